@@ -1,0 +1,13 @@
+//! Words: what an operator may say, parsed once into types that cannot be wrong.
+//!
+//! It reads `canaryd.toml`, durations, weights, names and the rule grammar. It never sees a socket, a clock or a
+//! request. Start with [`daemon::Config`]; the types a rollout works with are in [`plan`].
+
+pub mod criteria;
+pub mod daemon;
+pub mod name;
+pub mod plan;
+pub mod rule;
+pub mod secret;
+pub mod service;
+pub mod weight;

@@ -1,0 +1,96 @@
+//! The names that an operator gives: of services, releases and listeners.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest name there may be, in bytes. It bounds label sizes, log lines and table columns.
+pub const NAME_LENGTH_MAX: usize = 63;
+
+/// Why a text cannot name anything.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` cannot be a name; use 1 to {NAME_LENGTH_MAX} letters, digits, `.`, `_` or `-`, \
+     beginning with a letter or a digit"
+)]
+pub struct NameError(String);
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The name as it was written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                if is_name(text) { Ok(Self(text.into())) } else { Err(NameError(text.into())) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// What clients call; one daemon has many.
+    ServiceName
+}
+name! {
+    /// One immutable version of a service, by the name that the operator declared.
+    ReleaseId
+}
+name! {
+    /// A socket on which clients are accepted.
+    ListenerName
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_LENGTH_MAX
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_short_and_plain() {
+        for good in ["web", "v1.2.3", "3scale", "a_b-c", &"x".repeat(NAME_LENGTH_MAX)] {
+            assert!(good.parse::<ServiceName>().is_ok(), "{good}");
+        }
+        for bad in ["", "-web", ".", "we b", "wéb", "a/b", "a\n", &"x".repeat(NAME_LENGTH_MAX + 1)] {
+            assert!(bad.parse::<ServiceName>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A service as it is declared: who belongs to it, its releases, and how they are looked after.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::name::{ReleaseId, ServiceName};
+use crate::plan::Plan;
+use crate::rule::Rule;
+
+/// What clients call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Its name, unique in a configuration.
+    pub name: ServiceName,
+    /// Which requests are its own.
+    pub rule: Rule,
+    /// The release that is stable while the store is empty; afterwards the store knows. Always one of `releases`.
+    pub stable: ReleaseId,
+    /// Every release that can be started, by name. Never empty.
+    pub releases: BTreeMap<ReleaseId, Release>,
+    /// How a backend proves that it can serve.
+    pub probe: Probe,
+    /// How long each part of a request may take.
+    pub timeouts: Timeouts,
+    /// How a new release is brought in.
+    pub plan: Plan,
+}
+
+/// One declared release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// Where its instances listen. Never empty, no address twice.
+    pub backends: Vec<SocketAddr>,
+}
+
+/// How a backend proves that it can serve, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// A GET of this path must be answered with 200 to 399; without one, a connection must be accepted.
+    pub path: Option<Box<str>>,
+    /// From one probe to the next. Default 2 s.
+    pub interval: Duration,
+    /// A probe that takes longer has failed. Default 2 s.
+    pub timeout: Duration,
+    /// This many passes in a row make a backend ready. Default 2.
+    pub rise: u32,
+    /// This many failures in a row make it unready. Default 2.
+    pub fall: u32,
+}
+
+/// How long each part of a request may take on the way to a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until the connection is established. Default 2 s.
+    pub connect: Duration,
+    /// From the head being sent to the answer's first byte. Default 60 s.
+    pub first_byte: Duration,
+    /// Between two reads or writes of a body. Default 60 s.
+    pub body_idle: Duration,
+    /// How long an unused connection to a backend is kept. Default 90 s.
+    pub keep_alive: Duration,
+}

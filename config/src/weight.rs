@@ -1,0 +1,141 @@
+//! The canary's share of a service's requests, in whole basis points.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A share of requests in basis points: 0 is none, 10 000 is all of them. Stable has the rest.
+///
+/// An operator writes percent, as a number (`10`, `0.5`) or as text (`"10%"`, `"0.5%"`). On the wire and in the store
+/// a weight is its basis points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Weight(u16);
+
+/// Why a text or a number is no weight.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WeightError {
+    /// Neither a number nor a number followed by `%`.
+    #[error("`{0}` is not a weight; write percent, such as 10 or \"0.5%\"")]
+    NotANumber(String),
+    /// Below 0 % or above 100 %.
+    #[error("`{0}` is outside 0% to 100%")]
+    OutOfRange(String),
+    /// Finer than a basis point.
+    #[error("`{0}` is finer than 0.01%, the smallest share there is")]
+    TooFine(String),
+}
+
+// === impl Weight ===
+
+impl Weight {
+    /// No request at all.
+    pub const ZERO: Self = Self(0);
+    /// Every request.
+    pub const FULL: Self = Self(10_000);
+
+    /// The weight of so many basis points, or nothing above 10 000.
+    #[must_use]
+    pub const fn from_bp(bp: u16) -> Option<Self> {
+        if bp <= Self::FULL.0 { Some(Self(bp)) } else { None }
+    }
+
+    /// Basis points, 0 to 10 000.
+    #[must_use]
+    pub const fn bp(self) -> u16 {
+        self.0
+    }
+
+    /// The same share as a fraction between 0 and 1.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        f64::from(self.0) / f64::from(Self::FULL.0)
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, fraction) = (self.0 / 100, self.0 % 100);
+        match (fraction, fraction % 10) {
+            (0, _) => write!(f, "{whole}%"),
+            (_, 0) => write!(f, "{whole}.{}%", fraction / 10),
+            _ => write!(f, "{whole}.{fraction:02}%"),
+        }
+    }
+}
+
+impl FromStr for Weight {
+    type Err = WeightError;
+
+    /// Reads percent with or without the sign: `10`, `10%`, `0.5%`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.strip_suffix('%').unwrap_or(text).trim_end();
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(below_zero) = digits.strip_prefix('-')
+            && below_zero.parse::<f64>().is_ok()
+        {
+            return Err(WeightError::OutOfRange(text.into()));
+        }
+        if !is_number(whole) || !is_number(fraction) {
+            return Err(WeightError::NotANumber(text.into()));
+        }
+        let hundredths = fraction.trim_end_matches('0');
+        if hundredths.len() > 2 {
+            return Err(WeightError::TooFine(text.into()));
+        }
+        // `{:0<2}` turns ".5" into 50 hundredths of a percent, which are basis points.
+        let bp = whole
+            .parse::<u16>()
+            .ok()
+            .and_then(|percent| percent.checked_mul(100))
+            .zip(format!("{hundredths:0<2}").parse::<u16>().ok())
+            .and_then(|(percent, hundredths)| percent.checked_add(hundredths));
+        bp.and_then(Self::from_bp).ok_or_else(|| WeightError::OutOfRange(text.into()))
+    }
+}
+
+impl Serialize for Weight {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Weight {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bp = u16::deserialize(deserializer)?;
+        Self::from_bp(bp).ok_or_else(|| de::Error::custom(format_args!("{bp} basis points are more than 10000")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_basis_point_survives_being_written_and_read() {
+        for bp in 0..=10_000 {
+            let weight = Weight::from_bp(bp).expect("within range");
+            assert_eq!(weight.to_string().parse(), Ok(weight), "{weight}");
+        }
+    }
+
+    #[test]
+    fn percent_is_read_with_and_without_its_sign() {
+        for (text, bp) in [("10", 1_000), ("10%", 1_000), ("0.5%", 50), ("0.05", 5), ("100.00%", 10_000), ("0", 0)] {
+            assert_eq!(text.parse::<Weight>().map(Weight::bp), Ok(bp), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_share_is_refused_with_its_own_text() {
+        let error = |text: &str| text.parse::<Weight>().expect_err(text).to_string();
+        assert_eq!(error("101%"), "`101%` is outside 0% to 100%");
+        assert_eq!(error("-5"), "`-5` is outside 0% to 100%");
+        assert_eq!(error("0.001%"), "`0.001%` is finer than 0.01%, the smallest share there is");
+        assert_eq!(error("ten"), "`ten` is not a weight; write percent, such as 10 or \"0.5%\"");
+        for text in ["", "%", "1e1", "1.2.3", "+5", "99999999999", "NaN", "."] {
+            assert!(text.parse::<Weight>().is_err(), "{text}");
+        }
+    }
+}

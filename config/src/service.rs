@@ -54,10 +54,9 @@ pub struct Probe {
 pub struct Timeouts {
     /// Until the connection is established. Default 2 s.
     pub connect: Duration,
-    /// From the head being sent to the answer's first byte. Default 60 s.
-    pub first_byte: Duration,
-    /// Between two reads or writes of a body. Default 60 s.
-    pub body_idle: Duration,
+    /// How long a backend may be silent: before its answer (then 504), or within it (then the answer is cut).
+    /// Default 60 s.
+    pub read: Duration,
     /// How long an unused connection to a backend is kept. Default 90 s.
     pub keep_alive: Duration,
 }

@@ -1,0 +1,88 @@
+//! The backends of one release that can serve, and the choice among them.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use canary_config::name::ReleaseId;
+use rand::{Rng, RngExt as _};
+
+use crate::meter::{Meter, PoolMeter};
+
+/// Who a backend is: the configured address, later the container. Never an address alone where containers come and go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BackendId(Arc<str>);
+
+/// One instance of a release.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Who it is.
+    pub id: BackendId,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its own counters.
+    pub meter: Arc<Meter>,
+}
+
+/// The ready backends of one release. Who is not ready is not in it.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// The release that they all run.
+    pub release: ReleaseId,
+    /// Those that pass their probes.
+    pub ready: Vec<Arc<Backend>>,
+    /// What this release was given and answered in its present role.
+    pub meter: Arc<PoolMeter>,
+}
+
+// === impl BackendId ===
+
+impl BackendId {
+    /// The identity of a backend that the configuration names by its address.
+    #[must_use]
+    pub fn configured(address: SocketAddr) -> Self {
+        Self(address.to_string().into())
+    }
+
+    /// Its value of the label `backend`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BackendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// The less busy of two backends taken by chance (power of two choices), or nothing where none is ready.
+    ///
+    /// One look at every backend would send all workers to the same idle one at the same instant.
+    #[must_use]
+    pub fn choose(&self, rng: &mut impl Rng) -> Option<&Arc<Backend>> {
+        match self.ready.as_slice() {
+            [] => None,
+            [only] => Some(only),
+            many => {
+                let first = rng.random_range(0..many.len());
+                let second = (first + rng.random_range(1..many.len())) % many.len();
+                Some(less_busy(&many[first], &many[second]))
+            }
+        }
+    }
+
+    /// The least busy backend but for one that has failed already.
+    #[must_use]
+    pub fn other_than(&self, failed: &BackendId) -> Option<&Arc<Backend>> {
+        self.ready.iter().filter(|backend| backend.id != *failed).min_by_key(|backend| backend.meter.in_flight())
+    }
+}
+
+fn less_busy<'a>(first: &'a Arc<Backend>, second: &'a Arc<Backend>) -> &'a Arc<Backend> {
+    if second.meter.in_flight() < first.meter.in_flight() { second } else { first }
+}

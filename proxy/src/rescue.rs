@@ -1,0 +1,92 @@
+//! Whether a failed attempt may be tried again elsewhere: every predicate, in one place.
+//!
+//! A second attempt is made when no part of the answer has gone to the client, the request is known to be whole, and
+//! doing it twice does no harm: always when nothing was sent, otherwise for methods that only read.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use http::Method;
+use pingora::proxy::Session;
+
+/// How far a failed attempt got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// No byte of the request can have reached the backend.
+    NothingSent,
+    /// The backend may have acted on the request.
+    MaybeSent,
+}
+
+/// How many second attempts a service can afford: one for every five requests, and [`BURST`] at once.
+///
+/// It keeps a service that fails throughout from being asked everything twice.
+#[derive(Debug)]
+pub struct Budget(AtomicU64);
+
+/// Second attempts that may be made before any request has paid for them.
+pub const BURST: u64 = 20;
+
+/// What a second attempt costs, in what one request pays.
+const PRICE: u64 = 5;
+
+// === impl Budget ===
+
+impl Budget {
+    /// Notes a request, which pays for a fifth of a second attempt.
+    pub fn pay_in(&self) {
+        // Two threads may both see room for the last coin; the surplus is bounded by their number.
+        if self.0.load(Relaxed) < BURST * PRICE {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Takes the price of a second attempt, if it is there.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        self.0.fetch_update(Relaxed, Relaxed, |coins| coins.checked_sub(PRICE)).is_ok()
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicU64::new(BURST * PRICE))
+    }
+}
+
+/// Whether this request may be sent once more after an attempt that got so far.
+#[must_use]
+pub fn is_repeatable(session: &Session, reach: Reach) -> bool {
+    !session.is_upgrade_req()
+        && (reach == Reach::NothingSent || only_reads(&session.req_header().method))
+        && !session.as_downstream().retry_buffer_truncated()
+        && nothing_was_answered(session)
+}
+
+/// Whether a method can be repeated without harm, whatever the service does with it.
+fn only_reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Interim answers do not count, but for the one that gives the connection away.
+fn nothing_was_answered(session: &Session) -> bool {
+    session.response_written().is_none_or(|head| head.status.is_informational() && head.status.as_u16() != 101)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_fails_throughout_is_asked_a_fifth_more_at_most() {
+        let budget = Budget::default();
+        let requests = 10_000;
+        let second_attempts = (0..requests)
+            .filter(|_| {
+                budget.pay_in();
+                budget.take()
+            })
+            .count();
+        let allowed = requests / 5 + usize::try_from(BURST).unwrap();
+        assert!((requests / 5..=allowed).contains(&second_attempts), "{second_attempts} of {requests}");
+    }
+}

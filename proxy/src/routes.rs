@@ -1,0 +1,41 @@
+//! The one cell that holds the routing table, and the two handles on it.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+
+use crate::table::RoutingTable;
+
+/// Makes the cell, empty, with its one writer and its first reader.
+#[must_use]
+pub fn cell() -> (RouteWriter, RouteReader) {
+    let cell = Arc::new(ArcSwap::from_pointee(RoutingTable::default()));
+    (RouteWriter(Arc::clone(&cell)), RouteReader(cell))
+}
+
+/// Replaces the table. There is one, and it cannot be cloned: one writer is a fact of types.
+#[derive(Debug)]
+pub struct RouteWriter(Arc<ArcSwap<RoutingTable>>);
+
+/// Reads the table of this moment.
+#[derive(Clone, Debug)]
+pub struct RouteReader(Arc<ArcSwap<RoutingTable>>);
+
+// === impl RouteWriter ===
+
+impl RouteWriter {
+    /// Replaces the whole table at once. A request that begins after this returned sees the new one.
+    pub fn publish(&mut self, table: RoutingTable) {
+        self.0.store(Arc::new(table));
+    }
+}
+
+// === impl RouteReader ===
+
+impl RouteReader {
+    /// The table of this moment. Take what you need and drop the guard before the first await.
+    #[must_use]
+    pub fn load(&self) -> Guard<Arc<RoutingTable>> {
+        self.0.load()
+    }
+}

@@ -1,0 +1,360 @@
+//! The way of a request: match, pick, attempt, score, fail over or answer, log.
+//!
+//! Pingora calls the hooks of [`ProxyHttp`] in this order; what each of them decides stands in a module of its own.
+//! Nothing here formats a label, takes a lock, or has heard of rollouts. Start reading at `request_filter`.
+
+mod answer;
+mod flight;
+mod forwarded;
+mod hop;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use canary_config::daemon::Limits;
+use http::StatusCode;
+use http::header::{EXPECT, HOST};
+use ipnet::IpNet;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
+use pingora::prelude::HttpPeer;
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use pingora::{Error, ErrorSource, ErrorType, Result};
+
+use crate::access_log::{AccessLog, Entry};
+use crate::clock;
+use crate::dice;
+use crate::drain::Drain;
+use crate::meter::Answers;
+use crate::outcome::Outcome;
+use crate::rescue::{self, Reach};
+use crate::routes::RouteReader;
+use crate::rules;
+use crate::service::flight::Next;
+use crate::service::forwarded::Trust;
+use crate::table::{Pick, Route};
+use crate::track::Track;
+
+pub use self::flight::Flight;
+
+/// The proxy of one listener.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The table of this moment.
+    pub routes: RouteReader,
+    /// Counts requests in flight, and knows when it is time to go.
+    pub drain: Drain,
+    /// What clients may use up.
+    pub limits: Arc<Limits>,
+    /// Peers whose word about the client is believed.
+    pub trusted_proxies: Arc<[IpNet]>,
+    /// What was answered to requests that no rule wants.
+    pub unrouted: Arc<Answers>,
+    /// Where each request leaves a line.
+    pub access_log: AccessLog,
+}
+
+/// How often one request may meet a kept connection that is dead.
+const STALE_LIMIT: u8 = 2;
+
+#[async_trait]
+impl ProxyHttp for Edge {
+    type CTX = Flight;
+
+    fn new_ctx(&self) -> Flight {
+        Flight::new(self.drain.enter())
+    }
+
+    /// None: the default is a compression module that every request would carry along.
+    fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
+
+    async fn early_request_filter(&self, session: &mut Session, _flight: &mut Flight) -> Result<()> {
+        // Pingora takes an HTTP/1.1 request without `Connection` as leave to wait for ever: set it each time.
+        let keep_alive = if self.drain.is_draining() { None } else { Some(self.limits.keep_alive.as_secs()) };
+        let is_upgrade = session.is_upgrade_req();
+        let downstream = session.as_downstream_mut();
+        downstream.set_keepalive(keep_alive);
+        // A limit between two reads would cut a WebSocket that has nothing to say.
+        downstream.set_read_timeout((!is_upgrade).then_some(self.limits.body_idle));
+        downstream.set_write_timeout(Some(self.limits.body_idle));
+        Ok(())
+    }
+
+    async fn request_filter(&self, session: &mut Session, flight: &mut Flight) -> Result<bool> {
+        flight.peer = session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
+        flight.trust = Trust::of(flight.peer, &self.trusted_proxies);
+        flight.id = forwarded::request_id(session.req_header(), flight.trust);
+        flight.route = self.route(session.req_header());
+        if flight.route.is_none() {
+            answer::write(session, StatusCode::NOT_FOUND, &flight.id).await?;
+            return Ok(true);
+        }
+        // A backend that never says "continue" would leave its client waiting for it.
+        if session.req_header().headers.contains_key(EXPECT) {
+            session.as_downstream_mut().write_continue_response().await?;
+        }
+        Ok(false)
+    }
+
+    async fn upstream_peer(&self, session: &mut Session, flight: &mut Flight) -> Result<Box<HttpPeer>> {
+        let Some(pick) = self.next(session, flight) else {
+            return Error::e_explain(ErrorType::HTTPStatus(503), "no backend is ready");
+        };
+        let peer = peer_of(&pick, session.is_upgrade_req());
+        flight.attempt(pick);
+        Ok(peer)
+    }
+
+    fn fail_to_connect(
+        &self,
+        session: &mut Session,
+        _peer: &HttpPeer,
+        flight: &mut Flight,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        flight.end(Outcome::ConnectFailed);
+        error.set_retry(fails_over(session, flight, Reach::NothingSent));
+        error.as_up();
+        error
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        head: &mut RequestHeader,
+        flight: &mut Flight,
+    ) -> Result<()> {
+        head.remove_header(&EXPECT);
+        forwarded::introduce(head, flight.peer, flight.trust, &flight.id)?;
+        if let Some(attempt) = &mut flight.attempt {
+            attempt.sent();
+        }
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        _flight: &mut Flight,
+    ) -> Result<()> {
+        // An empty last piece would be written as a second end of the chunks and poison the kept connection
+        // (pingora issue 935).
+        if end_of_stream && body.as_ref().is_some_and(Bytes::is_empty) {
+            *body = None;
+        }
+        Ok(())
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        flight: &mut Flight,
+    ) -> Result<()> {
+        let is_interim = head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS;
+        if is_interim {
+            return Ok(());
+        }
+        if let Some(attempt) = &mut flight.attempt {
+            attempt.answered(head.status);
+        }
+        if head.status.is_server_error() && fails_over(session, flight, Reach::MaybeSent) {
+            flight.end(Outcome::ServerError);
+            let mut error = Error::explain(ErrorType::HTTPStatus(head.status.as_u16()), "stable failed");
+            error.as_up();
+            error.set_retry(true);
+            return Err(error);
+        }
+        hop::strip(head);
+        Ok(())
+    }
+
+    async fn response_filter(&self, session: &mut Session, _head: &mut ResponseHeader, _: &mut Flight) -> Result<()> {
+        // So that the client sees `Connection: close` on the last answer and not a dead connection after it.
+        if self.drain.is_draining() {
+            session.as_downstream_mut().set_keepalive(None);
+        }
+        Ok(())
+    }
+
+    fn error_while_proxy(
+        &self,
+        _peer: &HttpPeer,
+        session: &mut Session,
+        mut error: Box<Error>,
+        flight: &mut Flight,
+        was_reused: bool,
+    ) -> Box<Error> {
+        // Our own decision to fail over comes by here too; it is booked already.
+        if error.esource() == &ErrorSource::Upstream && matches!(error.etype(), ErrorType::HTTPStatus(_)) {
+            return error;
+        }
+        error.retry.decide_reuse(was_reused);
+        let was_dead = error.retry() && was_reused && flight.stale < STALE_LIMIT;
+        if was_dead && rescue::is_repeatable(session, Reach::MaybeSent) {
+            flight.again();
+            error.set_retry(true);
+            return error;
+        }
+        let outcome = outcome_of(&error);
+        let retry = outcome.blame() == crate::outcome::Blame::Backend && fails_over(session, flight, Reach::MaybeSent);
+        flight.end(outcome);
+        error.set_retry(retry);
+        error
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, flight: &mut Flight) -> FailToProxy {
+        let status = status_of(error);
+        if let Some(status) = status
+            && session.response_written().is_none_or(|head| head.status.is_informational())
+        {
+            if let Some(attempt) = &mut flight.attempt {
+                attempt.status = None;
+            }
+            session.as_downstream_mut().set_keepalive(None);
+            // The client may be gone; there is nobody else to tell.
+            let _ = answer::write(session, status, &flight.id).await;
+        }
+        FailToProxy { error_code: status.map_or(0, |status| status.as_u16()), can_reuse_downstream: false }
+    }
+
+    /// Pingora's own lines carry addresses and raw bytes; the access log and the counters say it without them.
+    fn suppress_error_log(&self, _session: &Session, _flight: &Flight, _error: &Error) -> bool {
+        true
+    }
+
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, flight: &mut Flight) {
+        let answered = flight.attempt.as_ref().and_then(|attempt| attempt.status);
+        flight.end(error.map_or_else(|| answered.map_or(Outcome::Internal, Outcome::of_status), outcome_of));
+        let status = session.response_written().map(|head| head.status);
+        let took = clock::now().saturating_duration_since(flight.begun);
+        self.answers(flight).note(status, took);
+        if self.access_log.is_on() {
+            self.access_log.leave(entry(session, flight, status, took));
+        }
+    }
+}
+
+// === impl Edge ===
+
+impl Edge {
+    fn route(&self, head: &RequestHeader) -> Option<Arc<Route>> {
+        self.routes.load().route(host_of(head), head.uri.path()).cloned()
+    }
+
+    /// Chooses where the next attempt goes. A second one looks at a fresh table, so that a rollback wins over
+    /// everything.
+    fn next(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
+        match std::mem::replace(&mut flight.next, Next::Draw) {
+            Next::Draw => {
+                let route = flight.route.as_ref()?;
+                route.budget.pay_in();
+                dice::with(|rng| route.pick(rng))
+            }
+            Next::Again => flight.attempt.take().map(|attempt| attempt.pick),
+            Next::Elsewhere(failed) => {
+                flight.route = Some(self.route(session.req_header())?);
+                flight.route.as_ref()?.fail_over(&failed)
+            }
+        }
+    }
+
+    /// Who answered: the pool whose head went to the client, else we ourselves.
+    fn answers<'a>(&'a self, flight: &'a Flight) -> &'a Answers {
+        let answered = flight.attempt.as_ref().filter(|attempt| attempt.status.is_some());
+        match (answered, &flight.route) {
+            (Some(attempt), _) => attempt.pick.pool().meter.answers(),
+            (None, Some(route)) => &route.own_answers,
+            (None, None) => &self.unrouted,
+        }
+    }
+}
+
+/// Whether a failed attempt is made up for by another stable backend, once; if so, sends the next one there.
+fn fails_over(session: &Session, flight: &mut Flight, reach: Reach) -> bool {
+    let Some(attempt) = &flight.attempt else { return false };
+    let (pick, failed) = (&attempt.pick, &attempt.pick.backend.id);
+    let is_possible = pick.track == Track::Stable
+        && flight.attempts == 1
+        && pick.pool().other_than(failed).is_some()
+        && rescue::is_repeatable(session, reach)
+        && pick.route.budget.take();
+    if is_possible {
+        flight.next = Next::Elsewhere(failed.clone());
+    }
+    is_possible
+}
+
+fn peer_of(pick: &Pick, is_upgrade: bool) -> Box<HttpPeer> {
+    let mut peer = HttpPeer::new(pick.backend.address, false, String::new());
+    let timeouts = &pick.route.timeouts;
+    peer.options.connection_timeout = Some(timeouts.connect);
+    peer.options.total_connection_timeout = Some(timeouts.connect);
+    peer.options.idle_timeout = Some(timeouts.keep_alive);
+    // Both sides of an upgraded connection may be silent for as long as they like.
+    peer.options.read_timeout = (!is_upgrade).then_some(timeouts.read);
+    peer.options.write_timeout = (!is_upgrade).then_some(timeouts.read);
+    Box::new(peer)
+}
+
+/// The host that a request is for, in whichever place it names it.
+fn host_of(head: &RequestHeader) -> &str {
+    let authority = match head.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+    };
+    rules::bare_host(authority)
+}
+
+fn outcome_of(error: &Error) -> Outcome {
+    match (error.esource(), error.etype()) {
+        (ErrorSource::Downstream, _) => Outcome::ClientGone,
+        (ErrorSource::Upstream, ErrorType::ReadTimedout | ErrorType::WriteTimedout) => Outcome::TimedOut,
+        (ErrorSource::Upstream, _) => Outcome::Reset,
+        _ => Outcome::Internal,
+    }
+}
+
+/// What a client is told of an error; nothing, if it is no longer there.
+fn status_of(error: &Error) -> Option<StatusCode> {
+    match (error.esource(), error.etype()) {
+        (_, ErrorType::HTTPStatus(code)) => StatusCode::from_u16(*code).ok(),
+        (ErrorSource::Downstream, ErrorType::ReadError | ErrorType::WriteError | ErrorType::ConnectionClosed) => None,
+        (ErrorSource::Downstream, ErrorType::ReadTimedout) => Some(StatusCode::REQUEST_TIMEOUT),
+        (ErrorSource::Downstream, ErrorType::WriteTimedout) => None,
+        (ErrorSource::Downstream, _) => Some(StatusCode::BAD_REQUEST),
+        (
+            ErrorSource::Upstream,
+            ErrorType::ConnectTimedout
+            | ErrorType::ReadTimedout
+            | ErrorType::WriteTimedout
+            | ErrorType::TLSHandshakeTimedout,
+        ) => Some(StatusCode::GATEWAY_TIMEOUT),
+        (ErrorSource::Upstream, _) => Some(StatusCode::BAD_GATEWAY),
+        _ => Some(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+fn entry(session: &Session, flight: &Flight, status: Option<StatusCode>, took: std::time::Duration) -> Entry {
+    let head = session.req_header();
+    let pick = flight.attempt.as_ref().map(|attempt| &attempt.pick);
+    Entry {
+        time: flight.date,
+        request_id: flight.id.clone(),
+        client: flight.peer,
+        method: head.method.clone(),
+        host: host_of(head).to_owned(),
+        path: head.uri.path().to_owned(),
+        status: status.map_or(0, |status| status.as_u16()),
+        bytes: u64::try_from(session.as_downstream().body_bytes_sent()).unwrap_or(u64::MAX),
+        duration_ms: took.as_secs_f64() * 1e3,
+        service: flight.route.as_ref().map(|route| route.service.clone()),
+        release: pick.map(|pick| pick.pool().release.clone()),
+        track: pick.map(|pick| pick.track),
+        backend: pick.map(|pick| pick.backend.id.clone()),
+        attempts: flight.attempts,
+    }
+}

@@ -1,0 +1,128 @@
+//! One request on its way: where it stands, and the attempts made for it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use http::StatusCode;
+
+use crate::clock;
+use crate::drain::InFlightGuard;
+use crate::meter::Underway;
+use crate::outcome::Outcome;
+use crate::pool::BackendId;
+use crate::request_id::RequestId;
+use crate::service::forwarded::Trust;
+use crate::table::{Pick, Route};
+
+/// What is known of a request; pingora hands it from hook to hook.
+#[derive(Debug)]
+pub struct Flight {
+    pub(super) begun: Instant,
+    pub(super) date: SystemTime,
+    pub(super) peer: Option<IpAddr>,
+    pub(super) trust: Trust,
+    pub(super) id: RequestId,
+    pub(super) route: Option<Arc<Route>>,
+    pub(super) next: Next,
+    pub(super) attempt: Option<Attempt>,
+    pub(super) attempts: u8,
+    /// Attempts on kept connections that turned out to be dead.
+    pub(super) stale: u8,
+    _in_flight: InFlightGuard,
+}
+
+/// Where the next attempt goes.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Wherever the draw says.
+    Draw,
+    /// To the same backend: the kept connection was dead before it was used.
+    Again,
+    /// To another backend than the one that failed.
+    Elsewhere(BackendId),
+}
+
+/// One try at one backend.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) pick: Pick,
+    /// Whether the head of this attempt's answer is the one that the client gets.
+    pub(super) status: Option<StatusCode>,
+    begun: Instant,
+    sent: Option<Instant>,
+    first_byte: Option<Duration>,
+    underway: Option<Underway>,
+}
+
+// === impl Flight ===
+
+impl Flight {
+    pub(super) fn new(in_flight: InFlightGuard) -> Self {
+        Self {
+            begun: clock::now(),
+            date: clock::today(),
+            peer: None,
+            trust: Trust::Nobody,
+            id: RequestId::from_bits(0),
+            route: None,
+            next: Next::Draw,
+            attempt: None,
+            attempts: 0,
+            stale: 0,
+            _in_flight: in_flight,
+        }
+    }
+
+    /// Begins an attempt.
+    pub(super) fn attempt(&mut self, pick: Pick) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.attempt = Some(Attempt::new(pick));
+    }
+
+    /// Ends the attempt that is under way, if there is one, and books it.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.end(outcome);
+        }
+    }
+
+    /// Takes back an attempt that never was one: the kept connection was dead before the request was sent on it.
+    pub(super) fn again(&mut self) {
+        self.stale += 1;
+        self.attempts = self.attempts.saturating_sub(1);
+        self.next = Next::Again;
+    }
+}
+
+// === impl Attempt ===
+
+impl Attempt {
+    fn new(pick: Pick) -> Self {
+        let underway = Some(pick.backend.meter.begin());
+        Self { pick, status: None, begun: clock::now(), sent: None, first_byte: None, underway }
+    }
+
+    /// The request's head goes out now, on a connection that stands: a colder pool must not convict a small arm.
+    pub(super) fn sent(&mut self) {
+        self.sent = Some(clock::now());
+    }
+
+    /// The head of the answer is here.
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+        self.first_byte = self.sent.map(|sent| clock::now().saturating_duration_since(sent));
+    }
+
+    /// Books the attempt on its backend's meter, and on its ledger: the first time, and no other.
+    fn end(&mut self, outcome: Outcome) {
+        if self.underway.take().is_none() {
+            return;
+        }
+        let took = clock::now().saturating_duration_since(self.begun);
+        self.pick.backend.meter.end(outcome, took);
+        if let Some(ledger) = self.pick.ledger.take() {
+            ledger.arm(self.pick.track).score(outcome, self.first_byte.unwrap_or(took));
+        }
+    }
+}

@@ -1,1 +1,5 @@
-//! Skeleton.
+//! The control plane: it watches, judges and turns.
+
+pub mod analysis;
+pub mod api;
+pub mod rollout;

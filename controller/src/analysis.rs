@@ -1,0 +1,3 @@
+//! Placeholder until merge.
+pub mod metric;
+pub use metric::Metric;

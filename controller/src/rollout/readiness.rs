@@ -1,0 +1,56 @@
+//! What the probes say of a release, and what a rollout makes of it.
+
+use std::time::Instant;
+
+use crate::rollout::{Phase, Reason, Rollout, Transition};
+
+/// How many backends of a release pass their probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Readiness {
+    /// Not one.
+    None,
+    /// At least one.
+    Some,
+    /// Every one.
+    All,
+}
+
+// === impl Readiness ===
+
+impl Readiness {
+    /// So many of so many.
+    #[must_use]
+    pub const fn of(ready: usize, all: usize) -> Self {
+        match ready {
+            0 => Self::None,
+            _ if ready >= all => Self::All,
+            _ => Self::Some,
+        }
+    }
+}
+
+// === impl Rollout ===
+
+impl Rollout {
+    /// Draws the conclusions from the probes.
+    pub(super) fn look(&mut self, stable: Readiness, canary: Readiness, now: Instant) -> Option<Transition> {
+        let is_canary_lost = canary == Readiness::None && stable != Readiness::None;
+        let is_stable_lost = stable == Readiness::None && canary != Readiness::None;
+        match self.phase.clone() {
+            Phase::Preparing { trial, then, .. } if canary == Readiness::All => {
+                Some(self.enter_position(trial, then, Reason::Ready, now))
+            }
+            Phase::Progressing { .. } | Phase::Held { .. } | Phase::Probation { .. } if is_canary_lost => {
+                Some(self.abort(Reason::Unready))
+            }
+            Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. } if is_stable_lost => {
+                Some(self.enter(Phase::Paused { trial, step, since: now }, Reason::StableUnready))
+            }
+            Phase::Paused { .. } if is_canary_lost => Some(self.abort(Reason::Unready)),
+            Phase::Paused { trial, step, .. } if stable != Readiness::None => {
+                Some(self.enter(Phase::Progressing { trial, step, since: now }, Reason::StableReady))
+            }
+            _ => None,
+        }
+    }
+}

@@ -6,7 +6,9 @@
 pub mod criteria;
 pub mod daemon;
 pub mod name;
+mod nearest;
 pub mod plan;
+mod quoted;
 pub mod rule;
 pub mod secret;
 pub mod service;

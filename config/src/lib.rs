@@ -5,6 +5,8 @@
 
 pub mod criteria;
 pub mod daemon;
+mod defaults;
+pub mod file;
 pub mod name;
 mod nearest;
 pub mod plan;

@@ -1,5 +1,10 @@
-//! What an operator writes, and what it means.
+//! The whole way from the text of a `canaryd.toml` to a configuration, or to the text of what is wrong with it.
 
-#![expect(clippy::panic, reason = "a test ends by panicking, and its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
+mod defaults;
+mod mutated;
+mod on_disk;
+mod plan;
 mod rule;
+mod support;

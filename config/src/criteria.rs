@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// The promises that a rollout's verdicts keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Criteria {
-    /// The probability of ever aborting a release that is as good as stable is at most this.
+    /// The probability of ever aborting a release that is as good as stable is at most this. Default 0.05.
     pub alpha: Alpha,
 }
 

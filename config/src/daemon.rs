@@ -72,9 +72,10 @@ pub struct Store {
 }
 
 /// Where the access log goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AccessLog {
     /// To standard output; the daemon's own log goes to standard error. The default.
+    #[default]
     Stdout,
     /// Appended to a file.
     File(PathBuf),
@@ -108,6 +109,6 @@ pub struct Limits {
     pub head_bytes: usize,
     /// The fields of a head. Default 128.
     pub head_fields: usize,
-    /// The request target in bytes. Default 8 KiB.
+    /// The request target in bytes, never more than `head_bytes`. Default 8 KiB, or `head_bytes` if that is less.
     pub target_bytes: usize,
 }

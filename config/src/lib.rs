@@ -5,8 +5,12 @@
 
 pub mod criteria;
 pub mod daemon;
+mod defaults;
+pub mod file;
 pub mod name;
+mod nearest;
 pub mod plan;
+mod quoted;
 pub mod rule;
 pub mod secret;
 pub mod service;

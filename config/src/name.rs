@@ -5,14 +5,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quoted::Quoted;
+
 /// The longest name there may be, in bytes. It bounds label sizes, log lines and table columns.
 pub const NAME_LENGTH_MAX: usize = 63;
 
 /// Why a text cannot name anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` cannot be a name; use 1 to {NAME_LENGTH_MAX} letters, digits, `.`, `_` or `-`, \
-     beginning with a letter or a digit"
+    "{} cannot be a name; use 1 to {NAME_LENGTH_MAX} letters, digits, `.`, `_` or `-`, \
+     beginning with a letter or a digit",
+    Quoted(.0)
 )]
 pub struct NameError(String);
 

@@ -1,6 +1,16 @@
-//! Which requests belong to a service.
+//! Which requests belong to a service: rules such as ``Host(`example.com`) && PathPrefix(`/api`)``.
+//!
+//! `&&` binds tighter than `||`. A text stands in backticks or in double quotes. The way of a rule: `token` cuts it,
+//! `parser` reads it, `argument` looks at what is between the quotes.
+
+mod argument;
+mod error;
+mod parser;
+mod token;
 
 use std::fmt;
+
+pub use self::error::RuleError;
 
 /// A rule as the operator wrote it, and what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +37,14 @@ pub enum Matcher {
 // === impl Rule ===
 
 impl Rule {
+    /// Reads a rule. Its length and depth are bounded, so that no text is too much for the stack.
+    ///
+    /// # Errors
+    /// The first place at which the text is no rule, and what to write there.
+    pub fn parse(text: &str) -> Result<Self, RuleError> {
+        Ok(Self { text: text.trim().into(), matcher: parser::parse(text)? })
+    }
+
     /// The rule as it was written. Its length is its priority: the longest rule that matches a request wins.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::quoted::Quoted;
+
 /// A share of requests in basis points: 0 is none, 10 000 is all of them. Stable has the rest.
 ///
 /// An operator writes percent, as a number (`10`, `0.5`) or as text (`"10%"`, `"0.5%"`). On the wire and in the store
@@ -16,13 +18,13 @@ pub struct Weight(u16);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightError {
     /// Neither a number nor a number followed by `%`.
-    #[error("`{0}` is not a weight; write percent, such as 10 or \"0.5%\"")]
+    #[error("{} is not a weight; write percent, such as 10 or \"0.5%\"", Quoted(.0))]
     NotANumber(String),
     /// Below 0 % or above 100 %.
-    #[error("`{0}` is outside 0% to 100%")]
+    #[error("{} is outside 0% to 100%", Quoted(.0))]
     OutOfRange(String),
     /// Finer than a basis point.
-    #[error("`{0}` is finer than 0.01%, the smallest share there is")]
+    #[error("{} is finer than 0.01%, the smallest share there is", Quoted(.0))]
     TooFine(String),
 }
 

@@ -1,0 +1,101 @@
+//! What holds where the file says nothing. Each type's documentation repeats its own defaults for the reader.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use crate::criteria::{Alpha, Criteria};
+use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
+use crate::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use crate::service::{Probe, Timeouts};
+use crate::weight::Weight;
+
+/// The shares that a rollout goes through on its way to 100 %, in basis points.
+const STEPS_BP: [u16; 2] = [1_000, 2_500];
+pub(crate) const STEP_MIN_DURATION: Duration = Duration::from_secs(60);
+pub(crate) const STEP_MAX_DURATION: Duration = Duration::from_secs(15 * 60);
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { socket: "/run/canaryd/canaryd.sock".into(), socket_group: None, socket_mode: 0o600 }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9901)), bearer_token: None }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: "/var/lib/canaryd/canaryd.db".into() }
+    }
+}
+
+impl Default for Proxy {
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let workers = NonZeroUsize::new(cores / 2).unwrap_or(NonZeroUsize::MIN);
+        Self { workers, drain_timeout: Duration::from_secs(30) }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            connections_per_ip: 1_024,
+            head_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(180),
+            body_idle: Duration::from_secs(60),
+            head_bytes: 64 * 1_024,
+            head_fields: 128,
+            target_bytes: 8 * 1_024,
+        }
+    }
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        let two_seconds = Duration::from_secs(2);
+        Self { path: None, interval: two_seconds, timeout: two_seconds, rise: 2, fall: 2 }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(2),
+            first_byte: Duration::from_secs(60),
+            body_idle: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(90),
+        }
+    }
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let step = |weight| Step {
+            weight,
+            min_duration: STEP_MIN_DURATION,
+            max_duration: STEP_MAX_DURATION,
+            gate: Gate::Evidence,
+        };
+        Self {
+            strategy: Strategy::Canary,
+            steps: STEPS_BP.into_iter().filter_map(Weight::from_bp).map(step).collect(),
+            ready_timeout: Duration::from_secs(60),
+            on_thin_evidence: OnThinEvidence::Hold,
+            probation: Duration::from_secs(10 * 60),
+            criteria: Criteria::default(),
+        }
+    }
+}
+
+impl Default for Criteria {
+    fn default() -> Self {
+        Self { alpha: Alpha::DEFAULT }
+    }
+}

@@ -1,0 +1,154 @@
+//! `[services.NAME]`: what clients call.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+
+use super::count::WrittenCount;
+use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
+use super::problems::{Placed, Section};
+use super::release::{self, WrittenRelease};
+use super::rollout::WrittenRollout;
+use crate::name::ServiceName;
+use crate::quoted::Quoted;
+use crate::rule::Rule;
+use crate::service::{Probe, Service, Timeouts};
+
+/// A probe that may take longer tells nothing about now.
+const PROBE_TIMEOUT_MAX: Duration = Duration::from_secs(5 * 60);
+/// How many probes in a row may be asked for.
+const STREAK_MAX: u32 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct WrittenService {
+    rule: Option<Spanned<String>>,
+    stable: Option<Spanned<String>>,
+    #[serde(default)]
+    probe: WrittenProbe,
+    #[serde(default)]
+    timeouts: WrittenTimeouts,
+    #[serde(default)]
+    releases: BTreeMap<Spanned<String>, WrittenRelease>,
+    #[serde(default)]
+    rollout: WrittenRollout,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+struct WrittenProbe {
+    path: Option<Spanned<String>>,
+    interval: Option<Spanned<WrittenDuration>>,
+    timeout: Option<Spanned<WrittenDuration>>,
+    rise: Option<Spanned<WrittenCount>>,
+    fall: Option<Spanned<WrittenCount>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+struct WrittenTimeouts {
+    connect: Option<Spanned<WrittenDuration>>,
+    first_byte: Option<Spanned<WrittenDuration>>,
+    body_idle: Option<Spanned<WrittenDuration>>,
+    keep_alive: Option<Spanned<WrittenDuration>>,
+}
+
+/// The services by name.
+pub(super) fn meant(
+    written: BTreeMap<Spanned<String>, WrittenService>,
+    section: &mut Section<'_, '_>,
+    listeners: &[Placed<SocketAddr>],
+) -> BTreeMap<ServiceName, Service> {
+    if written.is_empty() {
+        let message = "there is no service; write [services.web] with a rule and a release";
+        section.report_self(&(0..0), message);
+    }
+    let (mut services, mut rules) = (BTreeMap::new(), Vec::new());
+    for (name, service) in written {
+        let mut section = section.child(name.get_ref());
+        let service_name = section.name(&name);
+        let rule = service.rule(&name.span(), &mut section);
+        rules.extend(rule.clone());
+        let service = service.meant(service_name, rule, &name.span(), &mut section, listeners);
+        services.extend(service.map(|service| (service.name.clone(), service)));
+    }
+    section.rule_once(&rules.iter().collect::<Vec<_>>());
+    services
+}
+
+// === impl WrittenService ===
+
+impl WrittenService {
+    fn rule(&self, place: &Range<usize>, section: &mut Section<'_, '_>) -> Option<Placed<Rule>> {
+        let Some(rule) = &self.rule else {
+            section.report_self(place, "`rule` is missing; write rule = \"PathPrefix(`/`)\" to take every request");
+            return None;
+        };
+        section.rule("rule", rule)
+    }
+
+    fn meant(
+        self,
+        name: Option<ServiceName>,
+        rule: Option<Placed<Rule>>,
+        place: &Range<usize>,
+        section: &mut Section<'_, '_>,
+        listeners: &[Placed<SocketAddr>],
+    ) -> Option<Service> {
+        let stable = release::stable(self.stable.as_ref(), &self.releases, place, section);
+        let releases = release::meant(self.releases, place, section, listeners);
+        let probe = self.probe.meant(&mut section.child("probe"));
+        let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
+        let plan = self.rollout.meant(&mut section.child("rollout"));
+        Some(Service { name: name?, rule: rule?.value, stable: stable?, releases, probe, timeouts, plan })
+    }
+}
+
+// === impl WrittenProbe ===
+
+impl WrittenProbe {
+    fn meant(self, section: &mut Section<'_, '_>) -> Probe {
+        let default = Probe::default();
+        let path = self.path.map(|path| {
+            if !is_target(path.get_ref()) {
+                let message = format!(
+                    "{} is not a path; write a slash and visible ASCII, such as \"/healthz\"",
+                    Quoted(path.get_ref())
+                );
+                section.report("path", &path.span(), message);
+            }
+            path.into_inner().into()
+        });
+        let streak = 1..=STREAK_MAX;
+        Probe {
+            path,
+            interval: section.duration("interval", self.interval, WAIT, default.interval),
+            timeout: section.duration("timeout", self.timeout, WAIT_MIN..=PROBE_TIMEOUT_MAX, default.timeout),
+            rise: section.count("rise", self.rise.as_ref(), &streak, default.rise),
+            fall: section.count("fall", self.fall.as_ref(), &streak, default.fall),
+        }
+    }
+}
+
+/// Whether a text can stand in a request line: a line break there would begin a request of its own.
+fn is_target(text: &str) -> bool {
+    text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
+}
+
+// === impl WrittenTimeouts ===
+
+impl WrittenTimeouts {
+    fn meant(self, section: &mut Section<'_, '_>) -> Timeouts {
+        let default = Timeouts::default();
+        Timeouts {
+            connect: section.duration("connect", self.connect, WAIT, default.connect),
+            first_byte: section.duration("first_byte", self.first_byte, WAIT, default.first_byte),
+            body_idle: section.duration("body_idle", self.body_idle, WAIT, default.body_idle),
+            keep_alive: section.duration("keep_alive", self.keep_alive, WAIT, default.keep_alive),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The whole way from the text of a `canaryd.toml` to a configuration, or to the text of what is wrong with it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
+
+mod defaults;
+mod mutated;
+mod on_disk;
+mod plan;
+mod refused_addresses;
+mod refused_daemon;
+mod refused_rollout;
+mod refused_service;
+mod refused_syntax;
+mod rule;
+mod support;

@@ -1,0 +1,113 @@
+//! The file itself, and the files that it names.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use canary_config::daemon::Config;
+use tempfile::TempDir;
+
+use crate::support::{GOOD, with};
+
+/// A folder with a `canaryd.toml`, and what loading that says, with the folder's own path taken out.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with_config(content: impl AsRef<[u8]>) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        fs::write(folder.config(), content).unwrap();
+        folder
+    }
+
+    /// The good file, with a token file of this content beside it.
+    fn with_token(token: impl AsRef<[u8]>) -> Self {
+        let folder = Self::with_config(with("[store]", "bearer_token_file = \"token\"\n[store]"));
+        fs::write(folder.0.path().join("token"), token).unwrap();
+        folder
+    }
+
+    fn config(&self) -> PathBuf {
+        self.0.path().join("canaryd.toml")
+    }
+
+    fn load(&self) -> Result<Config, String> {
+        Config::load(&self.config())
+            .map_err(|errors| errors.to_string().replace(&format!("{}/", self.0.path().display()), ""))
+    }
+
+    fn token(&self) -> Result<String, String> {
+        self.load().map(|config| config.metrics.bearer_token.unwrap().expose().to_owned())
+    }
+}
+
+#[test]
+fn the_file_of_the_documentation_loads_from_disk() {
+    assert_eq!(Folder::with_config(GOOD).load(), Config::parse(GOOD, Path::new("")).map_err(|e| e.to_string()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_what_helps() {
+    let folder = Folder::with_config("");
+    let said = |path: &str| Config::load(&folder.0.path().join(path)).unwrap_err().to_string();
+    let path = folder.0.path().display();
+    assert_eq!(
+        said("none.toml"),
+        format!("{path}/none.toml: the file cannot be read: it does not exist; create it or give the path of another")
+    );
+    assert_eq!(said(""), format!("{path}/: the file cannot be read: it is a folder; give the path of a file in it"));
+    let large = Folder::with_config("#".repeat(1024 * 1024 + 1)).load().unwrap_err();
+    assert_eq!(large, "canaryd.toml: the file has more than 1048576 bytes; give the path of a configuration");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_refused_where_that_begins() {
+    let said = Folder::with_config(b"[listen]\n# caf\xe9\n").load().unwrap_err();
+    assert_eq!(said, "canaryd.toml:2:6: the file is not UTF-8 from here on; save it as UTF-8");
+}
+
+#[test]
+fn a_relative_path_begins_at_the_folder_of_the_file() {
+    let folder = Folder::with_config(with("/var/lib/canaryd/canaryd.db", "state/canaryd.db"));
+    assert_eq!(folder.load().unwrap().store.path, folder.0.path().join("state/canaryd.db"));
+}
+
+#[test]
+fn a_token_is_the_content_of_its_file_without_the_line_end() {
+    for content in ["s3cret", "s3cret\n", "s3cret\r\n"] {
+        assert_eq!(Folder::with_token(content).token().as_deref(), Ok("s3cret"), "{content:?}");
+    }
+    let longest = "x".repeat(4_096);
+    assert_eq!(Folder::with_token(format!("{longest}\r\n")).token(), Ok(longest));
+}
+
+#[test]
+fn a_token_that_nobody_could_send_is_refused_and_never_shown() {
+    let said = |token: &[u8]| Folder::with_token(token).token().unwrap_err();
+    let begin = "canaryd.toml:7:21: metrics.bearer_token_file: the file `token`";
+    let one_word = format!("{begin} holds more than one word of ASCII; write the token alone into it");
+    for empty in [&b""[..], b"\n", b"\r\n"] {
+        assert_eq!(said(empty), format!("{begin} is empty; write the token into it"));
+    }
+    for not_one_word in [&b"s3cret\n\n"[..], b" s3cret", b"s3\0cret", "s3crét".as_bytes()] {
+        assert_eq!(said(not_one_word), one_word);
+    }
+    let long = said("x".repeat(4_097).as_bytes());
+    assert_eq!(long, format!("{begin} holds more than 4096 bytes; write a shorter token into it"));
+    let not_text = said(b"s3cret\xff");
+    assert_eq!(not_text, format!("{begin} cannot be read: it is not UTF-8; save it as UTF-8"));
+}
+
+#[test]
+fn a_token_file_that_is_missing_is_named() {
+    let folder = Folder::with_token("");
+    fs::remove_file(folder.0.path().join("token")).unwrap();
+    assert_eq!(
+        folder.token().unwrap_err(),
+        "canaryd.toml:7:21: metrics.bearer_token_file: the file `token` cannot be read: it does not exist; \
+         create it or give the path of another"
+    );
+}
+
+#[test]
+fn a_configuration_never_shows_its_token() {
+    assert!(!format!("{:?}", Folder::with_token("s3cret").load()).contains("s3cret"));
+}

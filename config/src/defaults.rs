@@ -66,12 +66,7 @@ impl Default for Probe {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(2),
-            first_byte: Duration::from_secs(60),
-            body_idle: Duration::from_secs(60),
-            keep_alive: Duration::from_secs(90),
-        }
+        Self { connect: Duration::from_secs(2), read: Duration::from_secs(60), keep_alive: Duration::from_secs(90) }
     }
 }
 

@@ -83,8 +83,7 @@ fn a_services_defaults_are_those_of_the_documentation() {
     let web = config.services.values().next().unwrap();
     assert_eq!(web.stable.as_str(), "only");
     assert_eq!(web.probe, Probe { path: None, interval: seconds(2), timeout: seconds(2), rise: 2, fall: 2 });
-    let documented =
-        Timeouts { connect: seconds(2), first_byte: seconds(60), body_idle: seconds(60), keep_alive: seconds(90) };
+    let documented = Timeouts { connect: seconds(2), read: seconds(60), keep_alive: seconds(90) };
     assert_eq!(web.timeouts, documented);
     let plan = &web.plan;
     assert_eq!((plan.strategy, plan.on_thin_evidence), (Strategy::Canary, OnThinEvidence::Hold));

@@ -162,11 +162,10 @@ canaryd.toml:12:61: services.web.probe.fall: `101` is out of range; write 1 to 1
         ),
         case(
             r#"probe = { path = "/healthz", interval = "1s" }"#,
-            r#"timeouts = { connect = "0s", first_byte = 1, body_idle = "never", keep_alive = "1y" }"#,
+            r#"timeouts = { connect = "0s", read = 1, keep_alive = "1y" }"#,
             r#"canaryd.toml:12:24: services.web.timeouts.connect: `0s` is too short; write at least "1ms"
-canaryd.toml:12:43: services.web.timeouts.first_byte: `1` has no unit; write a unit, such as "10s"
-canaryd.toml:12:58: services.web.timeouts.body_idle: `never` is not a duration; write one such as "250ms" or "1m30s"
-canaryd.toml:12:80: services.web.timeouts.keep_alive: `1y` is too long; write at most "30days""#,
+canaryd.toml:12:37: services.web.timeouts.read: `1` has no unit; write a unit, such as "10s"
+canaryd.toml:12:53: services.web.timeouts.keep_alive: `1y` is too long; write at most "30days""#,
         ),
     ]);
 }

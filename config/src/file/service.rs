@@ -52,8 +52,7 @@ struct WrittenProbe {
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 struct WrittenTimeouts {
     connect: Option<Spanned<WrittenDuration>>,
-    first_byte: Option<Spanned<WrittenDuration>>,
-    body_idle: Option<Spanned<WrittenDuration>>,
+    read: Option<Spanned<WrittenDuration>>,
     keep_alive: Option<Spanned<WrittenDuration>>,
 }
 
@@ -146,8 +145,7 @@ impl WrittenTimeouts {
         let default = Timeouts::default();
         Timeouts {
             connect: section.duration("connect", self.connect, WAIT, default.connect),
-            first_byte: section.duration("first_byte", self.first_byte, WAIT, default.first_byte),
-            body_idle: section.duration("body_idle", self.body_idle, WAIT, default.body_idle),
+            read: section.duration("read", self.read, WAIT, default.read),
             keep_alive: section.duration("keep_alive", self.keep_alive, WAIT, default.keep_alive),
         }
     }

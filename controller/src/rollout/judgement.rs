@@ -31,9 +31,12 @@ pub enum Inclination {
 
 impl Rollout {
     /// Draws the conclusions from the evidence. While stable is away nothing is compared, and nothing concluded.
+    ///
+    /// A breach counts in probation too: a promotion may overtake a conviction, and the canary that was convicted must
+    /// not become stable.
     pub(super) fn judge(&mut self, judgement: Judgement, now: Instant) -> Option<Transition> {
         match (self.phase.clone(), judgement) {
-            (Phase::Progressing { .. } | Phase::Held { .. }, Judgement::Breach(metric)) => {
+            (Phase::Progressing { .. } | Phase::Held { .. } | Phase::Probation { .. }, Judgement::Breach(metric)) => {
                 Some(self.abort(Reason::Breach(metric)))
             }
             (Phase::Progressing { trial, step, since }, Judgement::Pass) => {

@@ -47,7 +47,8 @@ impl Rollout {
                 (reason != Reason::Approval).then(|| self.pass(trial, step, now))
             }
             (Phase::Progressing { trial, step, since }, Judgement::Thin(inclination)) => {
-                let is_over = lasts_at_least(since, now, trial.step(step)?.max_duration);
+                let limits = trial.step(step)?;
+                let is_over = lasts_at_least(since, now, limits.min_duration.max(limits.max_duration));
                 is_over.then(|| self.stay_thin(trial, step, inclination, now))
             }
             (Phase::Held { trial, step, reason: Reason::ThinEvidence, .. }, Judgement::Thin(inclination)) => {

@@ -1,14 +1,20 @@
 //! What the machine promises. `commands` and `events` tell every answer of every phase whole, `clocks` looks at the
-//! boundaries of time, `restarts` at what outlives the process.
+//! boundaries of time, `restarts` at what outlives the process. `sequences` tries every short sequence of events,
+//! `exploration` every way between worlds that differ, and `walks` go far; all hold every step against the `laws`.
 
 mod clocks;
 mod commands;
 mod convictions;
 mod events;
+mod exploration;
+mod laws;
 mod pauses;
 mod restarts;
 mod scenario;
+mod sequences;
 mod thin;
+mod walks;
+mod world;
 
 use std::time::{Duration, Instant};
 

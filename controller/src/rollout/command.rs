@@ -34,6 +34,17 @@ pub enum Stride {
     Full,
 }
 
+// === impl Stride ===
+
+impl Stride {
+    fn onward(self, trial: &Trial, step: usize) -> Position {
+        match self {
+            Self::Next => trial.after(Position::Step(step)),
+            Self::Full => Position::Full,
+        }
+    }
+}
+
 // === impl Rollout ===
 
 impl Rollout {
@@ -74,18 +85,15 @@ impl Rollout {
             (Phase::Preparing { trial, .. }, _) => Err(Refusal::NotReady(trial.canary)),
             (Phase::Probation { trial, .. }, Stride::Full) => Err(Refusal::AlreadyFull(trial.canary)),
             (Phase::Probation { .. }, Stride::Next) => self.complete(Reason::Command).ok_or(Refusal::NothingUnderWay),
-            (
-                Phase::Progressing { trial, step, .. }
-                | Phase::Held { trial, step, .. }
-                | Phase::Paused { trial, step, .. },
-                stride,
-            ) => {
-                let next = match stride {
-                    Stride::Next => trial.after(Position::Step(step)),
-                    Stride::Full => Position::Full,
-                };
+            (Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. }, stride) => {
+                let next = stride.onward(&trial, step);
                 Ok(self.enter_position(trial, next, Reason::Command, now))
             }
+            (Phase::Paused { trial, step, .. }, stride) => match stride.onward(&trial, step) {
+                // Stable is still away: at the next step there is nothing to compare with either.
+                Position::Step(step) => Ok(self.enter(Phase::Paused { trial, step, since: now }, Reason::Command)),
+                full @ Position::Full => Ok(self.enter_position(trial, full, Reason::Command, now)),
+            },
         }
     }
 

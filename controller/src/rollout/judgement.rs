@@ -31,9 +31,12 @@ pub enum Inclination {
 
 impl Rollout {
     /// Draws the conclusions from the evidence. While stable is away nothing is compared, and nothing concluded.
+    ///
+    /// A breach counts in probation too: a promotion may overtake a conviction, and the canary that was convicted must
+    /// not become stable.
     pub(super) fn judge(&mut self, judgement: Judgement, now: Instant) -> Option<Transition> {
         match (self.phase.clone(), judgement) {
-            (Phase::Progressing { .. } | Phase::Held { .. }, Judgement::Breach(metric)) => {
+            (Phase::Progressing { .. } | Phase::Held { .. } | Phase::Probation { .. }, Judgement::Breach(metric)) => {
                 Some(self.abort(Reason::Breach(metric)))
             }
             (Phase::Progressing { trial, step, since }, Judgement::Pass) => {
@@ -44,7 +47,8 @@ impl Rollout {
                 (reason != Reason::Approval).then(|| self.pass(trial, step, now))
             }
             (Phase::Progressing { trial, step, since }, Judgement::Thin(inclination)) => {
-                let is_over = lasts_at_least(since, now, trial.step(step)?.max_duration);
+                let limits = trial.step(step)?;
+                let is_over = lasts_at_least(since, now, limits.min_duration.max(limits.max_duration));
                 is_over.then(|| self.stay_thin(trial, step, inclination, now))
             }
             (Phase::Held { trial, step, reason: Reason::ThinEvidence, .. }, Judgement::Thin(inclination)) => {

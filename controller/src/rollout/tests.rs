@@ -1,1 +1,67 @@
-//! t
+//! What the machine promises. `commands` and `events` tell every answer of every phase whole, `clocks` looks at the
+//! boundaries of time, `restarts` at what outlives the process. `sequences` tries every short sequence of events,
+//! `exploration` every way between worlds that differ, and `walks` go far; all hold every step against the `laws`.
+
+mod clocks;
+mod commands;
+mod convictions;
+mod events;
+mod exploration;
+mod laws;
+mod pauses;
+mod restarts;
+mod scenario;
+mod sequences;
+mod thin;
+mod walks;
+mod world;
+
+use std::time::{Duration, Instant};
+
+use canary_config::criteria::{Alpha, Criteria};
+use canary_config::name::ReleaseId;
+use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::weight::Weight;
+
+const MIN: Duration = Duration::from_secs(60);
+const MAX: Duration = Duration::from_secs(600);
+const READY_TIMEOUT: Duration = Duration::from_secs(120);
+const PROBATION: Duration = Duration::from_secs(300);
+
+/// The moment at which every test begins.
+#[expect(clippy::disallowed_methods, reason = "an Instant can be had from the clock alone; all others are derived")]
+fn start() -> Instant {
+    Instant::now()
+}
+
+fn release(name: &str) -> ReleaseId {
+    name.parse().expect("a good name")
+}
+
+fn percent(percent: u16) -> Weight {
+    Weight::from_bp(percent * 100).expect("at most 100")
+}
+
+/// A plan through these percentages that holds on thin evidence.
+fn plan(percents: &[u16]) -> Plan {
+    let step = |of: &u16| Step { weight: percent(*of), min_duration: MIN, max_duration: MAX, gate: Gate::Evidence };
+    Plan {
+        strategy: Strategy::Canary,
+        steps: percents.iter().map(step).collect(),
+        ready_timeout: READY_TIMEOUT,
+        on_thin_evidence: OnThinEvidence::Hold,
+        probation: PROBATION,
+        criteria: Criteria { alpha: Alpha::DEFAULT },
+    }
+}
+
+/// The same plan, but every step wants a human's word.
+fn manual(mut plan: Plan) -> Plan {
+    plan.steps.iter_mut().for_each(|step| step.gate = Gate::Manual);
+    plan
+}
+
+/// The same plan with another choice for thin evidence.
+fn on_thin(on_thin_evidence: OnThinEvidence, plan: Plan) -> Plan {
+    Plan { on_thin_evidence, ..plan }
+}

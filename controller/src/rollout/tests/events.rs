@@ -1,0 +1,162 @@
+//! Every judgement, readiness and tick in every phase. What is not listed changes nothing.
+
+use std::time::Duration;
+
+use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, every_phase, judged, probed};
+use super::{MAX, MIN};
+use crate::rollout::{Event, PhaseName, Readiness};
+
+const JUDGED: &str = "\
+idle
+preparing
+progressing at the first step
+  pass after the minimum      progressing step 2 at 25% (certificate), stable is v1
+  pass overdue                progressing step 2 at 25% (certificate), stable is v1
+  breach at once              aborted at 0% (error-rate), stable is v1
+  breach after the minimum    aborted at 0% (error-rate), stable is v1
+  breach overdue              aborted at 0% (error-rate), stable is v1
+  favourable overdue          held step 1 at 10% (thin-evidence), stable is v1
+  open overdue                held step 1 at 10% (thin-evidence), stable is v1
+progressing at the last step
+  pass after the minimum      probation at 100% (certificate), stable is v1
+  pass overdue                probation at 100% (certificate), stable is v1
+  breach at once              aborted at 0% (error-rate), stable is v1
+  breach after the minimum    aborted at 0% (error-rate), stable is v1
+  breach overdue              aborted at 0% (error-rate), stable is v1
+  favourable overdue          held step 2 at 25% (thin-evidence), stable is v1
+  open overdue                held step 2 at 25% (thin-evidence), stable is v1
+held, evidence is thin
+  pass at once                progressing step 2 at 25% (certificate), stable is v1
+  pass after the minimum      progressing step 2 at 25% (certificate), stable is v1
+  pass overdue                progressing step 2 at 25% (certificate), stable is v1
+  breach at once              aborted at 0% (error-rate), stable is v1
+  breach after the minimum    aborted at 0% (error-rate), stable is v1
+  breach overdue              aborted at 0% (error-rate), stable is v1
+held, approval is wanted
+  breach at once              aborted at 0% (error-rate), stable is v1
+  breach after the minimum    aborted at 0% (error-rate), stable is v1
+  breach overdue              aborted at 0% (error-rate), stable is v1
+paused
+in probation
+  breach at once              aborted at 0% (error-rate), stable is v1
+  breach after the minimum    aborted at 0% (error-rate), stable is v1
+  breach overdue              aborted at 0% (error-rate), stable is v1
+aborted
+";
+
+const PROBED: &str = "\
+idle
+preparing
+  stable none, canary all     progressing step 1 at 10% (ready), stable is v1
+  stable some, canary all     progressing step 1 at 10% (ready), stable is v1
+  stable all, canary all      progressing step 1 at 10% (ready), stable is v1
+progressing at the first step
+  stable none, canary some    paused step 1 at 10% (stable-unready), stable is v1
+  stable none, canary all     paused step 1 at 10% (stable-unready), stable is v1
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+progressing at the last step
+  stable none, canary some    paused step 2 at 25% (stable-unready), stable is v1
+  stable none, canary all     paused step 2 at 25% (stable-unready), stable is v1
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+held, evidence is thin
+  stable none, canary some    paused step 1 at 10% (stable-unready), stable is v1
+  stable none, canary all     paused step 1 at 10% (stable-unready), stable is v1
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+held, approval is wanted
+  stable none, canary some    paused step 1 at 10% (stable-unready), stable is v1
+  stable none, canary all     paused step 1 at 10% (stable-unready), stable is v1
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+paused
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable some, canary some    progressing step 1 at 10% (stable-ready), stable is v1
+  stable some, canary all     progressing step 1 at 10% (stable-ready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+  stable all, canary some     progressing step 1 at 10% (stable-ready), stable is v1
+  stable all, canary all      progressing step 1 at 10% (stable-ready), stable is v1
+in probation
+  stable some, canary none    aborted at 0% (unready), stable is v1
+  stable all, canary none     aborted at 0% (unready), stable is v1
+aborted
+";
+
+const TICKED: &str = "\
+idle
+preparing
+  after a year                aborted at 0% (never-ready), stable is v1
+progressing at the first step
+progressing at the last step
+held, evidence is thin
+held, approval is wanted
+paused
+in probation
+  after a year                idle at 0% (probation-over), stable is v2
+aborted
+";
+
+/// The changes that these events bring about in every phase, one a line.
+fn changes(events: &[(String, Duration, Event)]) -> String {
+    let mut told = String::new();
+    for (phase, scenario) in every_phase() {
+        told += &format!("{phase}\n");
+        for (name, after, event) in events {
+            let scenario = scenario.clone().later(*after).when(event.clone());
+            if scenario.answer != Ok(None) {
+                told += &format!("  {name:<26}  {}\n", scenario.told());
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn every_judgement_in_every_phase_is_answered_as_written() {
+    let mut events = Vec::new();
+    for (name, judgement) in [("pass", PASS), ("breach", BREACH), ("favourable", FAVOURABLE), ("open", OPEN)] {
+        for (when, after) in [("at once", Duration::ZERO), ("after the minimum", MIN), ("overdue", MAX)] {
+            events.push((format!("{name} {when}"), after, judged(judgement)));
+        }
+    }
+    let told = changes(&events);
+    assert!(told == JUDGED, "{told}");
+}
+
+#[test]
+fn every_readiness_in_every_phase_is_answered_as_written() {
+    let all = [("none", Readiness::None), ("some", Readiness::Some), ("all", Readiness::All)];
+    let mut events = Vec::new();
+    for (stable, of_stable) in all {
+        for (canary, of_canary) in all {
+            let name = format!("stable {stable}, canary {canary}");
+            events.push((name, Duration::ZERO, probed(of_stable, of_canary)));
+        }
+    }
+    let told = changes(&events);
+    assert!(told == PROBED, "{told}");
+}
+
+#[test]
+fn a_tick_ends_what_has_a_deadline_and_nothing_else() {
+    let a_year = Duration::from_secs(365 * 24 * 3600);
+    let ticked = |name: &str, after| (name.to_owned(), after, Event::Ticked);
+    let told = changes(&[ticked("at once", Duration::ZERO), ticked("after a year", a_year)]);
+    assert!(told == TICKED, "{told}");
+}
+
+#[test]
+fn a_release_is_as_ready_as_its_backends_and_never_without_one() {
+    let counts = [((0, 0), Readiness::None), ((0, 3), Readiness::None), ((1, 3), Readiness::Some)];
+    for ((ready, all), expected) in counts.into_iter().chain([((3, 3), Readiness::All), ((4, 3), Readiness::All)]) {
+        assert_eq!(Readiness::of(ready, all), expected, "{ready} of {all}");
+    }
+}
+
+#[test]
+fn a_phase_is_labelled_as_it_is_written() {
+    for phase in PhaseName::ALL {
+        assert_eq!(serde_json::to_value(phase).expect("it can be written"), phase.label());
+    }
+}

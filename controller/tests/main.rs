@@ -1,0 +1,3 @@
+//! The controller as a whole, from outside.
+
+mod vectors;

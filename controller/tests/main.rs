@@ -1,3 +1,4 @@
 //! The controller as a whole, from outside.
 
+mod judge;
 mod vectors;

@@ -1,7 +1,7 @@
 //! How much worse the canary's error rate is, as intervals that hold at every moment at once. For display only.
 //!
 //! An interval is the set of values that a bet against them has not refuted yet (Ville): the difference by the bets of
-//! [`stake`](super::stake) and [`certificate`](super::certificate) on the accumulated counts, without burst cap and
+//! [`stake`] and [`certificate`] on the accumulated counts, without burst cap and
 //! restarts; the ratio by the mixture of Lindon and Malek. Formulas: statistics.md, 2.6.
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,253 @@
+//! The running evidence of one rollout: what the engine feeds with counts and asks for verdicts.
+//!
+//! In this order: `set_weight` when a table is published, `observe` what the ledgers scored, `verdict`, `tick`. A
+//! request counts with the weight that it was routed at. At 0 % and at 100 % there is nothing to compare, and what was
+//! routed there is not judged. Read on in [`super::guard`].
+//!
+//! A metric of latency that is still off takes part in the mean of the evidence with its stake untouched, as 1. To
+//! leave it out and to take it in later could raise the mean without a bet won, and Ville would promise nothing.
+
+use std::time::{Duration, Instant};
+
+use canary_config::criteria::Alpha;
+use canary_config::plan::Plan;
+use canary_config::weight::Weight;
+
+use super::block::BlockClock;
+use super::certificate::Certificate;
+use super::confidence::{Epoch, cs_diff};
+use super::counts::{Arms, Tally};
+use super::evidence::{ArmEvidence, Evidence, MetricEvidence};
+use super::guard::{DOUBT, Guard, Tests};
+use super::latency::{self, LatencyWatch};
+use super::metric::Metric;
+use super::verdict::{Breach, Shortfall, Verdict, canary_requests_missing};
+
+/// The probability of ever certifying a step of a canary that is worse than the step's margin.
+pub const BETA: f64 = 0.05;
+
+/// Fewer canary requests than this are not even thin evidence.
+const THIN_EVIDENCE_MIN: u64 = 20;
+
+/// The level of the intervals that are shown.
+const SHOWN_ALPHA: f64 = 0.05;
+
+/// What the ledgers scored since the last sample, of requests routed at one weight.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sample<'a> {
+    /// Failures.
+    pub errors: Arms<u64>,
+    /// Successes by latency, in the buckets of the edges that the judge was made with.
+    pub successes: Arms<&'a [u64]>,
+}
+
+/// One rollout's running evidence.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    alpha: Alpha,
+    weights: Box<[Weight]>,
+    weight: Option<Weight>,
+    clock: Option<BlockClock>,
+    guard: Guard,
+    latency: LatencyWatch,
+    /// What was counted for each metric.
+    counts: [Arms<Tally>; Metric::ALL.len()],
+    /// Failures and other requests by the weight they were routed at.
+    by_weight: Box<[Arms<Tally>]>,
+}
+
+// === impl Judge ===
+
+impl Judge {
+    /// A judge without evidence. `edges` rise and bound the buckets of all samples: bucket `i` holds what took at most
+    /// `edges[i]`, one bucket more what took longer than all of them.
+    #[must_use]
+    pub fn new(plan: &Plan, edges: &'static [Duration]) -> Self {
+        let weights: Box<[Weight]> = plan.steps.iter().map(|step| step.weight).collect();
+        let shares: Vec<f64> = weights.iter().map(|weight| weight.ratio()).collect();
+        let guard = Guard::new(&Tests {
+            harm: &Metric::ALL.map(Metric::harm),
+            certificate: &Metric::ALL.map(Metric::certificate),
+            steps: &shares,
+            shares: &shares,
+            alpha: plan.criteria.alpha.get(),
+            beta: BETA,
+        });
+        Self {
+            alpha: plan.criteria.alpha,
+            by_weight: vec![Arms::default(); weights.len()].into(),
+            weights,
+            weight: None,
+            clock: None,
+            guard,
+            latency: LatencyWatch::new(edges),
+            counts: Default::default(),
+        }
+    }
+
+    /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time.
+    pub fn set_weight(&mut self, weight: Weight, now: Instant) {
+        if self.weight == Some(weight) {
+            return;
+        }
+        self.tick(now);
+        self.end_block();
+        self.weight = Some(weight);
+        self.clock.get_or_insert_with(|| BlockClock::new(now)).restart_block(now);
+        if let Some(place) = self.place(weight) {
+            self.guard.set_weight(place);
+        }
+    }
+
+    /// Scores outcomes of requests that were routed at this weight, however late they are.
+    pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>) {
+        let Some(place) = self.place(weight) else { return };
+        let counts = Metric::ALL.map(|metric| match metric {
+            Metric::ErrorRate => sample.outcomes(),
+            latency => self.latency.counts(latency, sample.successes),
+        });
+        self.guard.flush(place, &counts, &counts);
+        for (all, new) in self.counts.iter_mut().zip(counts) {
+            all.add(new);
+        }
+        self.by_weight[place].add(sample.outcomes());
+        self.latency.absorb(sample.successes);
+    }
+
+    /// Ends the blocks and releases the stakes that time has brought. Late or missing ticks are made up for.
+    pub fn tick(&mut self, now: Instant) {
+        let Some(clock) = &mut self.clock else { return };
+        if !clock.end_blocks(now) {
+            return;
+        }
+        let periods = clock.end_periods();
+        self.end_block();
+        self.guard.end_periods(periods);
+    }
+
+    /// What the evidence says about this step: the place of the plan's step that the canary wants to leave.
+    #[must_use]
+    pub fn verdict(&self, step: usize) -> Verdict {
+        if self.guard.convicts() {
+            return Verdict::Fail(self.breach());
+        }
+        match self.largest_shortfall(step) {
+            Some(shortfall) => Verdict::NotEnough(shortfall),
+            None if self.guard.trusts() => Verdict::Pass,
+            None => Verdict::NotEnough(Shortfall::Doubt {
+                metric: Metric::ALL[self.guard.culprit()],
+                ln_harm: self.guard.harm().ln(),
+                ln_allowed: DOUBT.ln(),
+            }),
+        }
+    }
+
+    /// Whether a step whose time is up may be left without certificates: there was traffic, and no doubt came of it.
+    #[must_use]
+    pub fn may_promote_uncertified(&self) -> bool {
+        self.guard.trusts() && self.outcomes().canary.requests() >= THIN_EVIDENCE_MIN
+    }
+
+    /// All that is known, with the certificates of this step.
+    #[must_use]
+    pub fn evidence(&self, step: usize) -> Evidence {
+        let mut harms = self.guard.harms();
+        let mut certificates = self.guard.certificates(step).iter();
+        let metrics = Metric::ALL.map(|metric| MetricEvidence {
+            metric,
+            on: self.is_on(metric),
+            ln_harm: harms.next().map_or(0.0, f64::ln),
+            ln_safe: certificates.next().map_or(0.0, Certificate::ln_value),
+            counts: self.counts[metric as usize],
+        });
+        let epochs = self.weights.iter().zip(&self.by_weight);
+        let epochs = epochs.map(|(weight, counts)| Epoch { share: weight.ratio(), counts: *counts });
+        Evidence {
+            step,
+            ln_harm: self.guard.harm().ln(),
+            ln_harm_needed: self.ln_harm_needed(),
+            ln_safe_needed: BETA.recip().ln(),
+            metrics,
+            arms: self.arms(),
+            canary_requests_at_step: self.by_weight.get(step).map_or(0, |counts| counts.canary.requests()),
+            error_difference: cs_diff(&epochs, SHOWN_ALPHA),
+        }
+    }
+
+    fn place(&self, weight: Weight) -> Option<usize> {
+        self.weights.iter().position(|known| *known == weight)
+    }
+
+    fn end_block(&mut self) {
+        self.guard.end_block();
+        self.latency.end_block();
+    }
+
+    fn outcomes(&self) -> Arms<Tally> {
+        self.counts[Metric::ErrorRate as usize]
+    }
+
+    fn is_on(&self, metric: Metric) -> bool {
+        metric == Metric::ErrorRate || self.latency.thresholds(metric).is_some()
+    }
+
+    fn ln_harm_needed(&self) -> f64 {
+        self.alpha.get().recip().ln()
+    }
+
+    fn breach(&self) -> Breach {
+        let metric = Metric::ALL[self.guard.culprit()];
+        Breach {
+            metric,
+            ln_harm: self.guard.harm().ln(),
+            ln_needed: self.ln_harm_needed(),
+            counts: self.counts[metric as usize],
+            thresholds: self.latency.thresholds(metric),
+        }
+    }
+
+    fn largest_shortfall(&self, step: usize) -> Option<Shortfall> {
+        let shortfalls = Metric::ALL.iter().zip(self.guard.certificates(step));
+        let shortfalls = shortfalls.filter_map(|(metric, held)| self.shortfall(*metric, step, held));
+        shortfalls.max_by_key(Shortfall::canary_requests)
+    }
+
+    fn shortfall(&self, metric: Metric, step: usize, held: &Certificate) -> Option<Shortfall> {
+        let (ln_have, ln_needed) = (held.ln_value(), BETA.recip().ln());
+        let next_share = self.weights.get(step.saturating_add(1)).map_or(1.0, |weight| weight.ratio());
+        let margin = metric.certificate().margin(next_share);
+        let seen = self.counts[metric as usize].canary.requests();
+        let canary_requests = canary_requests_missing(ln_have, ln_needed, seen, margin);
+        if !self.is_on(metric) {
+            let (have, needed) = (self.latency.stable_successes(), metric.stable_successes_needed());
+            return Some(Shortfall::StableSuccesses { metric, have, needed, canary_requests });
+        }
+        let missing = !self.guard.certifies(held);
+        missing.then_some(Shortfall::Certificate { metric, ln_have, ln_needed, canary_requests })
+    }
+
+    fn arms(&self) -> Arms<ArmEvidence> {
+        let [p50, p90, p99] = [50, 90, 99].map(|percent| self.latency.percentile(percent));
+        let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
+        let arm = |tally: Tally, percentiles: [Option<Duration>; 3]| {
+            let [p50_ms, p90_ms, p99_ms] = percentiles.map(|latency| latency.map(ms));
+            ArmEvidence { requests: tally.requests(), errors: tally.bad, p50_ms, p90_ms, p99_ms }
+        };
+        Arms {
+            canary: arm(self.outcomes().canary, [p50.canary, p90.canary, p99.canary]),
+            stable: arm(self.outcomes().stable, [p50.stable, p90.stable, p99.stable]),
+        }
+    }
+}
+
+// === impl Sample ===
+
+impl Sample<'_> {
+    fn outcomes(&self) -> Arms<Tally> {
+        let tally = |bad: u64, successes: &[u64]| Tally { bad, good: latency::total(successes) };
+        Arms {
+            canary: tally(self.errors.canary, self.successes.canary),
+            stable: tally(self.errors.stable, self.successes.stable),
+        }
+    }
+}

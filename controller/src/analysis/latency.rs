@@ -1,0 +1,178 @@
+//! Which successes are slow: thresholds from stable's past, and counts of both arms against them.
+//!
+//! For a quantile `q`, stable's success is slow above the bucket edge `T` at stable's own quantile, and the canary's
+//! above the first edge at or beyond `1.1 * T + 2 ms`. A threshold is drawn from stable's *past* and changes between
+//! blocks only: then it cannot depend on what it will be applied to, and the bets stay fair. What was seen before a
+//! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8).
+
+use std::time::Duration;
+
+use super::counts::{Arms, Tally};
+use super::metric::Metric;
+
+/// The canary may be slower than stable by this part of stable's quantile, as a divisor: a tenth of it,
+const TOLERANCE_DIVISOR: u32 = 10;
+
+/// and by this much, so that a quantile of a few microseconds does not convict.
+const TOLERANCE_FLOOR: Duration = Duration::from_millis(2);
+
+/// The latencies of a rollout's successes, and the thresholds that follow from them.
+#[derive(Clone, Debug)]
+pub struct LatencyWatch {
+    edges: &'static [Duration],
+    seen: Arms<Box<[u64]>>,
+    thresholds: [Option<Arms<usize>>; Metric::LATENCIES.len()],
+}
+
+// === impl LatencyWatch ===
+
+impl LatencyWatch {
+    /// Nothing seen, every metric off. `edges` rise; bucket `i` of a histogram holds what took at most `edges[i]` and
+    /// more than the edge before, and one bucket more holds what was slower than all edges.
+    #[must_use]
+    pub fn new(edges: &'static [Duration]) -> Self {
+        let empty = || vec![0; edges.len() + 1].into();
+        Self { edges, seen: Arms { canary: empty(), stable: empty() }, thresholds: [None; 3] }
+    }
+
+    /// How many of these successes are slow by this metric. Nothing counts while it is off, nor for the error rate.
+    #[must_use]
+    pub fn counts(&self, metric: Metric, successes: Arms<&[u64]>) -> Arms<Tally> {
+        let Some(edge) = self.edge(metric) else { return Arms::default() };
+        Arms { canary: split(successes.canary, edge.canary), stable: split(successes.stable, edge.stable) }
+    }
+
+    /// Remembers these successes. They were counted before, with thresholds that did not know them.
+    pub fn absorb(&mut self, successes: Arms<&[u64]>) {
+        for (seen, new) in [(&mut self.seen.canary, successes.canary), (&mut self.seen.stable, successes.stable)] {
+            for (seen, new) in seen.iter_mut().zip(new) {
+                *seen = seen.saturating_add(*new);
+            }
+        }
+    }
+
+    /// Draws the thresholds anew from all of stable's successes so far. Only at the end of a block.
+    pub fn end_block(&mut self) {
+        let known = total(&self.seen.stable);
+        for (threshold, metric) in self.thresholds.iter_mut().zip(Metric::LATENCIES) {
+            let Some(percent) = metric.percentile() else { continue };
+            if known < metric.stable_successes_needed() {
+                continue;
+            }
+            // A quantile beyond the last edge leaves the threshold as it was.
+            *threshold = pair(self.edges, &self.seen.stable, percent).or(*threshold);
+        }
+    }
+
+    /// Above what a success is slow, in each arm; nothing while the metric is off.
+    #[must_use]
+    pub fn thresholds(&self, metric: Metric) -> Option<Arms<Duration>> {
+        let edge = self.edge(metric)?;
+        Some(Arms { canary: self.edges[edge.canary], stable: self.edges[edge.stable] })
+    }
+
+    /// How many successes of stable have been seen.
+    #[must_use]
+    pub fn stable_successes(&self) -> u64 {
+        total(&self.seen.stable)
+    }
+
+    /// A percentile of each arm's successes, rounded up to an edge; nothing without successes or beyond the last edge.
+    #[must_use]
+    pub fn percentile(&self, percent: u64) -> Arms<Option<Duration>> {
+        let of = |seen: &[u64]| quantile(seen, percent).and_then(|edge| self.edges.get(edge)).copied();
+        Arms { canary: of(&self.seen.canary), stable: of(&self.seen.stable) }
+    }
+
+    fn edge(&self, metric: Metric) -> Option<Arms<usize>> {
+        let place = Metric::LATENCIES.iter().position(|latency| *latency == metric)?;
+        self.thresholds[place]
+    }
+}
+
+/// All counts of a histogram.
+pub(super) fn total(buckets: &[u64]) -> u64 {
+    buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
+}
+
+fn split(buckets: &[u64], edge: usize) -> Tally {
+    let (fast, slow) = buckets.split_at(buckets.len().min(edge + 1));
+    Tally { bad: total(slow), good: total(fast) }
+}
+
+// The first bucket at or below whose edge lies at least this percentage of the counts.
+fn quantile(buckets: &[u64], percent: u64) -> Option<usize> {
+    let wanted = u128::from(total(buckets)) * u128::from(percent);
+    let mut below = 0_u128;
+    buckets.iter().position(|count| {
+        below += u128::from(*count) * 100;
+        below > 0 && below >= wanted
+    })
+}
+
+fn pair(edges: &[Duration], stable: &[u64], percent: u64) -> Option<Arms<usize>> {
+    let at = quantile(stable, percent)?;
+    let quantile = *edges.get(at)?;
+    let tolerated = quantile.saturating_add(quantile / TOLERANCE_DIVISOR).saturating_add(TOLERANCE_FLOOR);
+    let canary = edges.iter().position(|edge| *edge >= tolerated)?;
+    Some(Arms { canary, stable: at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    static EDGES: [Duration; 6] = [ms(10), ms(20), ms(23), ms(24), ms(50), ms(100)];
+
+    fn watch(stable: [u64; 7]) -> LatencyWatch {
+        let mut watch = LatencyWatch::new(&EDGES);
+        watch.absorb(Arms { canary: &[], stable: &stable });
+        watch.end_block();
+        watch
+    }
+
+    #[test]
+    fn a_metric_is_off_until_stable_is_known() {
+        assert_eq!(watch([0, 199, 0, 0, 0, 0, 0]).thresholds(Metric::LatencyP50), None);
+        let some = watch([0, 200, 0, 0, 0, 0, 0]);
+        assert_eq!(some.thresholds(Metric::LatencyP50), Some(Arms { canary: ms(24), stable: ms(20) }));
+        assert_eq!(some.thresholds(Metric::LatencyP99), None);
+        assert!(watch([0, 500, 0, 0, 0, 0, 0]).thresholds(Metric::LatencyP99).is_some());
+    }
+
+    #[test]
+    fn the_threshold_is_the_edge_at_or_above_the_quantile() {
+        // Exactly half lies at or below 10 ms; one success less, and the median is in the next bucket.
+        assert_eq!(watch([100, 100, 0, 0, 0, 0, 0]).percentile(50).stable, Some(ms(10)));
+        assert_eq!(watch([99, 101, 0, 0, 0, 0, 0]).percentile(50).stable, Some(ms(20)));
+        assert_eq!(watch([0; 7]).percentile(50).stable, None);
+    }
+
+    #[test]
+    fn without_an_edge_that_tolerates_enough_the_metric_stays_off() {
+        assert_eq!(watch([0, 0, 0, 0, 0, 300, 0]).thresholds(Metric::LatencyP50), None);
+        assert_eq!(watch([0, 0, 0, 0, 0, 0, 300]).thresholds(Metric::LatencyP50), None);
+    }
+
+    #[test]
+    fn a_success_is_slow_above_the_edge_of_its_own_arm() {
+        let watch = watch([0, 300, 0, 0, 0, 0, 0]);
+        let buckets = [1, 2, 4, 8, 16, 32, 64];
+        let counts = watch.counts(Metric::LatencyP90, Arms { canary: &buckets, stable: &buckets });
+        assert_eq!(counts, Arms::from([112, 15, 124, 3]));
+    }
+
+    #[test]
+    fn what_is_seen_within_a_block_does_not_move_its_thresholds() {
+        let mut watch = watch([300, 0, 0, 0, 0, 0, 0]);
+        let before = watch.thresholds(Metric::LatencyP50);
+        watch.absorb(Arms { canary: &[], stable: &[0, 0, 0, 0, 9_000] });
+        assert_eq!(watch.thresholds(Metric::LatencyP50), before);
+        watch.end_block();
+        assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.stable), Some(ms(50)));
+    }
+}

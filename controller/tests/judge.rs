@@ -1,0 +1,230 @@
+//! The judge as the engine uses it.
+
+use std::time::{Duration, Instant};
+
+use canary_config::criteria::{Alpha, Criteria};
+use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::weight::Weight;
+use canary_controller::analysis::{Arms, Evidence, Judge, Metric, Sample, Shortfall, Verdict};
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// The edges at 20, 40 and 80 ms will be stable's quantiles; each next one is what the canary is allowed.
+pub(crate) static EDGES: [Duration; 8] = [ms(10), ms(20), ms(24), ms(40), ms(46), ms(80), ms(90), ms(200)];
+
+/// A thousand successes with quantiles at 20, 40 and 80 ms.
+const USUAL: [u64; 9] = [250, 250, 0, 400, 0, 90, 0, 10, 0];
+
+pub(crate) fn weight(percent: u16) -> Weight {
+    Weight::from_bp(percent * 100).expect("a percentage")
+}
+
+pub(crate) fn plan(percents: &[u16]) -> Plan {
+    let step = |percent: &u16| Step {
+        weight: weight(*percent),
+        min_duration: Duration::from_secs(60),
+        max_duration: Duration::from_secs(900),
+        gate: Gate::Evidence,
+    };
+    Plan {
+        strategy: Strategy::Canary,
+        steps: percents.iter().map(step).collect(),
+        ready_timeout: Duration::from_secs(60),
+        on_thin_evidence: OnThinEvidence::Hold,
+        probation: Duration::from_secs(600),
+        criteria: Criteria { alpha: Alpha::DEFAULT },
+    }
+}
+
+/// A judge at 10 % of 10, 25 and 50 % whose time is moved by hand.
+struct Given {
+    judge: Judge,
+    now: Instant,
+    weight: Weight,
+}
+
+impl Given {
+    #[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+    fn new() -> Self {
+        let mut given =
+            Self { judge: Judge::new(&plan(&[10, 25, 50]), &EDGES), now: Instant::now(), weight: Weight::ZERO };
+        given.at(10);
+        given
+    }
+
+    fn at(&mut self, percent: u16) -> &mut Self {
+        self.weight = weight(percent);
+        self.judge.set_weight(self.weight, self.now);
+        self
+    }
+
+    /// A block that brings these errors and these successes, all as fast as usual.
+    fn block(&mut self, errors: Arms<u64>, [canary, stable]: [u64; 2]) -> &mut Self {
+        let canary = USUAL.map(|count| count * canary / 1_000);
+        let stable = USUAL.map(|count| count * stable / 1_000);
+        self.sample(&Sample { errors, successes: Arms { canary: &canary, stable: &stable } })
+    }
+
+    fn sample(&mut self, sample: &Sample<'_>) -> &mut Self {
+        self.judge.observe(self.weight, sample);
+        self.now += Duration::from_secs(2);
+        self.judge.tick(self.now);
+        self
+    }
+
+    fn shortfall(&self) -> Shortfall {
+        let verdict = self.judge.verdict(0);
+        let Verdict::NotEnough(shortfall) = verdict else { unreachable!("{verdict:?}") };
+        shortfall
+    }
+}
+
+const NO_ERRORS: Arms<u64> = Arms { canary: 0, stable: 0 };
+
+#[test]
+fn clean_traffic_passes_step_after_step() {
+    let mut given = Given::new();
+    for (step, (percent, canary)) in [(10, 1_000), (25, 2_500), (50, 5_000)].into_iter().enumerate() {
+        given.at(percent).block(NO_ERRORS, [canary, 10_000 - canary]).block(NO_ERRORS, [canary, 10_000 - canary]);
+        assert_eq!(given.judge.verdict(step), Verdict::Pass, "{step}");
+    }
+}
+
+#[test]
+fn silence_says_how_much_is_missing() {
+    let mut given = Given::new();
+    given.now += Duration::from_secs(3_600);
+    given.judge.tick(given.now);
+    let shortfall = given.shortfall();
+    assert!(matches!(shortfall, Shortfall::Certificate { metric: Metric::ErrorRate, .. }), "{shortfall:?}");
+    assert_eq!(shortfall.canary_requests(), Some(196));
+    assert_eq!(shortfall.eta(2.0), Some(Duration::from_secs(98)));
+    assert!(given.judge.evidence(0).ln_harm.abs() < 1e-12);
+}
+
+#[test]
+fn a_failing_canary_is_convicted_with_its_numbers() {
+    let mut given = Given::new();
+    for _ in 0..4 {
+        given.block(Arms { canary: 10, stable: 9 }, [100, 900]);
+    }
+    let Verdict::Fail(breach) = given.judge.verdict(0) else { panic!("{:?}", given.judge.verdict(0)) };
+    assert_eq!((breach.metric, breach.thresholds), (Metric::ErrorRate, None));
+    assert_eq!((breach.counts.canary.bad, breach.counts.stable.bad), (40, 36));
+    assert!(breach.ln_harm >= breach.ln_needed);
+}
+
+#[test]
+fn a_slow_canary_is_convicted_with_its_thresholds() {
+    let mut given = Given::new();
+    given.block(NO_ERRORS, [0, 1_000]);
+    for _ in 0..9 {
+        let (canary, stable) = ([0, 30, 0, 30, 0, 40, 0, 0, 0], USUAL.map(|count| count * 9 / 10));
+        given.sample(&Sample { errors: NO_ERRORS, successes: Arms { canary: &canary, stable: &stable } });
+    }
+    let Verdict::Fail(breach) = given.judge.verdict(0) else { panic!("{:?}", given.judge.verdict(0)) };
+    assert_eq!(breach.metric, Metric::LatencyP90);
+    assert_eq!(breach.thresholds, Some(Arms { canary: ms(46), stable: ms(40) }));
+}
+
+#[test]
+fn a_metric_without_a_threshold_holds_the_pass_back() {
+    let mut given = Given::new();
+    for _ in 0..20 {
+        given.block(NO_ERRORS, [1_000, 0]);
+    }
+    given.block(NO_ERRORS, [0, 100]);
+    let Shortfall::StableSuccesses { have, needed, .. } = given.shortfall() else { panic!("{:?}", given.shortfall()) };
+    assert_eq!(given.shortfall().metric(), Metric::LatencyP99);
+    assert_eq!((have, needed), (100, 500));
+}
+
+#[test]
+fn a_doubt_holds_a_certified_canary_back() {
+    let mut given = Given::new();
+    for _ in 0..100 {
+        given.block(NO_ERRORS, [1_000, 9_000]);
+    }
+    while given.judge.verdict(0) == Verdict::Pass {
+        given.block(Arms { canary: 1, stable: 0 }, [10, 90]);
+    }
+    assert!(matches!(given.shortfall(), Shortfall::Doubt { metric: Metric::ErrorRate, .. }), "{:?}", given.shortfall());
+    assert!(!given.judge.may_promote_uncertified());
+}
+
+#[test]
+fn thin_evidence_is_twenty_canary_requests() {
+    let mut given = Given::new();
+    let one = |count| Sample { errors: NO_ERRORS, successes: Arms { canary: count, stable: &[] } };
+    given.sample(&one(&[19]));
+    assert!(!given.judge.may_promote_uncertified());
+    given.sample(&one(&[1]));
+    assert!(given.judge.may_promote_uncertified());
+}
+
+#[test]
+fn a_late_outcome_counts_with_the_weight_it_was_routed_at() {
+    let sample = Sample { errors: Arms { canary: 1, stable: 2 }, successes: Arms { canary: &[200], stable: &[900] } };
+    let (mut early, mut late) = (Given::new(), Given::new());
+    early.judge.observe(weight(10), &sample);
+    early.at(25);
+    late.at(25);
+    late.judge.observe(weight(10), &sample);
+    let safe = |given: &Given| given.judge.evidence(1).metric(Metric::ErrorRate).ln_safe;
+    assert!((safe(&early) - safe(&late)).abs() < 1e-12);
+    assert_eq!(early.judge.evidence(0).canary_requests_at_step, 201);
+    assert_eq!(late.judge.evidence(1).canary_requests_at_step, 0);
+}
+
+#[test]
+fn what_cannot_be_compared_is_not_judged() {
+    let mut given = Given::new();
+    given.block(NO_ERRORS, [1_000, 9_000]);
+    let before = given.judge.evidence(0);
+    for percent in [0, 100, 33] {
+        let sample = Sample { errors: Arms { canary: 50, stable: 0 }, successes: Arms { canary: &[9], stable: &[9] } };
+        given.judge.observe(weight(percent), &sample);
+    }
+    assert_eq!(given.judge.evidence(0), before);
+}
+
+#[test]
+fn a_late_tick_makes_up_for_the_missing_ones() {
+    let (mut ticked, mut silent) = (Given::new(), Given::new());
+    for given in [&mut ticked, &mut silent] {
+        given.block(Arms { canary: 1, stable: 0 }, [100, 900]);
+    }
+    for _ in 0..100 {
+        ticked.block(NO_ERRORS, [0, 0]);
+    }
+    silent.now += Duration::from_secs(200);
+    silent.judge.tick(silent.now);
+    for given in [&mut ticked, &mut silent] {
+        given.block(Arms { canary: 1, stable: 0 }, [0, 0]);
+    }
+    let harm = |given: &Given| given.judge.evidence(0).ln_harm;
+    assert!((harm(&ticked) - harm(&silent)).abs() < 1e-12, "{} {}", harm(&ticked), harm(&silent));
+}
+
+#[test]
+fn a_release_of_stake_alone_proves_nothing() {
+    let mut given = Given::new();
+    given.block(Arms { canary: 1, stable: 0 }, [100, 900]);
+    let before = given.judge.evidence(0).ln_harm;
+    given.at(25).at(25).at(0).at(25).at(10);
+    assert!((given.judge.evidence(0).ln_harm - before).abs() < 1e-12);
+}
+
+#[test]
+fn evidence_survives_being_stored() {
+    let mut given = Given::new();
+    given.block(Arms { canary: 2, stable: 9 }, [1_000, 9_000]);
+    let evidence = given.judge.evidence(0);
+    let stored = serde_json::to_value(&evidence).expect("plain values");
+    assert_eq!(serde_json::from_value::<Evidence>(stored).expect("what was stored"), evidence);
+    assert_eq!(evidence.arms.canary.p90_ms, Some(40.0));
+    assert_eq!((evidence.arms.stable.requests, evidence.arms.stable.errors), (9_009, 9));
+    assert!(evidence.error_difference.low < 0.001 && evidence.error_difference.high > 0.001);
+}

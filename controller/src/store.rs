@@ -1,8 +1,16 @@
 //! What outlives the process: rollouts, what changed in them, on what evidence, and on whose word.
 //!
-//! A [`Store`] may wait for a disk or a network. Nothing here reads a clock: the time of a record comes with it.
+//! [`open`] is the way in. It gives a [`Store`] that can be trusted, or says what is wrong and which releases to
+//! serve until that is mended; losing the store never stops traffic.
+//! Nothing here reads a clock: the time of a record comes with it.
 
+mod aside;
+mod closed;
 mod error;
+mod lock;
+mod opening;
+mod snapshot;
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -12,7 +20,12 @@ use canary_config::name::{ReleaseId, ServiceName};
 use crate::api::{EvidenceStatus, HistoryEntry};
 use crate::rollout::{Saved, Stop, Transition};
 
+pub use self::closed::ClosedStore;
 pub use self::error::StoreError;
+pub use self::lock::{Lock, Locked};
+pub use self::opening::{Opened, open};
+pub use self::snapshot::{Snapshot, SnapshotError};
+pub use self::sqlite::{AUDIT_ROWS_MAX, SCHEMA_VERSION, SqliteStore};
 
 /// The most entries that one look at the history gives.
 pub const HISTORY_LIMIT_MAX: usize = 1_000;
@@ -22,7 +35,7 @@ pub type Stables = BTreeMap<ServiceName, ReleaseId>;
 
 /// Where decisions are kept. One node keeps them in a file; several edges may share a store behind the same words.
 ///
-/// Every method may wait for a disk or a network. What a method said `Ok` to survives
+/// Every method may wait for a disk or a network, so only a thread of its own calls them. What a method said `Ok` to survives
 /// the death of the process and the loss of power; what it said `Err` to is either kept whole or not at all.
 pub trait Store: Send {
     /// Reads everything, and forgets durably that the last stop was orderly, so that a kill from now on shows.
@@ -105,4 +118,9 @@ pub struct HistoryQuery {
     pub service: Option<ServiceName>,
     /// At most so many; more than [`HISTORY_LIMIT_MAX`] are never given.
     pub limit: usize,
+}
+
+/// The stable releases of what was kept.
+fn stables_of(services: &BTreeMap<ServiceName, Saved>) -> Stables {
+    services.iter().map(|(service, saved)| (service.clone(), saved.stable.clone())).collect()
 }

@@ -1,0 +1,8 @@
+//! The store keeps what it said it would, whatever is done to its process, its disk and its file.
+
+mod corruption;
+mod fixture;
+mod history;
+mod keeping;
+mod opening;
+mod snapshot;

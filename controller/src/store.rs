@@ -1,12 +1,13 @@
 //! What outlives the process: rollouts, what changed in them, on what evidence, and on whose word.
 //!
 //! [`open`] is the way in. It gives a [`Store`] that can be trusted, or says what is wrong and which releases to
-//! serve until that is mended; losing the store never stops traffic.
-//! Nothing here reads a clock: the time of a record comes with it.
+//! serve until that is mended; losing the store never stops traffic. A [`Keeper`] runs the store on a thread of its
+//! own, so that nobody else waits for a disk. Nothing here reads a clock: the time of a record comes with it.
 
 mod aside;
 mod closed;
 mod error;
+mod keeper;
 mod lock;
 mod opening;
 mod snapshot;
@@ -22,6 +23,7 @@ use crate::rollout::{Saved, Stop, Transition};
 
 pub use self::closed::ClosedStore;
 pub use self::error::StoreError;
+pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
 pub use self::lock::{Lock, Locked};
 pub use self::opening::{Opened, open};
 pub use self::snapshot::{Snapshot, SnapshotError};
@@ -35,7 +37,7 @@ pub type Stables = BTreeMap<ServiceName, ReleaseId>;
 
 /// Where decisions are kept. One node keeps them in a file; several edges may share a store behind the same words.
 ///
-/// Every method may wait for a disk or a network, so only a thread of its own calls them. What a method said `Ok` to survives
+/// Every method may wait for a disk or a network, so only a [`Keeper`] calls them. What a method said `Ok` to survives
 /// the death of the process and the loss of power; what it said `Err` to is either kept whole or not at all.
 pub trait Store: Send {
     /// Reads everything, and forgets durably that the last stop was orderly, so that a kill from now on shows.

@@ -3,6 +3,7 @@
 mod corruption;
 mod fixture;
 mod history;
+mod keeper;
 mod keeping;
 mod opening;
 mod snapshot;

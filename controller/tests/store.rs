@@ -1,5 +1,6 @@
 //! The store keeps what it said it would, whatever is done to its process, its disk and its file.
 
+mod child;
 mod corruption;
 mod fixture;
 mod history;

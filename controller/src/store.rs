@@ -1,0 +1,128 @@
+//! What outlives the process: rollouts, what changed in them, on what evidence, and on whose word.
+//!
+//! [`open`] is the way in. It gives a [`Store`] that can be trusted, or says what is wrong and which releases to
+//! serve until that is mended; losing the store never stops traffic. A [`Keeper`] runs the store on a thread of its
+//! own, so that nobody else waits for a disk. Nothing here reads a clock: the time of a record comes with it.
+
+mod aside;
+mod closed;
+mod error;
+mod keeper;
+mod lock;
+mod opening;
+mod snapshot;
+mod sqlite;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use canary_config::name::{ReleaseId, ServiceName};
+
+use crate::api::{EvidenceStatus, HistoryEntry};
+use crate::rollout::{Saved, Stop, Transition};
+
+pub use self::closed::ClosedStore;
+pub use self::error::StoreError;
+pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
+pub use self::lock::{Lock, Locked};
+pub use self::opening::{Opened, open};
+pub use self::snapshot::{Snapshot, SnapshotError};
+pub use self::sqlite::{AUDIT_ROWS_MAX, SCHEMA_VERSION, SqliteStore};
+
+/// The most entries that one look at the history gives.
+pub const HISTORY_LIMIT_MAX: usize = 1_000;
+
+/// The stable release of every service.
+pub type Stables = BTreeMap<ServiceName, ReleaseId>;
+
+/// Where decisions are kept. One node keeps them in a file; several edges may share a store behind the same words.
+///
+/// Every method may wait for a disk or a network, so only a [`Keeper`] calls them. What a method said `Ok` to survives
+/// the death of the process and the loss of power; what it said `Err` to is either kept whole or not at all.
+pub trait Store: Send {
+    /// Reads everything, and forgets durably that the last stop was orderly, so that a kill from now on shows.
+    ///
+    /// # Errors
+    /// Nothing is trusted that is not exactly what was recorded; then, or if the store cannot be written, it fails.
+    fn load(&mut self) -> Result<Loaded, StoreError>;
+
+    /// Keeps the rollout and the line of its audit trail, both or neither.
+    ///
+    /// # Errors
+    /// Neither is kept; only if the disk fails in the very last moment of writing may both be.
+    fn record(&mut self, record: &Record) -> Result<(), StoreError>;
+
+    /// The newest lines of the audit trail first. A line that cannot be read is left out, and the log says so.
+    ///
+    /// # Errors
+    /// The audit trail cannot be reached at all.
+    fn history(&mut self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError>;
+
+    /// Keeps the fact that the process is about to stop because it was told to. A record after it takes it back.
+    ///
+    /// # Errors
+    /// The next start will take the stop for an unclean one.
+    fn mark_orderly_stop(&mut self) -> Result<(), StoreError>;
+
+    /// Writes something without meaning, to see whether writing works.
+    ///
+    /// # Errors
+    /// It does not.
+    fn check(&mut self) -> Result<(), StoreError>;
+
+    /// What is wrong although records are kept, and what to do about it.
+    fn warning(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What a store held when the process started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// Every service that was ever recorded.
+    pub services: BTreeMap<ServiceName, Saved>,
+    /// How the process ended that recorded them.
+    pub stop: Stop,
+}
+
+/// What is to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Of which service.
+    pub service: ServiceName,
+    /// Its rollout as it is now.
+    pub saved: Saved,
+    /// What led there; nothing when a service is seen for the first time.
+    pub entry: Option<Entry>,
+}
+
+/// A line of the audit trail that is to be kept. The generation is the transition's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: SystemTime,
+    /// Who: `uid 1000` for a command, `canaryd` for what it did itself.
+    pub actor: String,
+    /// The command, if it was one.
+    pub command: Option<String>,
+    /// Why, in the operator's words.
+    pub note: Option<String>,
+    /// What changed.
+    pub transition: Transition,
+    /// What the judge had seen by then.
+    pub evidence: Option<EvidenceStatus>,
+}
+
+/// Which lines of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Of this service only.
+    pub service: Option<ServiceName>,
+    /// At most so many; more than [`HISTORY_LIMIT_MAX`] are never given.
+    pub limit: usize,
+}
+
+/// The stable releases of what was kept.
+fn stables_of(services: &BTreeMap<ServiceName, Saved>) -> Stables {
+    services.iter().map(|(service, saved)| (service.clone(), saved.stable.clone())).collect()
+}

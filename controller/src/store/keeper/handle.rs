@@ -1,0 +1,132 @@
+//! How to ask the store for something without waiting for it.
+
+use std::fmt;
+use std::sync::mpsc::{SyncSender, TrySendError};
+
+use crate::api::HistoryEntry;
+use crate::store::{HistoryQuery, QUEUE_LIMIT, Record, StoreError};
+
+/// Asks the store. Clones ask the same one, in the order of their calls.
+///
+/// No call waits. `Ok` promises that `done` will be called exactly once, on the thread of the store; with an `Err` it
+/// never will be.
+#[derive(Clone, Debug)]
+pub struct StoreHandle {
+    requests: SyncSender<Request>,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Keep this.
+    Record { record: Box<Record>, done: Done<()> },
+    /// Show what was kept.
+    History { query: HistoryQuery, done: Done<Vec<HistoryEntry>> },
+    /// The process is about to stop because it was told to.
+    OrderlyStop { done: Done<()> },
+    /// No more requests.
+    Stop,
+}
+
+/// A call back that is called even if the thread ends before its turn.
+pub(super) struct Done<T>(Option<Callback<T>>);
+
+type Callback<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+
+// === impl StoreHandle ===
+
+impl StoreHandle {
+    pub(super) fn new(requests: SyncSender<Request>) -> Self {
+        Self { requests }
+    }
+
+    /// Keeps the record; see [`Store::record`](crate::store::Store::record).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed; then nothing is kept.
+    pub fn record(
+        &self,
+        record: Record,
+        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(Request::Record { record: Box::new(record), done: Done::new(done) })
+    }
+
+    /// Looks at the audit trail; see [`Store::history`](crate::store::Store::history).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed.
+    pub fn history(
+        &self,
+        query: HistoryQuery,
+        done: impl FnOnce(Result<Vec<HistoryEntry>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(Request::History { query, done: Done::new(done) })
+    }
+
+    /// Marks the stop as orderly; see [`Store::mark_orderly_stop`](crate::store::Store::mark_orderly_stop).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed.
+    pub fn mark_orderly_stop(
+        &self,
+        done: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(Request::OrderlyStop { done: Done::new(done) })
+    }
+
+    fn ask(&self, request: Request) -> Result<(), StoreError> {
+        let (request, error) = match self.requests.try_send(request) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Full(request)) => (request, StoreError::QueueFull { limit: QUEUE_LIMIT }),
+            Err(TrySendError::Disconnected(request)) => (request, StoreError::Gone),
+        };
+        request.forget();
+        Err(error)
+    }
+}
+
+// === impl Request ===
+
+impl Request {
+    /// Drops the request without calling back.
+    fn forget(self) {
+        match self {
+            Self::Record { done, .. } | Self::OrderlyStop { done } => done.forget(),
+            Self::History { done, .. } => done.forget(),
+            Self::Stop => {}
+        }
+    }
+}
+
+// === impl Done ===
+
+impl<T> Done<T> {
+    fn new(callback: impl FnOnce(Result<T, StoreError>) + Send + 'static) -> Self {
+        Self(Some(Box::new(callback)))
+    }
+
+    pub(super) fn call(mut self, result: Result<T, StoreError>) {
+        if let Some(callback) = self.0.take() {
+            callback(result);
+        }
+    }
+
+    fn forget(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<T> Drop for Done<T> {
+    fn drop(&mut self) {
+        if let Some(callback) = self.0.take() {
+            callback(Err(StoreError::Gone));
+        }
+    }
+}
+
+impl<T> fmt::Debug for Done<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Done")
+    }
+}

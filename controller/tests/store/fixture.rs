@@ -1,0 +1,143 @@
+//! Folders, names and rollouts for the tests of the store.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use canary_config::criteria::{Alpha, Criteria};
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::weight::Weight;
+use canary_controller::api::EvidenceStatus;
+use canary_controller::rollout::{Generation, PhaseName, Position, Reason, Saved, State, Transition, Trial};
+use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, Store, open};
+use tempfile::TempDir;
+
+/// When every test happens.
+pub(super) const NOW: SystemTime = UNIX_EPOCH;
+
+/// A folder in memory, if there is one: the tests sync thousands of times.
+pub(super) fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() }.unwrap()
+}
+
+pub(super) fn store_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("canaryd.db")
+}
+
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+pub(super) fn service(name: &str) -> ServiceName {
+    name.parse().unwrap()
+}
+
+pub(super) fn release(name: &str) -> ReleaseId {
+    name.parse().unwrap()
+}
+
+pub(super) fn generation(number: u64) -> Generation {
+    serde_json::from_value(number.into()).unwrap()
+}
+
+pub(super) fn idle(stable: &str, number: u64) -> Saved {
+    Saved { stable: release(stable), generation: generation(number), state: State::Idle }
+}
+
+pub(super) fn trial() -> Trial {
+    let step = |percent: u16, gate| Step {
+        weight: Weight::from_bp(percent * 100).unwrap(),
+        min_duration: Duration::from_secs(60),
+        max_duration: Duration::from_millis(3_600_001),
+        gate,
+    };
+    let plan = Plan {
+        strategy: Strategy::Canary,
+        steps: vec![step(10, Gate::Evidence), step(25, Gate::Manual)],
+        ready_timeout: Duration::from_secs(120),
+        on_thin_evidence: OnThinEvidence::Hold,
+        probation: Duration::from_secs(600),
+        criteria: Criteria { alpha: Alpha::new(0.012_345_678_9).unwrap() },
+    };
+    Trial { canary: release("v2"), plan }
+}
+
+/// A rollout of every kind that there is.
+pub(super) fn every_saved() -> Vec<Saved> {
+    let saved = |state| Saved { stable: release("v1"), generation: generation(7), state };
+    let positions = [Position::Step(0), Position::Step(1), Position::Full];
+    let reasons = [Reason::Command, Reason::Breach(canary_controller::analysis::Metric::LatencyP99)];
+    let under_way = positions.map(|position| saved(State::UnderWay { trial: trial(), position }));
+    let aborted = reasons.map(|reason| saved(State::Aborted { canary: release("v2"), reason }));
+    [saved(State::Idle)].into_iter().chain(under_way).chain(aborted).collect()
+}
+
+/// A line of the audit trail that says which number it has.
+pub(super) fn entry(number: u64) -> Entry {
+    Entry {
+        at: NOW + Duration::from_secs(number),
+        actor: "uid 1000".to_owned(),
+        command: Some("promote".to_owned()),
+        note: Some(number.to_string()),
+        transition: Transition {
+            generation: generation(number),
+            canary: Some(release("v2")),
+            from: PhaseName::Progressing,
+            to: PhaseName::Progressing,
+            step: Some(1),
+            weight: Weight::from_bp(2_500).unwrap(),
+            reason: Reason::Command,
+        },
+        evidence: Some(EvidenceStatus {
+            ln_abort: -0.25,
+            ln_abort_at: 3.5,
+            metrics: Vec::new(),
+            ln_promote_at: 2.5,
+            error_difference_percent: Some((-0.5, 0.75)),
+        }),
+    }
+}
+
+/// The record that a service has come to the generation `number`.
+pub(super) fn numbered(name: &str, number: u64) -> Record {
+    Record { service: service(name), saved: idle("v1", number), entry: Some(entry(number)) }
+}
+
+/// The record of a rollout without a story.
+pub(super) fn record(name: &str, saved: Saved) -> Record {
+    Record { service: service(name), saved, entry: None }
+}
+
+pub(super) fn stables<const N: usize>(pairs: [(&str, &str); N]) -> Stables {
+    pairs.into_iter().map(|(name, stable)| (service(name), release(stable))).collect()
+}
+
+pub(super) fn services<const N: usize>(pairs: [(&str, Saved); N]) -> BTreeMap<ServiceName, Saved> {
+    pairs.into_iter().map(|(name, saved)| (service(name), saved)).collect()
+}
+
+/// Opens a store that is in order.
+pub(super) fn ready(path: &Path) -> (Box<dyn Store>, Loaded) {
+    match open(path, NOW).unwrap() {
+        Opened::Ready { store, loaded } => (store, loaded),
+        Opened::Degraded { reason, .. } => panic!("{reason}"),
+    }
+}
+
+/// Opens a store that is not in order.
+pub(super) fn degraded(path: &Path) -> (String, Stables) {
+    match open(path, NOW).unwrap() {
+        Opened::Ready { loaded, .. } => panic!("it was opened, with {loaded:?}"),
+        Opened::Degraded { reason, stables, .. } => (reason, stables),
+    }
+}
+
+/// The names in a folder, sorted.
+pub(super) fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,102 @@
+//! The audit trail.
+
+use canary_controller::store::{AUDIT_ROWS_MAX, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Record, Store};
+use rusqlite::Connection;
+
+use super::fixture::{entry, folder, idle, numbered, ready, record, service, store_in};
+
+pub(super) fn all() -> HistoryQuery {
+    HistoryQuery { service: None, limit: usize::MAX }
+}
+
+/// The numbers of the lines, newest first.
+pub(super) fn numbers(store: &mut dyn Store, query: &HistoryQuery) -> Vec<u64> {
+    let entries = store.history(query).unwrap();
+    entries.iter().map(|entry| entry.note.as_deref().unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn the_newest_lines_come_first_and_no_more_than_were_asked_for() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    for (name, number) in [("web", 1), ("api", 2), ("web", 3), ("web", 4)] {
+        store.record(&numbered(name, number)).unwrap();
+    }
+    assert_eq!(numbers(&mut *store, &all()), [4, 3, 2, 1]);
+    assert_eq!(numbers(&mut *store, &HistoryQuery { service: None, limit: 2 }), [4, 3]);
+    assert_eq!(numbers(&mut *store, &HistoryQuery { service: Some(service("web")), limit: 2 }), [4, 3]);
+    assert_eq!(numbers(&mut *store, &HistoryQuery { service: Some(service("api")), limit: 9 }), [2]);
+    assert!(numbers(&mut *store, &HistoryQuery { service: Some(service("pay")), limit: 9 }).is_empty());
+}
+
+#[test]
+fn a_line_says_all_that_was_recorded() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    store.record(&numbered("web", 61)).unwrap();
+    let Entry { at: _, actor, command, note, transition, evidence } = entry(61);
+    let line = store.history(&all()).unwrap().remove(0);
+    assert_eq!((line.id, line.at.as_str(), line.service.as_str()), (1, "1970-01-01T00:01:01.000Z", "web"));
+    assert_eq!((line.actor, line.command, line.note), (actor, command, note));
+    assert_eq!((line.transition, line.evidence), (transition, evidence));
+}
+
+#[test]
+fn a_service_that_is_first_seen_has_no_story() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    store.record(&record("web", idle("v1", 0))).unwrap();
+    assert!(store.history(&all()).unwrap().is_empty());
+}
+
+#[test]
+fn evidence_that_is_infinite_does_not_hide_its_line() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    let mut entry = entry(1);
+    entry.evidence.as_mut().unwrap().ln_abort = f64::INFINITY;
+    store.record(&Record { service: service("web"), saved: idle("v1", 1), entry: Some(entry) }).unwrap();
+    let line = store.history(&all()).unwrap().remove(0);
+    assert_eq!((line.note.as_deref(), line.evidence), (Some("1"), None));
+}
+
+#[test]
+fn a_line_that_was_changed_is_left_out() {
+    let columns = ["at", "service", "actor", "command", "note", "transition", "evidence"];
+    for column in columns {
+        let folder = folder();
+        let (mut store, _) = ready(&store_in(&folder));
+        for number in 1..=3 {
+            store.record(&numbered("web", number)).unwrap();
+        }
+        let vandal = Connection::open(store_in(&folder)).unwrap();
+        let change = format!("UPDATE audit SET {column} = substr({column}, 2) WHERE id = 2");
+        vandal.execute(&change, []).unwrap();
+        assert_eq!(numbers(&mut *store, &all()), [3, 1], "{column}");
+    }
+}
+
+#[test]
+fn the_oldest_lines_go_when_there_are_too_many() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    store.record(&numbered("web", 1)).unwrap();
+    let filler = Connection::open(store_in(&folder)).unwrap();
+    filler
+        .execute(
+            "WITH RECURSIVE more(id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM more WHERE id < ?1)
+             INSERT INTO audit SELECT more.id, at, service, generation, actor, command, note, transition, evidence,
+             crc32 FROM audit, more WHERE audit.id = 1",
+            [AUDIT_ROWS_MAX],
+        )
+        .unwrap();
+    let count = || {
+        let bounds = "SELECT count(*), min(id), max(id) FROM audit";
+        filler.query_row(bounds, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    assert_eq!(count(), (AUDIT_ROWS_MAX, 1, AUDIT_ROWS_MAX));
+    store.record(&numbered("web", 2)).unwrap();
+    store.record(&numbered("web", 3)).unwrap();
+    assert_eq!(count(), (AUDIT_ROWS_MAX, 3, AUDIT_ROWS_MAX + 2));
+    assert_eq!(store.history(&all()).unwrap().len(), HISTORY_LIMIT_MAX);
+}

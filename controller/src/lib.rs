@@ -2,4 +2,5 @@
 
 pub mod analysis;
 pub mod api;
+pub mod client;
 pub mod rollout;

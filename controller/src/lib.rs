@@ -3,4 +3,5 @@
 pub mod analysis;
 pub mod api;
 pub mod client;
+pub mod render;
 pub mod rollout;

@@ -1,0 +1,5 @@
+//! The controller as a whole, from outside.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
+
+mod canaryctl;

@@ -3,5 +3,6 @@
 pub mod analysis;
 pub mod api;
 pub mod client;
+pub mod ctl;
 pub mod render;
 pub mod rollout;

@@ -32,6 +32,9 @@ pub struct StoreHealth {
 pub struct ServiceStatus {
     /// Its name.
     pub name: ServiceName,
+    /// What is wrong with the store and what to do about it, while it is not healthy: see [`StoreHealth::message`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_trouble: Option<String>,
     /// Which requests are its own, as it was written.
     pub rule: String,
     /// Where its rollout stands.
@@ -55,9 +58,9 @@ pub struct ServiceStatus {
     pub step: Option<StepStatus>,
     /// What each role has to show.
     pub tracks: Vec<TrackStatus>,
-    /// What the judge has seen, while there is a trial.
+    /// What the judge has seen of the trial that has begun, or of the one that was aborted last.
     pub evidence: Option<EvidenceStatus>,
-    /// What the next step waits for.
+    /// What the next step waits for: backends while preparing, evidence or a human at a step, time in probation.
     pub missing: Option<Missing>,
 }
 
@@ -76,8 +79,9 @@ pub struct StepStatus {
     pub manual: bool,
 }
 
-/// What one role of a service has to show. During a trial the requests are the scored ones of this generation, and
-/// the latencies are times to first byte of successes; otherwise they are all answers since canaryd started.
+/// What one role of a service has to show. Beside [`ServiceStatus::evidence`] the requests are the scored ones that it
+/// was drawn from, and the latencies are times to first byte of successes; without evidence they are all answers since
+/// canaryd started. After an abort the canary keeps its row, so that what convicted it can be read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrackStatus {
     /// `stable` or `canary`.

@@ -1,0 +1,68 @@
+//! Why a command was not done, what to do about it, and the exit code that says so.
+
+use std::io;
+
+use crate::api::{Problem, ProblemKind};
+use crate::client::{BadAnswer, Error};
+use crate::ctl::exit_code::Exit;
+
+/// A command that was not done.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    pub(super) what: String,
+    pub(super) hint: Option<String>,
+}
+
+// === impl Failure ===
+
+impl Failure {
+    pub(super) fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let what = error.to_string();
+        match error {
+            Error::Unreachable { why, .. } => Self::new(Exit::Unreachable, what, remedy(&why)),
+            Error::Problem(Problem { kind, message }) => Self::new(kind.into(), message, advice(kind)),
+            Error::BadAnswer(answer) => Self::new(Exit::Unexpected, what, next_step(&answer)),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self { exit: Exit::Unexpected, what: error.to_string(), hint: None }
+    }
+}
+
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "be root or in the group of the socket; `admin.socket_group` and `admin.socket_mode` in canaryd.toml set it"
+        }
+        _ => "is canaryd running? name its socket with --socket PATH or CANARYD_SOCKET",
+    }
+}
+
+const fn advice(kind: ProblemKind) -> &'static str {
+    match kind {
+        ProblemKind::BadRequest => "canaryctl and canaryd may be of different versions; compare --version",
+        ProblemKind::NotFound => "`canaryctl status` lists the services, canaryd.toml declares their releases",
+        ProblemKind::Refused => "nothing has changed; `canaryctl status SERVICE` says where the rollout stands",
+        ProblemKind::StoreUnavailable => "nothing has changed; `canaryctl status` says what is wrong with the store",
+        ProblemKind::Internal => "the fault is canaryd's; its log says more",
+    }
+}
+
+const fn next_step(answer: &BadAnswer) -> &'static str {
+    match answer {
+        BadAnswer::Cut | BadAnswer::Slow => "a command may be done or not; `canaryctl status` shows it",
+        BadAnswer::TooLarge => "ask for less: name a service, or lower --limit",
+        BadAnswer::NotHttp(_) | BadAnswer::Status(_) => "name the control socket with --socket PATH or CANARYD_SOCKET",
+        BadAnswer::NotUnderstood(_) => "canaryctl and canaryd may be of different versions; compare --version",
+    }
+}

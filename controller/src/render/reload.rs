@@ -1,0 +1,29 @@
+//! What a changed file has changed.
+
+use crate::api::Reloaded;
+use crate::render::COLUMNS;
+use crate::render::paint::{Color, Style};
+use crate::render::text::{escape, wrap};
+
+/// What is in force now, and what waits for a restart.
+#[must_use]
+pub fn reloaded(reloaded: &Reloaded, color: Color) -> String {
+    if *reloaded == Reloaded::default() {
+        return "✔ nothing has changed\n".to_owned();
+    }
+    let changed = list("✔ in force now", &reloaded.changed, Style::Good, color);
+    let waiting = list("⚠ in force after a restart only", &reloaded.needs_restart, Style::Warning, color);
+    changed + &waiting
+}
+
+fn list(heading: &str, items: &[String], style: Style, color: Color) -> String {
+    const INDENT: &str = "  ";
+    if items.is_empty() {
+        return String::new();
+    }
+    let mut text = color.paint(style, heading) + "\n";
+    for line in items.iter().flat_map(|item| wrap(&escape(item), COLUMNS - INDENT.len())) {
+        text += &format!("{INDENT}{line}\n");
+    }
+    text
+}

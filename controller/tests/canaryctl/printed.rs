@@ -1,0 +1,61 @@
+//! What goes to standard output, and what happens when nobody reads it.
+
+use std::process::Stdio;
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+
+use crate::canaryctl::fake::{Answer, Fake};
+use crate::canaryctl::fixture::{history, overview, progressing, started, with};
+use crate::canaryctl::golden::assert_golden;
+
+#[test]
+fn json_is_the_document_that_was_served() {
+    let newer = with(overview(), json!({ "field_of_a_newer_canaryd": [1.10, "\u{9b}31m", null] }));
+    let answers: [(&[&str], Value); 5] = [
+        (&["status"], newer),
+        (&["status", "web"], progressing()),
+        (&["start", "web", "v2"], started()),
+        (&["history"], history()),
+        (&["reload"], json!({ "changed": ["services.web.rule"], "needs_restart": [] })),
+    ];
+    for (args, document) in answers {
+        let ended = Fake::saying([Answer::ok(&document)]).run(&[args, &["--json"]].concat());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
+        assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap(), document, "{args:?}");
+        assert!(ended.stdout.lines().count() > 3, "it is for people too: {}", ended.stdout);
+        assert!(!ended.stdout.contains('\u{9b}'), "a terminal would obey it");
+    }
+}
+
+#[test]
+fn without_a_terminal_there_is_no_color_unless_it_is_wanted() {
+    let run =
+        |args: &[&str]| Fake::saying([Answer::ok(&progressing())]).run(&[&["status", "web"], args].concat()).stdout;
+    assert_golden("status_progressing", &run(&[]));
+    assert_golden("status_progressing", &run(&["--color", "never"]));
+    assert!(run(&["--color", "always"]).contains("\u{1b}[36m▶ progressing"));
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let (word, waits) = mpsc::channel();
+    let Answer::Bytes(bytes) = Answer::ok(&overview()) else { panic!("bytes") };
+    let fake = Fake::saying([Answer::After(waits, bytes)]);
+    let mut child = fake.command(&["status"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The reader goes before there is anything to read.
+    drop(child.stdout.take());
+    word.send(()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_full_disk_is_a_failure() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let fake = Fake::saying([Answer::ok(&overview())]);
+    let output = fake.command(&["status"]).stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.starts_with("error: standard output: No space left on device"), "{stderr}");
+}

@@ -1,1 +1,3 @@
-//! Skeleton.
+//! The data plane: one request, one pick, one outcome. It has never heard of rollouts.
+
+pub mod head;

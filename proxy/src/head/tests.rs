@@ -288,7 +288,7 @@ fn well_formed() -> Vec<(Body, String)> {
     all.push((Body::Open, with("Transfer-Encoding: Chunked")));
     all.push((Body::Open, with("Upgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 0")));
     all.push((none, with("X-Empty:\r\nX_Other: caf\u{e9}\ttab")));
-    all.push((none, with(&"X: y\r\n".repeat(15).trim_end())));
+    all.push((none, with("X: y\r\n".repeat(15).trim_end())));
     all
 }
 

@@ -1,14 +1,19 @@
 //! The data plane: one request, one pick, one outcome. It has never heard of rollouts.
 //!
-//! A request's way: [`service`] matches the [`rules`], loads the [`table`] from the one cell in [`routes`], picks a
-//! backend of a [`pool`], and books how each attempt ended on the backend's [`meter`] and on the [`ledger`].
+//! A request's way: a [`listener`] accepts its connection, the [`connection`] loop reads its [`head`], and [`service`]
+//! matches the [`rules`], loads the [`table`] from the one cell in [`routes`], picks a backend of a [`pool`], and books
+//! how each attempt ended on the backend's [`meter`] and on the [`ledger`]. The [`worker`]s are the threads of it all.
 
 pub mod access_log;
+pub mod caps;
 mod clock;
+pub mod connection;
 pub mod dice;
 pub mod drain;
+pub mod head;
 pub mod histogram;
 pub mod ledger;
+pub mod listener;
 pub mod meter;
 pub mod outcome;
 pub mod pool;
@@ -19,3 +24,4 @@ pub mod rules;
 pub mod service;
 pub mod table;
 pub mod track;
+pub mod worker;

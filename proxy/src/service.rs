@@ -25,7 +25,7 @@ use pingora::{Error, ErrorSource, ErrorType, Result};
 use crate::access_log::{AccessLog, Entry};
 use crate::clock;
 use crate::dice;
-use crate::drain::Drain;
+use crate::drain::{Draining, InFlight};
 use crate::meter::Answers;
 use crate::outcome::Outcome;
 use crate::rescue::{self, Reach};
@@ -43,8 +43,10 @@ pub use self::flight::Flight;
 pub struct Edge {
     /// The table of this moment.
     pub routes: RouteReader,
-    /// Counts requests in flight, and knows when it is time to go.
-    pub drain: Drain,
+    /// Knows when it is time to go.
+    pub draining: Draining,
+    /// Counts the requests in flight.
+    pub in_flight: InFlight,
     /// What clients may use up.
     pub limits: Arc<Limits>,
     /// Peers whose word about the client is believed.
@@ -63,7 +65,7 @@ impl ProxyHttp for Edge {
     type CTX = Flight;
 
     fn new_ctx(&self) -> Flight {
-        Flight::new(self.drain.enter())
+        Flight::new(self.in_flight.enter())
     }
 
     /// None: the default is a compression module that every request would carry along.
@@ -71,7 +73,7 @@ impl ProxyHttp for Edge {
 
     async fn early_request_filter(&self, session: &mut Session, _flight: &mut Flight) -> Result<()> {
         // Pingora takes an HTTP/1.1 request without `Connection` as leave to wait for ever: set it each time.
-        let keep_alive = if self.drain.is_draining() { None } else { Some(self.limits.keep_alive.as_secs()) };
+        let keep_alive = if self.draining.is_draining() { None } else { Some(self.limits.keep_alive.as_secs()) };
         let is_upgrade = session.is_upgrade_req();
         let downstream = session.as_downstream_mut();
         downstream.set_keepalive(keep_alive);
@@ -174,7 +176,7 @@ impl ProxyHttp for Edge {
 
     async fn response_filter(&self, session: &mut Session, _head: &mut ResponseHeader, _: &mut Flight) -> Result<()> {
         // So that the client sees `Connection: close` on the last answer and not a dead connection after it.
-        if self.drain.is_draining() {
+        if self.draining.is_draining() {
             session.as_downstream_mut().set_keepalive(None);
         }
         Ok(())

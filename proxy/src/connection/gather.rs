@@ -136,7 +136,7 @@ mod tests {
         for bytes in [&[0; 200][..], &[0; 130], &[0; 5]] {
             write(&mut gather, &mut stream, bytes).await.unwrap();
         }
-        assert_eq!(stream.0, []);
+        assert_eq!(stream.0, Vec::<usize>::new());
         flush(&mut gather, &mut stream).await.unwrap();
         assert_eq!(stream.0, [335]);
         assert_eq!(gather.bytes.capacity(), 0);

@@ -1,0 +1,139 @@
+//! Whether a backend can serve, asked again and again.
+//!
+//! One task for each backend of a release in use asks at the probe's interval and tells the engine when the answer has
+//! changed for good: up after `rise` passes in a row, down after `fall` failures. A backend that never passed is down.
+
+mod ask;
+mod streak;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::service::Probe;
+use canary_proxy::pool::BackendId;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use self::streak::Streak;
+
+/// From one probe to the next while a new backend has not shown yet what it is. The first passes need not be far
+/// apart: nobody is served before them.
+const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Whose backend it is, and which.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProbeKey {
+    /// The service.
+    pub service: ServiceName,
+    /// The release.
+    pub release: ReleaseId,
+    /// The backend.
+    pub backend: BackendId,
+}
+
+/// What the probes have made of a backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Condition {
+    /// It can serve.
+    Up,
+    /// It cannot, or has not shown that it can.
+    #[default]
+    Down,
+}
+
+/// A change that the probes found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which backend.
+    pub key: ProbeKey,
+    /// Which watch found it: one that was ended meanwhile has nothing to say any more.
+    pub watch: WatchId,
+    /// What it is now.
+    pub condition: Condition,
+}
+
+/// The number of a watch; no two have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WatchId(u64);
+
+/// Starts watches, whose findings all go to one place.
+#[derive(Debug)]
+pub struct Watchers {
+    findings: mpsc::Sender<Finding>,
+    last: WatchId,
+}
+
+/// A backend that is being watched, until this is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    /// Its number.
+    pub id: WatchId,
+    task: AbortHandle,
+}
+
+// === impl Condition ===
+
+impl Condition {
+    /// Its word in the log.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+// === impl Watchers ===
+
+impl Watchers {
+    /// Watches report to whoever holds the other end.
+    #[must_use]
+    pub fn new(findings: mpsc::Sender<Finding>) -> Self {
+        Self { findings, last: WatchId(0) }
+    }
+
+    /// Begins to watch a backend that is known to be in this condition.
+    #[must_use]
+    pub fn start(&mut self, key: ProbeKey, address: SocketAddr, probe: Probe, known: Condition) -> Watch {
+        self.last = WatchId(self.last.0 + 1);
+        let (id, findings) = (self.last, self.findings.clone());
+        let streak = Streak::new(known, probe.rise, probe.fall);
+        Watch { id, task: tokio::spawn(watch(id, key, address, probe, streak, findings)).abort_handle() }
+    }
+}
+
+// === impl Watch ===
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn watch(
+    id: WatchId,
+    key: ProbeKey,
+    address: SocketAddr,
+    probe: Probe,
+    mut streak: Streak,
+    findings: mpsc::Sender<Finding>,
+) {
+    let mut asked = 0;
+    loop {
+        let answer = ask::ask(address, &probe).await;
+        if let Err(why) = &answer {
+            tracing::debug!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe failed");
+        }
+        if let Some(condition) = streak.note(answer.is_ok()) {
+            let finding = Finding { key: key.clone(), watch: id, condition };
+            if findings.send(finding).await.is_err() {
+                return;
+            }
+        }
+        asked = u32::saturating_add(asked, 1);
+        let pause = if asked < probe.rise { FIRST_INTERVAL.min(probe.interval) } else { probe.interval };
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,152 @@
+//! The backends of one service: who is watched, who can serve, and what they have counted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::service::Service;
+use canary_proxy::meter::{Meter, PoolMeter};
+use canary_proxy::pool::{Backend, BackendId, Pool};
+use canary_proxy::track::Track;
+
+use crate::probe::{Condition, Finding, ProbeKey, Watch, Watchers};
+use crate::rollout::Readiness;
+
+/// Every backend that is in use, and the counters of every release in each of its roles.
+#[derive(Debug)]
+pub(super) struct Pools {
+    service: ServiceName,
+    backends: BTreeMap<(ReleaseId, BackendId), Tended>,
+    meters: BTreeMap<(ReleaseId, Track), Arc<PoolMeter>>,
+}
+
+/// One backend, and what the probes have made of it.
+#[derive(Debug)]
+pub(super) struct Tended {
+    pub(super) backend: Arc<Backend>,
+    pub(super) condition: Condition,
+    watch: Option<Watch>,
+}
+
+/// Which releases a service needs now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Those whose backends are watched, as they serve or are about to.
+    pub(super) watched: Vec<ReleaseId>,
+    /// One whose counters are kept a while longer, so that its last ones can be read.
+    pub(super) remembered: Option<ReleaseId>,
+}
+
+// === impl Pools ===
+
+impl Pools {
+    pub(super) fn new(service: ServiceName) -> Self {
+        Self { service, backends: BTreeMap::new(), meters: BTreeMap::new() }
+    }
+
+    /// Watches whatever is needed now, and forgets what is not needed any more.
+    pub(super) fn tend(&mut self, declared: &Service, needs: &Needs, watchers: &mut Watchers) {
+        let is_kept =
+            |release: &ReleaseId| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release);
+        self.meters.retain(|(release, _), _| is_kept(release));
+        self.backends.retain(|(release, id), _| {
+            let addresses = declared.releases.get(release).map(|release| release.backends.as_slice());
+            is_kept(release)
+                && addresses.unwrap_or_default().iter().any(|address| BackendId::configured(*address) == *id)
+        });
+        for (release, declared_release) in &declared.releases {
+            let is_watched = needs.watched.contains(release);
+            for address in declared_release.backends.iter().filter(|_| is_watched) {
+                let key = (release.clone(), BackendId::configured(*address));
+                self.backends.entry(key).or_insert_with_key(|(_, id)| Tended::new(id.clone(), *address));
+            }
+        }
+        for ((release, _), tended) in &mut self.backends {
+            if needs.watched.contains(release) {
+                tended.watch_over(&self.service, release, declared, watchers);
+            } else {
+                tended.leave();
+            }
+        }
+    }
+
+    /// Begins every watch anew, as the way of probing has changed. What is known of a backend stays known.
+    pub(super) fn probe_anew(&mut self) {
+        for tended in self.backends.values_mut() {
+            tended.watch = None;
+        }
+    }
+
+    /// Takes what the probes found. True if it changed something.
+    pub(super) fn note(&mut self, finding: &Finding) -> bool {
+        let key = (finding.key.release.clone(), finding.key.backend.clone());
+        let Some(tended) = self.backends.get_mut(&key) else { return false };
+        let is_current = tended.watch.as_ref().is_some_and(|watch| watch.id == finding.watch);
+        let is_new = is_current && tended.condition != finding.condition;
+        if is_new {
+            tended.condition = finding.condition;
+        }
+        is_new
+    }
+
+    /// What the probes say of a release.
+    pub(super) fn readiness(&self, release: &ReleaseId) -> Readiness {
+        let (ready, all) = self.count(release);
+        Readiness::of(ready, all)
+    }
+
+    /// How many backends of a release can serve, of how many.
+    pub(super) fn count(&self, release: &ReleaseId) -> (usize, usize) {
+        let of_release = || self.of(release);
+        (of_release().filter(|tended| tended.condition == Condition::Up).count(), of_release().count())
+    }
+
+    /// The backends of a release that can serve now, in this role.
+    pub(super) fn pool(&mut self, release: &ReleaseId, track: Track) -> Pool {
+        let ready = self.of(release).filter(|tended| tended.condition == Condition::Up);
+        let ready = ready.map(|tended| Arc::clone(&tended.backend)).collect();
+        Pool { release: release.clone(), ready, meter: Arc::clone(self.meter(release, track)) }
+    }
+
+    /// What a release was given and answered in a role.
+    pub(super) fn meter(&mut self, release: &ReleaseId, track: Track) -> &Arc<PoolMeter> {
+        self.meters.entry((release.clone(), track)).or_default()
+    }
+
+    /// Every backend, by release.
+    pub(super) fn backends(&self) -> impl Iterator<Item = (&ReleaseId, &Tended)> {
+        self.backends.iter().map(|((release, _), tended)| (release, tended))
+    }
+
+    /// The counters of every release in each of its roles.
+    pub(super) fn meters(&self) -> impl Iterator<Item = (&ReleaseId, Track, &PoolMeter)> {
+        self.meters.iter().map(|((release, track), meter)| (release, *track, &**meter))
+    }
+
+    fn of(&self, release: &ReleaseId) -> impl Iterator<Item = &Tended> {
+        self.backends().filter(move |(of, _)| *of == release).map(|(_, tended)| tended)
+    }
+}
+
+// === impl Tended ===
+
+impl Tended {
+    fn new(id: BackendId, address: std::net::SocketAddr) -> Self {
+        let backend = Arc::new(Backend { id, address, meter: Arc::new(Meter::default()) });
+        Self { backend, condition: Condition::Down, watch: None }
+    }
+
+    fn watch_over(&mut self, service: &ServiceName, release: &ReleaseId, declared: &Service, watchers: &mut Watchers) {
+        if self.watch.is_none() {
+            let (service, release, backend) = (service.clone(), release.clone(), self.backend.id.clone());
+            let key = ProbeKey { service, release, backend };
+            self.watch = Some(watchers.start(key, self.backend.address, declared.probe.clone(), self.condition));
+        }
+    }
+
+    /// Nobody asks any more: it has to show itself again before it serves.
+    fn leave(&mut self) {
+        self.watch = None;
+        self.condition = Condition::Down;
+    }
+}

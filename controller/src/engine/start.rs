@@ -1,0 +1,153 @@
+//! How an engine begins: with what is declared, and what was kept.
+
+use std::collections::BTreeMap;
+
+use canary_config::daemon::Config;
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::service::Service;
+use canary_proxy::routes::RouteWriter;
+use tokio::sync::mpsc;
+
+use crate::api::StoreHealth;
+use crate::clock;
+use crate::engine::input::EngineHandle;
+use crate::engine::managed::Managed;
+use crate::engine::page::{Page, PageSources};
+use crate::engine::pending::Ticket;
+use crate::engine::{Engine, INBOX_LIMIT, Stopping, StoreWord};
+use crate::probe::Watchers;
+use crate::rollout::{Rollout, Saved, Stop};
+use crate::store::{Keeper, Loaded, Record, Store, StoreHandle};
+
+/// What an engine begins with.
+pub struct Starting {
+    /// What is declared.
+    pub config: Config,
+    /// The only writer of the table.
+    pub routes: RouteWriter,
+    /// Where decisions are kept from now on.
+    pub store: Box<dyn Store>,
+    /// What was kept.
+    pub loaded: Loaded,
+    /// What the data plane counts beside its services.
+    pub page: PageSources,
+}
+
+/// An engine that has begun, and what belongs to it.
+#[derive(Debug)]
+pub struct Started {
+    /// To be run.
+    pub engine: Engine,
+    /// To ask and tell it things.
+    pub handle: EngineHandle,
+    /// The store's thread, for whoever ends it.
+    pub keeper: Keeper,
+    /// To ask the store things.
+    pub store: StoreHandle,
+}
+
+/// Why an engine cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What was kept speaks of a release that is not declared any more.
+    #[error(
+        "services.{service}.releases: `{release}` is missing, and the store says that it is {role}; \
+         declare it until another release has taken its place"
+    )]
+    ReleaseMissing {
+        /// Of which service.
+        service: ServiceName,
+        /// Which release.
+        release: ReleaseId,
+        /// What it is.
+        role: &'static str,
+    },
+    /// No thread for the store.
+    #[error("the store's thread cannot be started: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Makes an engine, to be run. The table is published before this returns: what needs no probe to be
+    /// known, such as a 404, is answered from then on.
+    ///
+    /// # Errors
+    /// When what was kept does not fit what is declared.
+    pub fn start(starting: Starting) -> Result<Started, StartError> {
+        let Starting { config, routes, store, mut loaded, page } = starting;
+        let mut services = BTreeMap::new();
+        let mut unknown_to_store = Vec::new();
+        for (name, declared) in &config.services {
+            let rollout = match loaded.services.remove(name) {
+                Some(saved) => restored(declared, saved, loaded.stop)?,
+                None => {
+                    unknown_to_store.push(name.clone());
+                    Rollout::new(declared.stable.clone())
+                }
+            };
+            services.insert(name.clone(), Managed::new(declared.clone(), rollout));
+        }
+        let (inbox_sender, inbox) = mpsc::channel(INBOX_LIMIT);
+        let (findings_sender, findings) = mpsc::channel(INBOX_LIMIT);
+        let (to_self, from_store) = mpsc::unbounded_channel();
+        let health_sender = to_self.clone();
+        let (keeper, store) = Keeper::start(store, move |health| {
+            // An engine that has ended needs to know no more.
+            let _ = health_sender.send(StoreWord::Health(health));
+        })?;
+        let mut engine = Self {
+            page: Page::new(page),
+            config,
+            services,
+            absent: loaded.services,
+            routes,
+            health: StoreHealth { healthy: true, message: None },
+            stopping: Stopping::No,
+            store: store.clone(),
+            watchers: Watchers::new(findings_sender),
+            last_ticket: Ticket::default(),
+            last_tick: clock::now(),
+            inbox,
+            findings,
+            to_self,
+            from_store,
+        };
+        engine.begin(&unknown_to_store);
+        Ok(Started { engine, handle: EngineHandle::new(inbox_sender), keeper, store })
+    }
+
+    fn begin(&mut self, unknown_to_store: &[ServiceName]) {
+        for service in unknown_to_store {
+            self.introduce(service);
+        }
+        for managed in self.services.values_mut() {
+            managed.settle(&mut self.watchers, clock::now());
+        }
+        self.publish_all();
+    }
+
+    /// Tells the store of a service that it has never seen, so that the file's word for stable counts only once.
+    pub(super) fn introduce(&mut self, service: &ServiceName) {
+        if let Some(managed) = self.services.get(service) {
+            let record = Record { service: service.clone(), saved: managed.rollout.save(), entry: None };
+            self.save(service, record, None);
+        }
+    }
+}
+
+/// Goes on from what was kept, if every release that matters is still declared.
+pub(super) fn restored(declared: &Service, saved: Saved, stop: Stop) -> Result<Rollout, StartError> {
+    let rollout = Rollout::restore(saved, stop, clock::now());
+    let roles = [(Some(rollout.stable()), "stable"), (rollout.canary(), "on trial")];
+    for (release, role) in roles {
+        if let Some(release) = release
+            && !declared.releases.contains_key(release)
+        {
+            let (service, release) = (declared.name.clone(), release.clone());
+            return Err(StartError::ReleaseMissing { service, release, role });
+        }
+    }
+    Ok(rollout)
+}

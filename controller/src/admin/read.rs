@@ -1,0 +1,57 @@
+//! Questions that change nothing.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use canary_config::name::ServiceName;
+use http::StatusCode;
+use tokio::sync::oneshot;
+
+use crate::admin::Admin;
+use crate::admin::query::Asked;
+use crate::api::{History, Overview, Problem, ProblemKind, ServiceStatus};
+use crate::engine::Input;
+use crate::store::StoreError;
+
+pub(super) async fn overview(State(admin): State<Admin>) -> Result<Json<Overview>, Problem> {
+    admin.engine.ask(Input::Overview).await.map(Json)
+}
+
+pub(super) async fn service(
+    State(admin): State<Admin>,
+    Path(service): Path<String>,
+) -> Result<Json<ServiceStatus>, Problem> {
+    let service = service_named(&service)?;
+    admin.engine.ask(|reply| Input::Status(service, reply)).await?.map(Json)
+}
+
+pub(super) async fn history(State(admin): State<Admin>, Asked(query): Asked) -> Result<Json<History>, Problem> {
+    let (reply, answer) = oneshot::channel();
+    let asked = admin.store.history(query, move |result| {
+        // Whoever asked may have gone away.
+        let _ = reply.send(result);
+    });
+    let unavailable = |error: StoreError| Problem { kind: ProblemKind::StoreUnavailable, message: error.to_string() };
+    asked.map_err(unavailable)?;
+    let entries = answer.await.unwrap_or(Err(StoreError::Gone)).map_err(unavailable)?;
+    Ok(Json(History { entries }))
+}
+
+/// The process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Every service has somebody to answer for it.
+pub(super) async fn readyz(State(admin): State<Admin>) -> Result<(StatusCode, String), Problem> {
+    let unready = admin.engine.ask(Input::Unready).await?;
+    if unready.is_empty() {
+        return Ok((StatusCode::OK, "ok\n".into()));
+    }
+    let names = unready.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Ok((StatusCode::SERVICE_UNAVAILABLE, format!("no ready backend: {names}\n")))
+}
+
+/// The service that a path names.
+pub(super) fn service_named(text: &str) -> Result<ServiceName, Problem> {
+    text.parse().map_err(|error| Problem::bad_request(format!("path: {error}")))
+}

@@ -1,9 +1,18 @@
 //! The control plane: it watches, judges and turns.
+//!
+//! A rollout's way: [`engine`] is the only loop; [`rollout`] decides, on what [`analysis`] makes of the ledgers and on
+//! what the [`probe`]s find; the [`store`] keeps it. Operators come in by [`admin`], in the words of [`api`]; [`ctl`] is
+//! their command line, with [`client`] and [`render`]. [`daemon`] puts it all together.
 
+pub mod admin;
 pub mod analysis;
 pub mod api;
 pub mod client;
+mod clock;
 pub mod ctl;
+pub mod daemon;
+pub mod engine;
+pub mod probe;
 pub mod render;
 pub mod rollout;
 pub mod store;

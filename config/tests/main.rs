@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
 mod defaults;
+mod documents;
 mod mutated;
 mod on_disk;
 mod plan;

@@ -1,0 +1,22 @@
+# The edge as an image: canaryd and canaryctl, run by a user of their own.
+
+FROM rust:1.95-bookworm AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY config config
+COPY proxy proxy
+COPY controller controller
+COPY benches benches
+RUN cargo build --release --locked --package canary-controller
+
+FROM debian:bookworm-slim
+RUN groupadd --system canaryd && useradd --system --gid canaryd --home-dir /var/lib/canaryd canaryd \
+    && install --directory --owner canaryd --group canaryd --mode 0750 /run/canaryd /var/lib/canaryd
+COPY --from=build /src/target/release/canaryd /src/target/release/canaryctl /usr/local/bin/
+USER canaryd
+VOLUME /var/lib/canaryd
+EXPOSE 8080 9901
+# Longer than `proxy.drain_timeout`, so that requests in flight can end: `docker stop --time 40`.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["canaryd", "--config", "/etc/canaryd/canaryd.toml"]

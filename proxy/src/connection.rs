@@ -2,7 +2,7 @@
 //! hands pingora a stream that ends where the request ends; then it takes the stream back for the next one.
 //!
 //! Pingora never waits for a head, so that none of its own ways to wait for one, some of which have no end, is ever
-//! taken. A client that pipelines is served in order: what it sends too early is kept by the [`wire`], and looked at as
+//! taken. A client that pipelines is served in order: what it sends too early is kept by the `wire`, and looked at as
 //! strictly as any other head. Only what follows a chunked body is not kept; there the connection closes after the
 //! answer. HTTP/1.0 and HTTP/1.1 only; a TLS stream can be given here as well as a plain one.
 

@@ -91,8 +91,9 @@ impl Drain {
     pub async fn drained(&self) -> Drained {
         self.draining().begun().await;
         match self.until_deadline(self.0.in_flight.none()).await {
-            Some(()) => Drained::Clean,
-            None => self.cut_off(),
+            // Nothing is in flight any more either once a worker has dropped what was.
+            Some(()) if self.0.left.get().is_none() => Drained::Clean,
+            _ => self.cut_off(),
         }
     }
 
@@ -171,6 +172,19 @@ mod tests {
         assert_eq!(started.elapsed(), LIMIT);
         drop(requests);
         assert_eq!(drain.cut_off(), Drained::CutOff(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_worker_has_dropped_is_still_reported() {
+        let drain = Drain::new();
+        let request = drain.in_flight().enter();
+        drain.begin(LIMIT);
+        let cuts = async {
+            drain.cut_off();
+            drop(request);
+        };
+        let (drained, ()) = tokio::join!(drain.drained(), cuts);
+        assert_eq!(drained, Drained::CutOff(1));
     }
 
     #[tokio::test(start_paused = true)]

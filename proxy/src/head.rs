@@ -2,7 +2,7 @@
 //!
 //! What passes has exactly one meaning for everybody behind us. Where RFC 9112 lets a recipient choose between repair and
 //! refusal, we refuse: a repaired message is where two parsers begin to disagree. Nothing is rewritten here.
-//! The request line is in [`line`], the fields and the framing in [`field`], hosts in [`host`].
+//! The request line is in `line`, the fields and the framing in `field`, hosts in `host`.
 
 mod class;
 mod field;

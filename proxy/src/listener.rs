@@ -1,5 +1,5 @@
 //! The sockets on which clients are accepted. They are bound before anything else starts, so that an address that cannot
-//! be had stops the start instead of leaving half an edge running. What is accepted is in [`accept`].
+//! be had stops the start instead of leaving half an edge running. What is accepted is in `accept`.
 
 pub(crate) mod accept;
 

@@ -46,7 +46,7 @@ pub struct WorkerPanicked {
 /// Everything that one worker needs.
 struct Worker<P> {
     runtime: Runtime,
-    listeners: Vec<(std::net::TcpListener, Arc<ConnectionLoop<P>>)>,
+    listeners: Vec<(TcpListener, Arc<ConnectionLoop<P>>)>,
     caps: Arc<Caps>,
     drain: Drain,
 }
@@ -73,13 +73,15 @@ impl Workers {
     {
         let mut workers = Vec::with_capacity(count.get());
         for _ in 0..count.get() {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
             let mut with_proxies = Vec::with_capacity(listeners.len());
             for (index, bound) in listeners.iter().enumerate() {
                 let proxy = proxy(make(&bound.info(index)));
                 let connections = ConnectionLoop::new(proxy, limits, drain.draining());
-                with_proxies.push((bound.try_clone()?, Arc::new(connections)));
+                // A socket belongs to the runtime in which it becomes one of tokio's.
+                let _entered = runtime.enter();
+                with_proxies.push((TcpListener::from_std(bound.try_clone()?)?, Arc::new(connections)));
             }
-            let runtime = Builder::new_current_thread().enable_all().build()?;
             workers.push(Worker { runtime, listeners: with_proxies, caps: Arc::clone(caps), drain: drain.clone() });
         }
         // Only the workers hold the sockets now, so that they close when the workers let go of them.
@@ -140,7 +142,6 @@ where
             let mut accepting = JoinSet::new();
             let mut proxies = Vec::with_capacity(listeners.len());
             for (listener, connections) in listeners {
-                let listener = TcpListener::from_std(listener).expect("the reactor takes a socket that listens");
                 proxies.push(Arc::clone(&connections));
                 let (caps, draining, open) = (Arc::clone(&caps), drain.draining(), open.clone());
                 accepting.spawn(AcceptLoop { connections, caps, draining, open }.run(listener));

@@ -1,0 +1,14 @@
+//! The data plane seen from outside: real workers on real sockets, clients that speak raw bytes.
+
+#[cfg(test)]
+mod connection;
+#[cfg(test)]
+mod draining;
+#[cfg(test)]
+mod listening;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod upstream;

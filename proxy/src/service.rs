@@ -72,11 +72,8 @@ impl ProxyHttp for Edge {
     fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn early_request_filter(&self, session: &mut Session, _flight: &mut Flight) -> Result<()> {
-        // Pingora takes an HTTP/1.1 request without `Connection` as leave to wait for ever: set it each time.
-        let keep_alive = if self.draining.is_draining() { None } else { Some(self.limits.keep_alive.as_secs()) };
         let is_upgrade = session.is_upgrade_req();
         let downstream = session.as_downstream_mut();
-        downstream.set_keepalive(keep_alive);
         // A limit between two reads would cut a WebSocket that has nothing to say.
         downstream.set_read_timeout((!is_upgrade).then_some(self.limits.body_idle));
         downstream.set_write_timeout(Some(self.limits.body_idle));

@@ -112,6 +112,10 @@ fn row(share: &Share) -> [String; 8] {
 
 fn show_log(folder: &Folder, transcript: &mut Transcript<'_>) -> Result<(), DemoError> {
     transcript.line("\nThe end of canaryd's log:")?;
-    folder.log_tail().iter().try_for_each(|line| transcript.line(format_args!("  {line}")))?;
+    let mut tail = folder.log_tail();
+    if tail.is_empty() {
+        tail.push("(it is empty)".into());
+    }
+    tail.iter().try_for_each(|line| transcript.line(format_args!("  {line}")))?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What share of its clients' requests a release got, and how far that may be from the one that was set.
 
+use std::fmt;
 use std::time::Duration;
 
 use canary_config::weight::Weight;
@@ -67,5 +68,16 @@ impl Share {
     pub(super) fn bound(&self) -> f64 {
         let p = self.set.ratio();
         100.0 * f64::from(SIGMAS) * (p * (1.0 - p) / self.requests.max(1) as f64).sqrt()
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { canary, set, requests, by_canary, failed, .. } = self;
+        let percent = self.percent();
+        write!(
+            f,
+            "{canary} set to {set}: it answered {by_canary} of {requests} requests, {percent:.2}%; {failed} failed"
+        )
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 use crate::clock::Moment;
 use crate::demo::canaryctl::{Canaryctl, Ended};
 use crate::demo::check::Seen;
+use crate::demo::share::Share;
 use crate::demo::stage::{Backend, Canaryd, Folder};
 use crate::demo::timeline::{MARGIN, Timeline};
 use crate::demo::transcript::Transcript;
@@ -29,6 +30,13 @@ const READY_POLL: Duration = Duration::from_millis(200);
 /// How long each state that nothing happens in is watched.
 const WATCH: Duration = Duration::from_secs(3);
 
+/// All that a scene of the story plays with.
+struct Scene<'a, 't> {
+    canaryctl: &'a Canaryctl,
+    client: &'a Steady,
+    transcript: &'a mut Transcript<'t>,
+}
+
 /// Plays everything, from an empty folder to the end of canaryd.
 pub(super) async fn play(folder: &Folder, transcript: &mut Transcript<'_>) -> Result<Seen, DemoError> {
     let canaryctl = Canaryctl::new(folder.file("canaryd.sock"))?;
@@ -42,9 +50,10 @@ pub(super) async fn play(folder: &Folder, transcript: &mut Transcript<'_>) -> Re
     let begun = Moment::now();
     let client = start_client(&canaryd, transcript).await?;
 
-    let (bad, bad_at_abort) = bring_in_bad(&canaryctl, &backends, transcript).await?;
-    let good = bring_in_good(&canaryctl, transcript).await?;
-    let undo = take_back(&canaryctl, transcript).await?;
+    let mut scene = Scene { canaryctl: &canaryctl, client: &client, transcript };
+    let (bad, bad_at_abort) = scene.bring_in_bad(&backends).await?;
+    let good = scene.bring_in_good().await?;
+    let undo = scene.take_back().await?;
 
     let records = client.records();
     drop(client);
@@ -102,42 +111,54 @@ async fn start_client(canaryd: &Canaryd, transcript: &mut Transcript<'_>) -> Res
     Ok(client)
 }
 
-async fn bring_in_bad(
-    canaryctl: &Canaryctl,
-    backends: &[Backend],
-    transcript: &mut Transcript<'_>,
-) -> Result<(Ended, Stats), DemoError> {
-    transcript.chapter(format_args!("{BAD} is worse than {STABLE}"))?;
-    let ended = tell(canaryctl, "start web v3 --wait", transcript).await?;
-    sleep(MARGIN).await;
-    let stats = stats_of(backends, BAD).await?;
-    transcript.figure(lifetime(&stats))?;
-    canaryctl.show(transcript, "status web").await?;
-    sleep(WATCH).await;
-    Ok((ended, stats))
-}
+// === impl Scene ===
 
-async fn bring_in_good(canaryctl: &Canaryctl, transcript: &mut Transcript<'_>) -> Result<Ended, DemoError> {
-    transcript.chapter(format_args!("{GOOD} is as good as {STABLE}"))?;
-    let ended = tell(canaryctl, "start web v2 --wait", transcript).await?;
-    sleep(WATCH).await;
-    canaryctl.show(transcript, "status web").await?;
-    Ok(ended)
-}
+impl Scene<'_, '_> {
+    async fn bring_in_bad(&mut self, backends: &[Backend]) -> Result<(Ended, Stats), DemoError> {
+        self.transcript.chapter(format_args!("{BAD} is worse than {STABLE}"))?;
+        let ended = self.tell("start web v3 --wait").await?;
+        sleep(MARGIN).await;
+        let stats = stats_of(backends, BAD).await?;
+        self.watch(BAD).await?;
+        self.transcript.figure(lifetime(&stats))?;
+        self.canaryctl.show(self.transcript, "status web").await?;
+        Ok((ended, stats))
+    }
 
-async fn take_back(canaryctl: &Canaryctl, transcript: &mut Transcript<'_>) -> Result<Ended, DemoError> {
-    transcript.chapter(format_args!("{GOOD} is taken back, as {STABLE} is still warm"))?;
-    let ended = tell(canaryctl, "undo web", transcript).await?;
-    sleep(WATCH).await;
-    canaryctl.show(transcript, "history web").await?;
-    Ok(ended)
-}
+    async fn bring_in_good(&mut self) -> Result<Ended, DemoError> {
+        self.transcript.chapter(format_args!("{GOOD} is as good as {STABLE}"))?;
+        let ended = self.tell("start web v2 --wait").await?;
+        self.watch(GOOD).await?;
+        self.canaryctl.show(self.transcript, "status web").await?;
+        Ok(ended)
+    }
 
-async fn tell(canaryctl: &Canaryctl, line: &str, transcript: &mut Transcript<'_>) -> Result<Ended, DemoError> {
-    let ended = canaryctl.show(transcript, line).await?;
-    let code = ended.code.map_or("none".into(), |code| code.to_string());
-    transcript.figure(format_args!("exit code {code} after {:.2} s", ended.took.as_secs_f64()))?;
-    Ok(ended)
+    async fn take_back(&mut self) -> Result<Ended, DemoError> {
+        self.transcript.chapter(format_args!("{GOOD} is taken back while {STABLE} is still warm"))?;
+        let ended = self.tell("undo web").await?;
+        self.watch(GOOD).await?;
+        self.canaryctl.show(self.transcript, "history web").await?;
+        Ok(ended)
+    }
+
+    /// Types a command.
+    async fn tell(&mut self, line: &str) -> Result<Ended, DemoError> {
+        let ended = self.canaryctl.show(self.transcript, line).await?;
+        let code = ended.code.map_or("none".into(), |code| code.to_string());
+        self.transcript.figure(format_args!("exit code {code} after {:.2} s", ended.took.as_secs_f64()))?;
+        Ok(ended)
+    }
+
+    /// Waits for more requests, and says what share of them a release got since it was started.
+    async fn watch(&mut self, release: &str) -> Result<(), DemoError> {
+        sleep(WATCH).await;
+        let records = self.client.records();
+        let timeline = Timeline::read(&self.canaryctl.ask::<History>("history web").await?)?;
+        for span in timeline.spans(release, Moment::now()) {
+            self.transcript.figure(Share::measure(&span, &records))?;
+        }
+        Ok(())
+    }
 }
 
 async fn stats_of(backends: &[Backend], release: &str) -> Result<Stats, DemoError> {

@@ -1,0 +1,37 @@
+# canaryd. `make` lists what can be made.
+
+.PHONY: help setup demo lint test clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Checks for what the build needs, and installs missing Debian packages as root
+	@.ci/setup
+
+demo: setup ## Builds and plays the main job: a bad release is sent back, a good one brought in and taken back
+	cargo build --locked --bin canaryd --bin canaryctl --bin demo
+	@cargo run --locked --quiet --bin demo
+
+lint: setup ## Format, clippy, documentation, and the licenses and sources of dependencies
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
+	@if command -v cargo-deny >/dev/null; then \
+		echo 'cargo deny --locked check licenses bans sources'; \
+		cargo deny --locked check --hide-inclusion-graph licenses bans sources; \
+	else \
+		echo 'skipped: cargo-deny is not installed'; \
+	fi
+
+test: ## Every test, with what the tests need besides
+	@.ci/setup test
+	@if command -v cargo-nextest >/dev/null; then \
+		echo 'cargo nextest run --locked --workspace'; \
+		cargo nextest run --locked --workspace; \
+	else \
+		echo 'cargo test --locked --workspace'; \
+		cargo test --locked --workspace; \
+	fi
+
+clean: ## Removes everything that was built
+	cargo clean

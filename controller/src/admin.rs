@@ -1,6 +1,6 @@
 //! The control socket: JSON under `/v1`, and what an orchestrator asks for health.
 //!
-//! Every handler turns a request into an [`Input`] of the engine and its answer into JSON. Bad input is answered with
+//! Every handler turns a request into an [`Input`](crate::engine::Input) of the engine and its answer into JSON. Bad input is answered with
 //! what is wrong and where, before the engine has heard of it; a command is never half done.
 
 mod body;

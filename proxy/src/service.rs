@@ -253,7 +253,11 @@ impl Edge {
                 route.budget.pay_in();
                 dice::with(|rng| route.pick(rng))
             }
-            Next::Again => flight.attempt.take().map(|attempt| attempt.pick),
+            Next::Again => {
+                let failed = flight.attempt.take()?.pick;
+                flight.route = Some(self.route(session.req_header())?);
+                flight.route.as_ref()?.again(failed)
+            }
             Next::Elsewhere(failed) => {
                 flight.route = Some(self.route(session.req_header())?);
                 flight.route.as_ref()?.fail_over(&failed)

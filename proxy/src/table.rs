@@ -124,6 +124,16 @@ impl Route {
         Some(Pick { route: Arc::clone(self), track: Track::Stable, backend, ledger: None })
     }
 
+    /// The same backend once more, where this table still has it in that role; else a stable one, scored nowhere.
+    #[must_use]
+    pub fn again(self: &Arc<Self>, pick: Pick) -> Option<Pick> {
+        let is_same = |backend: &Arc<Backend>| backend.id == pick.backend.id;
+        if self.pool(pick.track).is_some_and(|pool| pool.ready.iter().any(is_same)) {
+            return Some(pick);
+        }
+        self.fail_over(&pick.backend.id)
+    }
+
     fn choose(self: &Arc<Self>, track: Track, ledger: Option<&Arc<Ledger>>, rng: &mut impl Rng) -> Option<Pick> {
         let pool = self.pool(track)?;
         let backend = Arc::clone(pool.choose(rng)?);

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use canary_config::daemon::Limits;
-use http::StatusCode;
-use http::header::{EXPECT, HOST};
+use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use http::{StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
@@ -167,11 +167,20 @@ impl ProxyHttp for Edge {
             error.set_retry(true);
             return Err(error);
         }
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            // The version is each connection's own. Pingora keeps the backend's for the framing of what it reads.
+            head.set_version(Version::HTTP_11);
+        }
         hop::strip(head);
         Ok(())
     }
 
-    async fn response_filter(&self, session: &mut Session, _head: &mut ResponseHeader, _: &mut Flight) -> Result<()> {
+    async fn response_filter(&self, session: &mut Session, head: &mut ResponseHeader, _: &mut Flight) -> Result<()> {
+        // Pingora would send chunks, which a client of HTTP/1.0 takes for a part of the body. Its end is the end of the
+        // connection.
+        if session.req_header().version == Version::HTTP_10 && head.remove_header(&TRANSFER_ENCODING).is_some() {
+            session.as_downstream_mut().set_keepalive(None);
+        }
         // So that the client sees `Connection: close` on the last answer and not a dead connection after it.
         if self.draining.is_draining() {
             session.as_downstream_mut().set_keepalive(None);

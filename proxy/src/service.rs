@@ -13,7 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use canary_config::daemon::Limits;
-use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{EXPECT, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::{StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -72,7 +72,7 @@ impl ProxyHttp for Edge {
     fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn early_request_filter(&self, session: &mut Session, _flight: &mut Flight) -> Result<()> {
-        let is_upgrade = session.is_upgrade_req();
+        let is_upgrade = is_upgrade(session.req_header());
         let downstream = session.as_downstream_mut();
         // A limit between two reads would cut a WebSocket that has nothing to say.
         downstream.set_read_timeout((!is_upgrade).then_some(self.limits.body_idle));
@@ -100,7 +100,7 @@ impl ProxyHttp for Edge {
         let Some(pick) = self.next(session, flight) else {
             return Error::e_explain(ErrorType::HTTPStatus(503), "no backend is ready");
         };
-        let peer = peer_of(&pick, session.is_upgrade_req());
+        let peer = peer_of(&pick, is_upgrade(session.req_header()));
         flight.attempt(pick);
         Ok(peer)
     }
@@ -310,6 +310,13 @@ fn peer_of(pick: &Pick, is_upgrade: bool) -> Box<HttpPeer> {
     peer.options.read_timeout = (!is_upgrade).then_some(timeouts.read);
     peer.options.write_timeout = (!is_upgrade).then_some(timeouts.read);
     Box::new(peer)
+}
+
+/// Whether both sides may speak another protocol after this request. Pingora strips every other offer than a WebSocket,
+/// so that whoever makes one, such as `h2c`, is answered in HTTP and in time.
+fn is_upgrade(head: &RequestHeader) -> bool {
+    let is_websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    head.version == Version::HTTP_11 && head.headers.get(UPGRADE).is_some_and(is_websocket)
 }
 
 /// The host that a request is for, in whichever place it names it.

@@ -12,3 +12,11 @@ mod memory;
 mod support;
 #[cfg(test)]
 mod upstream;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod weights;
+#[cfg(test)]
+mod zero;
+#[cfg(test)]
+mod share;

@@ -1,0 +1,62 @@
+//! Routes, in the few words that a test needs for them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use canary_config::rule::Rule;
+use canary_config::service::Timeouts;
+use canary_config::weight::Weight;
+use canary_proxy::ledger::Ledger;
+use canary_proxy::meter::Meter;
+use canary_proxy::pool::{Backend, BackendId, Pool};
+use canary_proxy::table::{Canary, Route};
+
+use super::PATIENCE;
+
+pub(crate) struct Shape(Route);
+
+/// A route of the service `web` on host `a.test`, with release `v1` as stable.
+pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
+    Shape(Route {
+        service: "web".parse().unwrap(),
+        rule: Rule::parse("Host(`a.test`)").unwrap(),
+        timeouts: Timeouts { connect: PATIENCE * 2, read: PATIENCE * 2, keep_alive: PATIENCE * 2 },
+        stable: pool("v1", backends),
+        canary: None,
+        own_answers: Arc::default(),
+        budget: Arc::default(),
+    })
+}
+
+impl Shape {
+    /// With release `v2` on trial.
+    pub(crate) fn canary(mut self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
+        self.0.canary = Canary::new(pool("v2", backends), Weight::from_bp(bp).unwrap(), Arc::clone(ledger));
+        self
+    }
+
+    /// With this limit on a backend's silence.
+    pub(crate) fn read(mut self, limit: Duration) -> Self {
+        self.0.timeouts.read = limit;
+        self
+    }
+
+    pub(crate) fn route(self) -> Arc<Route> {
+        Arc::new(self.0)
+    }
+}
+
+fn pool(release: &str, backends: &[SocketAddr]) -> Pool {
+    let backend =
+        |address: &SocketAddr| Backend { id: BackendId::configured(*address), address: *address, meter: meter() };
+    Pool {
+        release: release.parse().unwrap(),
+        ready: backends.iter().map(|address| Arc::new(backend(address))).collect(),
+        meter: Arc::default(),
+    }
+}
+
+fn meter() -> Arc<Meter> {
+    Arc::default()
+}

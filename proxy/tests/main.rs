@@ -13,10 +13,14 @@ mod support;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
+mod scoring;
+#[cfg(test)]
+mod share;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod weights;
 #[cfg(test)]
 mod zero;
-#[cfg(test)]
-mod share;

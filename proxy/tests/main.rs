@@ -13,11 +13,19 @@ mod support;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod failover;
+#[cfg(test)]
+mod forwarding;
+#[cfg(test)]
+mod logged;
 #[cfg(test)]
 mod scoring;
 #[cfg(test)]
 mod share;
+#[cfg(test)]
+mod silence;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

@@ -1,0 +1,92 @@
+//! The way of a request through match, pick and score allocates nothing. A binary of its own, as the allocator that
+//! counts is one for the whole process.
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use allocation_counter::measure;
+    use canary_config::rule::Rule;
+    use canary_config::service::Timeouts;
+    use canary_config::weight::Weight;
+    use canary_proxy::dice;
+    use canary_proxy::ledger::Ledger;
+    use canary_proxy::outcome::Outcome;
+    use canary_proxy::pool::{Backend, BackendId, Pool};
+    use canary_proxy::routes::{RouteReader, RouteWriter, cell};
+    use canary_proxy::rules;
+    use canary_proxy::table::{Canary, Pick, Route, RoutingTable};
+    use canary_proxy::track::Track;
+    use http::StatusCode;
+
+    const REQUESTS: u16 = 10_000;
+    const SERVICES: u16 = 50;
+
+    fn pool(release: &str, first_port: u16) -> Pool {
+        let at = |port| {
+            let address = ([127, 0, 0, 1], port).into();
+            Arc::new(Backend { id: BackendId::configured(address), address, meter: Arc::default() })
+        };
+        let ready = (first_port..first_port + 3).map(at).collect();
+        Pool { release: release.parse().unwrap(), ready, meter: Arc::default() }
+    }
+
+    fn route(number: u16, ledger: &Arc<Ledger>) -> Arc<Route> {
+        let second = Duration::from_secs(1);
+        Arc::new(Route {
+            service: format!("service-{number}").parse().unwrap(),
+            rule: Rule::parse(&format!("Host(`s{number}.test`) && PathPrefix(`/api`)")).unwrap(),
+            timeouts: Timeouts { connect: second, read: second, keep_alive: second },
+            stable: pool("v1", 1_000),
+            canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger)),
+            own_answers: Arc::default(),
+            budget: Arc::default(),
+        })
+    }
+
+    fn published(ledger: &Arc<Ledger>) -> (RouteWriter, RouteReader) {
+        let (mut writer, reader) = cell();
+        writer.publish(RoutingTable::new((0..SERVICES).map(|number| route(number, ledger)).collect()));
+        (writer, reader)
+    }
+
+    /// One request as `service` treats it: match, pick, begin, fail over once in a while, end, score, note.
+    fn serve(routes: &RouteReader, number: u16) {
+        let route = routes.load().route(rules::bare_host("S7.test:8080"), "/api/users").cloned().unwrap();
+        route.budget.pay_in();
+        let pick = dice::with(|rng| route.pick(rng)).unwrap();
+        let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
+        finish(&pick, outcome, Duration::from_micros(number.into()));
+        if outcome == Outcome::Reset && route.budget.take() {
+            let pick = route.fail_over(&pick.backend.id).unwrap();
+            finish(&pick, Outcome::Success, Duration::from_millis(1));
+        }
+    }
+
+    fn finish(pick: &Pick, outcome: Outcome, took: Duration) {
+        let underway = pick.backend.meter.begin();
+        pick.backend.meter.end(outcome, took);
+        if let Some(ledger) = &pick.ledger {
+            ledger.arm(pick.track).score(outcome, took);
+        }
+        pick.pool().meter.answers().note(Some(StatusCode::OK), took);
+        drop(underway);
+    }
+
+    #[test]
+    fn match_pick_and_score_allocate_nothing() {
+        let ledger = Arc::<Ledger>::default();
+        let (_writer, routes) = published(&ledger);
+        // What a thread makes for itself once, its dice and its place in the cell, is made here.
+        serve(&routes, 0);
+        let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, number)));
+        assert_eq!((made.count_total, made.bytes_total), (0, 0));
+        assert!(ledger.arm(Track::Stable).failures() > 0 && ledger.arm(Track::Canary).failures() > 0);
+    }
+
+    #[test]
+    fn the_counter_counts() {
+        assert_eq!(measure(|| drop(std::hint::black_box(Box::new(1_u64)))).count_total, 1);
+    }
+}

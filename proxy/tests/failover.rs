@@ -1,12 +1,15 @@
 //! What a failing stable backend costs the client: nothing where a second attempt is safe, else an honest answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use canary_proxy::meter::Underway;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::table::Route;
 
-use crate::stage::{Act, Dead, Message, Origin, SHORT, Stage, get, named, ok, post, says, stable};
+use tokio::net::TcpListener;
+
+use crate::stage::{Act, Dead, Message, Origin, PATIENCE, Peer, SHORT, Stage, get, named, ok, post, says, stable};
 
 /// What a backend does, how that is booked, and what the client gets if nobody makes up for it.
 type Failure = (fn(&Message) -> Act, Outcome, u16);
@@ -18,6 +21,11 @@ fn failures() -> [Failure; 3] {
         (|_| Act::Reset(Vec::new()), Outcome::Reset, 502),
         (|_| Act::Silence, Outcome::TimedOut, 504),
     ]
+}
+
+/// A backend's silence is short where it is to be noticed, and else does not matter.
+fn limit(outcome: Outcome) -> Duration {
+    if outcome == Outcome::TimedOut { SHORT } else { PATIENCE }
 }
 
 /// Makes the backends after the first one look busy, so that it is tried first.
@@ -53,11 +61,16 @@ async fn a_backend_that_refuses_is_made_up_for_by_another_whatever_the_method() 
 async fn a_request_that_only_reads_fails_over_once() {
     for (fails, outcome, _) in failures() {
         let (bad, good) = (Origin::start(fails).await, named("good").await);
-        let route = stable(&[bad.address, good.address]).read(SHORT).route();
-        let (stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
-        for method in ["GET", "HEAD", "OPTIONS"] {
-            let answer = stage.ask(&get("/").replace("GET", method)).await;
-            assert_eq!(answer.status(), 200, "{outcome:?} of {method}: {}", answer.head);
+        let route = stable(&[bad.address, good.address]).read(limit(outcome)).route();
+        let (mut stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
+        for (at, method) in ["GET", "HEAD", "OPTIONS"].into_iter().enumerate() {
+            stage.publish(&route);
+            let mut client = stage.connect().await;
+            client.send(get("/").replace("GET", method)).await;
+            bad.reached(at + 1).await;
+            // The second attempt may take its time.
+            stage.publish(&stable(&[bad.address, good.address]).route());
+            assert_eq!(client.answer_to(method).await.unwrap().status(), 200, "{outcome:?} of {method}");
         }
         stage.settled().await;
         assert_eq!([bad.count(), good.count()], [3, 3]);
@@ -66,10 +79,36 @@ async fn a_request_that_only_reads_fails_over_once() {
 }
 
 #[tokio::test]
+async fn a_body_that_was_half_sent_arrives_whole_at_the_second_backend() {
+    let (listener, good) =
+        (TcpListener::bind("127.0.0.1:0").await.unwrap(), Origin::start(|request| ok(request.text())).await);
+    let route = stable(&[listener.local_addr().unwrap(), good.address]).route();
+    let (stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
+    let mut client = stage.connect().await;
+    client.send("OPTIONS / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 12\r\n\r\nfirst ").await;
+    let mut bad = Peer::accept(&listener).await;
+    bad.head().await.unwrap();
+    assert_eq!(bad.bytes(6).await, b"first ");
+    bad.send(says(500, "")).await;
+    crate::stage::until("the second attempt", || good.connections() == 1).await;
+    client.send("second").await;
+    assert_eq!(client.answer_to("OPTIONS").await.unwrap().text(), "first second");
+}
+
+#[tokio::test]
+async fn a_body_too_large_to_be_kept_is_not_sent_twice() {
+    let (bad, good) = (Origin::start(|_| Act::Say(says(500, "its own"))).await, named("good").await);
+    let route = stable(&[bad.address, good.address]).route();
+    let (stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
+    let answer = stage.ask(&post("/", &"x".repeat(1_000_000)).replace("POST", "OPTIONS")).await;
+    assert_eq!((answer.status(), answer.text(), good.count()), (500, "its own", 0));
+}
+
+#[tokio::test]
 async fn a_request_that_may_have_acted_is_made_once() {
     for (fails, outcome, status) in failures() {
         let (bad, good) = (Origin::start(fails).await, named("good").await);
-        let route = stable(&[bad.address, good.address]).read(SHORT).route();
+        let route = stable(&[bad.address, good.address]).read(limit(outcome)).route();
         let (stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
         let answer = stage.ask(&post("/", "once")).await;
         assert_eq!(answer.status(), status, "{outcome:?}: {}", answer.head);
@@ -84,7 +123,7 @@ async fn a_request_that_may_have_acted_is_made_once() {
 async fn a_second_failure_is_the_last_one() {
     for (fails, outcome, status) in failures() {
         let bad = [Origin::start(fails).await, Origin::start(fails).await, Origin::start(fails).await];
-        let route = stable(&bad.each_ref().map(|origin| origin.address)).read(SHORT).route();
+        let route = stable(&bad.each_ref().map(|origin| origin.address)).read(limit(outcome)).route();
         let stage = Stage::of(&route);
         let answer = stage.ask(&get("/")).await;
         assert_eq!(answer.status(), status, "{outcome:?}: {}", answer.head);

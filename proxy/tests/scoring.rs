@@ -1,6 +1,7 @@
 //! What is booked about the canary, and what is not: one request, one outcome, in the ledger of its pick.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use canary_proxy::ledger::Ledger;
 use canary_proxy::outcome::Outcome;
@@ -9,22 +10,24 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::stage::{
-    Act, Dead, Message, Origin, Peer, SHORT, Stage, get, is_untouched, named, ok, post, says, scored, stable, until,
+    Act, Dead, Message, Origin, PATIENCE, Peer, SHORT, Stage, get, is_untouched, named, ok, post, says, scored, stable,
+    until,
 };
 
 const FULL: u16 = 10_000;
 
 /// A service of which the canary gets everything; its stable backend must not be asked.
-async fn all_to_canary(canary: &Origin) -> (Stage, Arc<Ledger>, Origin) {
+async fn all_to_canary(canary: &Origin, read: Duration) -> (Stage, Arc<Ledger>, Origin) {
     let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
-    let stage = Stage::of(&stable(&[idle.address]).canary(&[canary.address], FULL, &ledger).read(SHORT).route());
+    let stage = Stage::of(&stable(&[idle.address]).canary(&[canary.address], FULL, &ledger).read(read).route());
     (stage, ledger, idle)
 }
 
 async fn assert_fails(act: fn(&Message) -> Act, outcome: Outcome, status: u16) {
+    let read = if outcome == Outcome::TimedOut { SHORT } else { PATIENCE };
     for request in [get("/"), post("/", "body")] {
         let canary = Origin::start(act).await;
-        let (stage, ledger, idle) = all_to_canary(&canary).await;
+        let (stage, ledger, idle) = all_to_canary(&canary, read).await;
         let answer = stage.ask(&request).await;
         stage.settled().await;
         assert_eq!(answer.status(), status, "{}", answer.head);
@@ -76,7 +79,7 @@ async fn an_answer_that_breaks_off_is_a_reset_and_no_success() {
     for broken in BROKEN {
         for act in [|text: &str| Act::Close(text.into()), |text: &str| Act::Reset(text.into())] {
             let canary = Origin::start(move |_| act(broken)).await;
-            let (stage, ledger, _idle) = all_to_canary(&canary).await;
+            let (stage, ledger, _idle) = all_to_canary(&canary, PATIENCE).await;
             let mut client = stage.connect().await;
             client.send(get("/")).await;
             let (rest, _) = client.rest().await;

@@ -36,7 +36,7 @@ async fn no_failure_of_stable_leads_to_the_canary() {
 async fn assert_never_reached(backends: &[std::net::SocketAddr]) {
     let (canary, ledger) = (named("canary").await, Arc::<Ledger>::default());
     // The canary had everything, then nothing.
-    let mut stage = Stage::of(&stable(backends).canary(&[canary.address], 10_000, &ledger).read(SHORT).route());
+    let mut stage = Stage::of(&stable(backends).canary(&[canary.address], 10_000, &ledger).route());
     assert_eq!(stage.ask(&get("/")).await.text(), "canary");
     stage.publish(&stable(backends).canary(&[canary.address], 0, &ledger).read(SHORT).route());
     for request in [get("/"), get("/").replace("GET", "HEAD"), post("/", "body")] {

@@ -85,6 +85,7 @@ async fn a_host_that_nobody_serves_is_not_found() {
     let id = answer.field("x-request-id").unwrap();
     assert_eq!((answer.status(), answer.text()), (404, &*format!("404 Not Found\nrequest {id}\n")));
     assert_eq!(origin.count(), 0);
+    stage.settled().await;
     assert_eq!(stage.edge.unrouted.codes().collect::<Vec<_>>(), [(404, 1)]);
 }
 

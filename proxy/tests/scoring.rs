@@ -64,6 +64,18 @@ async fn a_canary_that_refuses_is_scored_once() {
 }
 
 #[tokio::test]
+async fn a_canary_that_fails_is_made_up_for_by_nobody_yet() {
+    let canary = [Origin::start(|_| Act::Say(says(500, ""))).await, Origin::start(|_| Act::Say(says(500, ""))).await];
+    let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
+    let backends = canary.each_ref().map(|origin| origin.address);
+    let stage = Stage::of(&stable(&[idle.address]).canary(&backends, FULL, &ledger).route());
+    assert_eq!(stage.ask(&get("/")).await.status(), 500);
+    stage.settled().await;
+    assert_eq!(scored(&ledger, Canary), [(Outcome::ServerError, 1)]);
+    assert_eq!((canary.iter().map(Origin::count).sum::<usize>(), idle.count()), (1, 0));
+}
+
+#[tokio::test]
 async fn what_the_client_did_wrong_is_a_success_of_the_backend() {
     assert_fails(|_| Act::Say(says(404, "")), Outcome::Success, 404).await;
     assert_fails(|_| Act::Say(says(429, "")), Outcome::Success, 429).await;

@@ -1,25 +1,21 @@
 //! The data plane seen from outside: real workers on real sockets, clients that speak raw bytes.
 
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod draining;
-#[cfg(test)]
-mod listening;
-#[cfg(test)]
-mod memory;
-#[cfg(test)]
-mod support;
-#[cfg(test)]
-mod upstream;
-#[cfg(test)]
-mod bodies;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
 mod forwarding;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod logged;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod scoring;
 #[cfg(test)]
@@ -28,6 +24,10 @@ mod share;
 mod silence;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod upstream;
 #[cfg(test)]
 mod weights;
 #[cfg(test)]

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
 mod canaryctl;
+mod daemon_rollout;
 mod false_aborts;
 mod judge;
 mod purity;
 mod store;
+mod support;
 mod vectors;

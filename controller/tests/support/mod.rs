@@ -1,0 +1,54 @@
+//! What the tests of the daemon share: origins, a real canaryd, its control socket, and clients.
+//!
+//! Nothing here sleeps for luck. Every wait is on a condition, looked at again and again until its deadline; when that
+//! passes, the test fails with what was seen last.
+
+mod answer;
+mod api;
+mod canaryd;
+mod client;
+mod load;
+mod origin;
+mod page;
+mod shelf;
+mod site;
+mod tally;
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+pub(crate) use self::answer::Answer;
+pub(crate) use self::api::Api;
+pub(crate) use self::canaryd::Canaryd;
+pub(crate) use self::client::Client;
+pub(crate) use self::load::Load;
+pub(crate) use self::origin::Origin;
+pub(crate) use self::page::Page;
+pub(crate) use self::shelf::{Shelf, ShelfStore};
+pub(crate) use self::site::{QUICK, SLOW, Site, free_address};
+pub(crate) use self::tally::Tally;
+
+/// After so long a condition will not come true any more.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often a condition is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// Looks until there is something to see. What was seen instead is told when patience ends.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let mut seen = String::from("nothing");
+    let looking = async {
+        let mut pause = interval(LOOK_INTERVAL);
+        pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            pause.tick().await;
+            match look().await {
+                Ok(found) => return found,
+                Err(instead) => seen = instead,
+            }
+        }
+    };
+    let found = timeout(PATIENCE, looking).await;
+    found.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}; seen last: {seen}"))
+}

@@ -1,0 +1,110 @@
+//! A store that hangs, fails or recovers as a test wishes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use canary_controller::api::HistoryEntry;
+use canary_controller::rollout::Stop;
+use canary_controller::store::{HistoryQuery, Loaded, Record, Store, StoreError};
+
+/// The longest that it hangs, so that no thread outlives its test for long.
+const HANG_MAX: Duration = Duration::from_secs(20);
+
+/// How the store takes what it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mood {
+    #[default]
+    Taking,
+    Hanging,
+    Failing,
+}
+
+/// The test's side of the store.
+#[derive(Clone, Default)]
+pub(crate) struct Shelf(Arc<(Mutex<Held>, Condvar)>);
+
+#[derive(Default)]
+struct Held {
+    mood: Mood,
+    asked: usize,
+    records: Vec<Record>,
+}
+
+/// The engine's side of the store.
+pub(crate) struct ShelfStore(Shelf);
+
+// === impl Shelf ===
+
+impl Shelf {
+    pub(crate) fn store(&self) -> Box<dyn Store> {
+        Box::new(ShelfStore(self.clone()))
+    }
+
+    pub(crate) fn take(&self) {
+        self.set(Mood::Taking);
+    }
+
+    pub(crate) fn hang(&self) {
+        self.set(Mood::Hanging);
+    }
+
+    pub(crate) fn fail(&self) {
+        self.set(Mood::Failing);
+    }
+
+    /// What was kept, in order.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.held().records.clone()
+    }
+
+    /// How many records it was given, kept or not.
+    pub(crate) fn asked(&self) -> usize {
+        self.held().asked
+    }
+
+    fn set(&self, mood: Mood) {
+        self.held().mood = mood;
+        self.0.1.notify_all();
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.0.lock().expect("nobody panics with it")
+    }
+
+    fn answer(&self) -> Result<MutexGuard<'_, Held>, StoreError> {
+        let held = self.held();
+        let waited = self.0.1.wait_timeout_while(held, HANG_MAX, |held| held.mood == Mood::Hanging);
+        let (held, _) = waited.expect("nobody panics with it");
+        if held.mood == Mood::Taking {
+            return Ok(held);
+        }
+        let (path, cause) = (PathBuf::from("/shelf"), "the disk is full".to_owned());
+        Err(StoreError::Write { path, cause, remedy: "make room" })
+    }
+}
+
+impl Store for ShelfStore {
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        Ok(Loaded { services: BTreeMap::new(), stop: Stop::Orderly })
+    }
+
+    fn record(&mut self, record: &Record) -> Result<(), StoreError> {
+        self.0.held().asked += 1;
+        self.0.answer()?.records.push(record.clone());
+        Ok(())
+    }
+
+    fn history(&mut self, _: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn mark_orderly_stop(&mut self) -> Result<(), StoreError> {
+        self.0.answer().map(drop)
+    }
+
+    fn check(&mut self) -> Result<(), StoreError> {
+        self.0.answer().map(drop)
+    }
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
 mod canaryctl;
+mod daemon_kill;
 mod daemon_rollout;
 mod false_aborts;
 mod judge;

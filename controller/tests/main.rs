@@ -4,7 +4,9 @@
 
 mod canaryctl;
 mod daemon_kill;
+mod daemon_order;
 mod daemon_rollout;
+mod daemon_store;
 mod false_aborts;
 mod judge;
 mod purity;

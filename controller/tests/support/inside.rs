@@ -1,0 +1,107 @@
+//! An engine in this process, behind a real control socket, on a store that does what the test wants.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use canary_config::daemon::Config;
+use canary_controller::admin::{self, Admin, AdminSocket};
+use canary_controller::engine::{Engine, PageSources, Started, Starting};
+use canary_controller::rollout::Stop;
+use canary_controller::store::{Keeper, Loaded};
+use canary_proxy::access_log::AccessLog;
+use canary_proxy::caps::Caps;
+use canary_proxy::routes::{self, RouteReader};
+use tokio::sync::watch;
+
+use super::{Api, Shelf, Site, until};
+
+/// An engine that runs until this is dropped.
+pub(crate) struct Inside {
+    pub(crate) site: Site,
+    pub(crate) api: Api,
+    pub(crate) shelf: Shelf,
+    reader: RouteReader,
+    _keeper: Keeper,
+    _stop: watch::Sender<bool>,
+}
+
+// === impl Inside ===
+
+impl Inside {
+    /// Starts one whose stable release is ready.
+    pub(crate) async fn start(plan: &str) -> Self {
+        let site = Site::new(plan).await;
+        let config = Config::load(&site.config_path).expect("a good file");
+        let (shelf, (routes, reader)) = (Shelf::default(), routes::cell());
+        let page = PageSources {
+            unrouted: Arc::default(),
+            access_log: AccessLog::off(),
+            caps: Caps::new(&config.limits),
+        };
+        let loaded = Loaded { services: std::collections::BTreeMap::new(), stop: Stop::Orderly };
+        let socket = AdminSocket::bind(&config.admin).expect("a folder of our own");
+        let starting = Starting { config, routes, store: shelf.store(), loaded, page };
+        let Started { engine, handle, keeper, store } = Engine::start(starting).expect("an empty store");
+        let (stop, stopped) = watch::channel(false);
+        let config_path = Arc::new(site.config_path.clone());
+        tokio::spawn(engine.run());
+        tokio::spawn(admin::serve(socket, Admin { engine: handle, store, config_path }, stopped));
+        let api = Api { socket: site.socket.clone() };
+        api.until_ready().await;
+        Self { site, api, shelf, reader, _keeper: keeper, _stop: stop }
+    }
+
+    /// One that stands at the first step.
+    pub(crate) async fn at_first_step(plan: &str) -> Self {
+        let inside = Self::start(plan).await;
+        inside.api.start("v2").await.done();
+        inside.api.until_step(1).await;
+        inside
+    }
+
+    /// The canary's share in the table, in basis points, and where its requests go.
+    pub(crate) fn weight(&self) -> u16 {
+        let table = self.reader.load();
+        let route = table.route("edge.test", "/").expect("the rule takes every path");
+        route.canary.as_ref().map_or(0, |canary| canary.weight().bp())
+    }
+
+    /// The stable backends in the table.
+    pub(crate) fn stable(&self) -> Vec<SocketAddr> {
+        let table = self.reader.load();
+        let route = table.route("edge.test", "/").expect("the rule takes every path");
+        route.stable.ready.iter().map(|backend| backend.address).collect()
+    }
+
+    pub(crate) async fn until_weight(&self, bp: u16) {
+        until(&format!("{bp} basis points in the table"), async || {
+            let weight = self.weight();
+            if weight == bp { Ok(()) } else { Err(weight.to_string()) }
+        })
+        .await;
+    }
+
+    /// Waits until the store has been given so many records.
+    pub(crate) async fn until_asked(&self, records: usize) {
+        until(&format!("{records} records"), async || {
+            let asked = self.shelf.asked();
+            if asked >= records { Ok(()) } else { Err(asked.to_string()) }
+        })
+        .await;
+    }
+
+    pub(crate) async fn until_health(&self, healthy: bool) {
+        until(&format!("a store of health {healthy}"), async || {
+            let store = self.api.overview().await.store;
+            if store.healthy == healthy { Ok(()) } else { Err(format!("{store:?}")) }
+        })
+        .await;
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // So that the store's thread does not hang on.
+        self.shelf.take();
+    }
+}

@@ -31,7 +31,7 @@ impl Engine {
         let Some(managed) = self.services.get_mut(service) else { return };
         // An abort waits only for a start that is being stored: there is nothing yet that it could send back.
         let is_retreat = is_retreat_order(&event) && managed.rollout.phase().trial().is_some();
-        if managed.pending.is_some() && cause.is_order() && !is_retreat {
+        if managed.waits_for_the_store() && cause.is_order() && !is_retreat {
             managed.defer(event, cause);
             return;
         }
@@ -75,8 +75,14 @@ impl Engine {
             });
             return;
         }
-        if managed.pending.is_some() {
+        if managed.waits_for_the_store() {
             // What time or a probe brings about comes up again.
+            return;
+        }
+        if managed.unsaved.is_some() {
+            // Sent again later, it would cover in the store what came after it.
+            let message = format!("the last change of {service} is not stored yet, though it is in force; try again");
+            cause.refuse(Problem { kind: ProblemKind::StoreUnavailable, message });
             return;
         }
         let Cause { actor, command, note, reply } = cause;
@@ -139,6 +145,7 @@ impl Engine {
             answer(unsaved.stored.take(), result.is_ok());
             unsaved.sending = Sending::Failed;
             managed.unsaved = Some(unsaved).filter(|_| result.is_err());
+            self.catch_up(service);
         }
     }
 
@@ -169,7 +176,7 @@ impl Engine {
     /// Sends again what the store could not keep, once it takes things again.
     pub(super) fn save_again(&mut self, service: &ServiceName) {
         let Some(managed) = self.services.get_mut(service).filter(|_| self.health.healthy) else { return };
-        if let Some(unsaved) = managed.unsaved.take_if(|unsaved| unsaved.sending == Sending::Failed) {
+        if let Some(unsaved) = managed.unsaved.take_if(|unsaved| unsaved.is_failed()) {
             self.save(service, unsaved.record, unsaved.stored);
         }
     }
@@ -194,7 +201,12 @@ impl Managed {
 
     /// The next order that waits, once nothing is in its way.
     fn next_deferred(&mut self) -> Option<(Event, Cause)> {
-        if self.pending.is_none() { self.deferred.pop_front() } else { None }
+        if self.waits_for_the_store() { None } else { self.deferred.pop_front() }
+    }
+
+    /// Whether the store has been given a change and has not answered yet. Whatever comes after it is stored after it.
+    fn waits_for_the_store(&self) -> bool {
+        self.pending.is_some() || self.unsaved.as_ref().is_some_and(|unsaved| !unsaved.is_failed())
     }
 }
 

@@ -81,6 +81,10 @@ impl Unsaved {
     pub(super) fn is_under_way(&self, ticket: Ticket) -> bool {
         self.sending == Sending::UnderWay(ticket)
     }
+
+    pub(super) fn is_failed(&self) -> bool {
+        self.sending == Sending::Failed
+    }
 }
 
 pub(super) fn answer<T>(reply: Option<oneshot::Sender<T>>, answer: T) {

@@ -169,7 +169,20 @@ impl Engine {
     /// Takes up the orders that waited for the store.
     fn catch_up(&mut self, service: &ServiceName) {
         while let Some((event, cause)) = self.services.get_mut(service).and_then(Managed::next_deferred) {
-            self.turn(service, event, cause);
+            match self.still_declared(service, &event) {
+                Ok(()) => self.turn(service, event, cause),
+                Err(problem) => cause.refuse(problem),
+            }
+        }
+    }
+
+    /// While an order waited, a changed file may have taken away what it is about.
+    fn still_declared(&self, service: &ServiceName, event: &Event) -> Result<(), Problem> {
+        match event {
+            Event::Commanded(Command::Start { canary, .. }) => {
+                self.command(service, Order::Start(canary.clone())).map(drop)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -82,6 +82,11 @@ impl Unsaved {
         self.sending == Sending::UnderWay(ticket)
     }
 
+    /// Whether it is more than that a service was seen for the first time.
+    pub(super) fn is_decision(&self) -> bool {
+        self.record.entry.is_some()
+    }
+
     pub(super) fn is_failed(&self) -> bool {
         self.sending == Sending::Failed
     }

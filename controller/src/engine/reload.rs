@@ -10,7 +10,7 @@ use crate::api::{Problem, ProblemKind, Reloaded};
 use crate::clock;
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
-use crate::engine::pending::Cause;
+use crate::engine::pending::{Cause, Unsaved};
 use crate::engine::start::{StartError, restored};
 use crate::rollout::{Rollout, Stop};
 
@@ -87,14 +87,22 @@ impl Managed {
     /// Whether the service can go on as it is newly declared, or go away.
     fn can_do_with(&self, new: Option<&Service>) -> Result<(), Problem> {
         let name = &self.declared.name;
+        let decided = self.pending.as_ref().map(|pending| &pending.next);
+        let on_trial = self.rollout.canary().or(decided.and_then(Rollout::canary));
         let Some(new) = new else {
-            let under_way = self.rollout.canary();
-            return under_way.map_or(Ok(()), |canary| {
-                let remedy = "abort it before removing the service";
-                Err(refused(format!("services.{name}: a rollout of {canary} is under way; {remedy}")))
-            });
+            return match on_trial {
+                Some(canary) => {
+                    let remedy = "abort it before removing the service";
+                    Err(refused(format!("services.{name}: a rollout of {canary} is under way; {remedy}")))
+                }
+                None if self.unsaved.as_ref().is_some_and(Unsaved::is_decision) => {
+                    let remedy = "mend the store before removing the service";
+                    Err(refused(format!("services.{name}: its last change is not stored yet; {remedy}")))
+                }
+                None => Ok(()),
+            };
         };
-        let roles = [(Some(self.rollout.stable()), "stable"), (self.rollout.canary(), "on trial")];
+        let roles = [(Some(self.rollout.stable()), "stable"), (on_trial, "on trial")];
         for (release, role) in roles {
             if let Some(release) = release
                 && !new.releases.contains_key(release)

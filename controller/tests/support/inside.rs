@@ -48,7 +48,9 @@ impl Inside {
         tokio::spawn(admin::serve(socket, Admin { engine: handle, store, config_path }, stopped));
         let api = Api { socket: site.socket.clone() };
         api.until_ready().await;
-        Self { site, api, shelf, reader, _keeper: keeper, _stop: stop }
+        let inside = Self { site, api, shelf, reader, _keeper: keeper, _stop: stop };
+        inside.until_asked(1).await;
+        inside
     }
 
     /// One that stands at the first step.

@@ -6,6 +6,7 @@
 mod body;
 mod command;
 mod fallback;
+mod named;
 mod peer;
 mod problem;
 mod query;

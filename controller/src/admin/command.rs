@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, State};
 use canary_config::daemon::Config;
+use canary_config::name::ServiceName;
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::admin::Admin;
 use crate::admin::body::Body;
+use crate::admin::named::Named;
 use crate::admin::peer::Peer;
-use crate::admin::read::service_named;
 use crate::api::{Done, Problem, ProblemKind, Promote, Reloaded, Retreat, Start};
 use crate::engine::{Author, Input, Order};
 use crate::rollout::Stride;
@@ -27,38 +28,38 @@ type Answer = Result<Json<Done>, Problem>;
 pub(super) async fn start(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
+    Named(service): Named,
     Body(Start { release, reason }): Body<Start>,
 ) -> Answer {
-    order(&admin, peer, &service, Order::Start(release), reason).await
+    order(&admin, peer, service, Order::Start(release), reason).await
 }
 
 pub(super) async fn promote(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
+    Named(service): Named,
     Body(Promote { full, reason }): Body<Promote>,
 ) -> Answer {
     let stride = if full { Stride::Full } else { Stride::Next };
-    order(&admin, peer, &service, Order::Promote(stride), reason).await
+    order(&admin, peer, service, Order::Promote(stride), reason).await
 }
 
 pub(super) async fn abort(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
+    Named(service): Named,
     Body(Retreat { reason }): Body<Retreat>,
 ) -> Answer {
-    order(&admin, peer, &service, Order::Abort, reason).await
+    order(&admin, peer, service, Order::Abort, reason).await
 }
 
 pub(super) async fn undo(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
-    Path(service): Path<String>,
+    Named(service): Named,
     Body(Retreat { reason }): Body<Retreat>,
 ) -> Answer {
-    order(&admin, peer, &service, Order::Undo, reason).await
+    order(&admin, peer, service, Order::Undo, reason).await
 }
 
 /// Nothing can be said with a reload but that it is wanted.
@@ -70,8 +71,7 @@ pub(super) async fn reload(State(admin): State<Admin>, Body(Empty {}): Body<Empt
     admin.reload().await.map(Json)
 }
 
-async fn order(admin: &Admin, peer: Peer, service: &str, order: Order, note: Option<String>) -> Answer {
-    let service = service_named(service)?;
+async fn order(admin: &Admin, peer: Peer, service: ServiceName, order: Order, note: Option<String>) -> Answer {
     if note.as_ref().is_some_and(|note| note.len() > NOTE_LENGTH_MAX) {
         return Err(Problem::bad_request(format!("body: reason is longer than {NOTE_LENGTH_MAX} bytes; shorten it")));
     }

@@ -1,12 +1,12 @@
 //! Questions that change nothing.
 
 use axum::Json;
-use axum::extract::{Path, State};
-use canary_config::name::ServiceName;
+use axum::extract::State;
 use http::StatusCode;
 use tokio::sync::oneshot;
 
 use crate::admin::Admin;
+use crate::admin::named::Named;
 use crate::admin::query::Asked;
 use crate::api::{History, Overview, Problem, ProblemKind, ServiceStatus};
 use crate::engine::Input;
@@ -16,11 +16,7 @@ pub(super) async fn overview(State(admin): State<Admin>) -> Result<Json<Overview
     admin.engine.ask(Input::Overview).await.map(Json)
 }
 
-pub(super) async fn service(
-    State(admin): State<Admin>,
-    Path(service): Path<String>,
-) -> Result<Json<ServiceStatus>, Problem> {
-    let service = service_named(&service)?;
+pub(super) async fn service(State(admin): State<Admin>, Named(service): Named) -> Result<Json<ServiceStatus>, Problem> {
     admin.engine.ask(|reply| Input::Status(service, reply)).await?.map(Json)
 }
 
@@ -49,9 +45,4 @@ pub(super) async fn readyz(State(admin): State<Admin>) -> Result<(StatusCode, St
     }
     let names = unready.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Ok((StatusCode::SERVICE_UNAVAILABLE, format!("no ready backend: {names}\n")))
-}
-
-/// The service that a path names.
-pub(super) fn service_named(text: &str) -> Result<ServiceName, Problem> {
-    text.parse().map_err(|error| Problem::bad_request(format!("path: {error}")))
 }

@@ -151,7 +151,7 @@ async fn what_is_stored_late_never_covers_what_came_after_it() {
     // The first moment at which a start is taken is the one at which the abort may not be stored yet.
     until("a start", async || {
         let answer = inside.api.start("v3").await;
-        if answer.status == 200 { Ok(drop(answer.done())) } else { Err(answer.text) }
+        if answer.status == 200 { Ok(answer.done()) } else { Err(answer.text) }
     })
     .await;
     inside.until_kept(|state| matches!(state, State::UnderWay { .. })).await;
@@ -218,8 +218,10 @@ async fn more_orders_than_can_wait_are_refused_and_not_queued() {
             tokio::spawn(async move { api.start("v3").await })
         })
         .collect();
-    until("a refusal", async || orders.iter().any(tokio::task::JoinHandle::is_finished).then_some(()).ok_or_else(String::new))
-        .await;
+    until("a refusal", async || {
+        orders.iter().any(tokio::task::JoinHandle::is_finished).then_some(()).ok_or_else(String::new)
+    })
+    .await;
     inside.shelf.take();
     assert_eq!(first.await.expect("it does not panic").done().transition.weight.bp(), 2_500);
     let mut full = 0;

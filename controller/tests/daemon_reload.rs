@@ -51,10 +51,8 @@ async fn a_backend_moves_under_load_without_a_failed_request() {
     let canaryd = Canaryd::start(&site).await;
     let load = Load::on(canaryd.web().await);
     let (plain, moved) = (site.config(SLOW), Origin::start("v1 moved").await);
-    let both = plain.replace(
-        &format!("\"{}\"]", site.v1.address),
-        &format!("\"{}\", \"{}\"]", site.v1.address, moved.address),
-    );
+    let both = plain
+        .replace(&format!("\"{}\"]", site.v1.address), &format!("\"{}\", \"{}\"]", site.v1.address, moved.address));
     site.write(&both);
     assert_eq!(reloaded(&canaryd).await.changed, ["services.web changed"]);
     canaryd.api.until("two ready backends", |status| status.tracks[0].ready == 2).await;
@@ -163,7 +161,10 @@ async fn what_needs_a_restart_is_said_and_not_done() {
     let cases = [
         (plain.replacen("127.0.0.1:0", &free.to_string(), 1), "[listen] needs a restart"),
         (plain.replace("/socket", "/other"), "[admin] needs a restart"),
-        (plain.replace("[metrics]\naddress = \"127.0.0.1:0\"", &format!("[metrics]\naddress = \"{free}\"")), "[metrics] needs a restart"),
+        (
+            plain.replace("[metrics]\naddress = \"127.0.0.1:0\"", &format!("[metrics]\naddress = \"{free}\"")),
+            "[metrics] needs a restart",
+        ),
         (plain.replace("canaryd.db", "other.db"), "[store] needs a restart"),
         (format!("{plain}\n[limits]\nconnections = 17\n"), "[limits] needs a restart"),
     ];
@@ -171,7 +172,10 @@ async fn what_needs_a_restart_is_said_and_not_done() {
         site.write(&config);
         // The second answer is the first: what was not done is still to be done.
         for _ in 0..2 {
-            assert_eq!(reloaded(&canaryd).await, Reloaded { changed: Vec::new(), needs_restart: vec![line.to_owned()] });
+            assert_eq!(
+                reloaded(&canaryd).await,
+                Reloaded { changed: Vec::new(), needs_restart: vec![line.to_owned()] }
+            );
         }
     }
     Client::sample(canaryd.web().await, 20).await.assert_only("v1");
@@ -185,7 +189,8 @@ async fn a_removed_service_that_comes_back_keeps_its_stable_release() {
     canaryd.api.until_step(1).await;
     canaryd.api.promote_full().await.done();
     canaryd.api.promote().await.done();
-    let (plain, other) = (site.config(SLOW), format!("{}{}", site.daemon(), site.service("else", "Path(`/else`)", SLOW)));
+    let (plain, other) =
+        (site.config(SLOW), format!("{}{}", site.daemon(), site.service("else", "Path(`/else`)", SLOW)));
     for _ in 0..2 {
         site.write(&other);
         assert_eq!(reloaded(&canaryd).await.changed.len(), 2);
@@ -237,16 +242,20 @@ async fn a_start_that_waits_for_the_store_is_not_made_of_a_release_that_is_gone(
     let asked = inside.shelf.asked();
     inside.shelf.hang();
     let api = inside.api.clone();
-    let (_, started, ()) = tokio::join!(inside.api.abort(), async {
-        inside.until_asked(asked + 1).await;
-        api.start("v3").await
-    }, async {
-        inside.until_asked(asked + 1).await;
-        // The start is with the engine before this is answered, or finds the release gone.
-        inside.api.status().await;
-        inside.site.write(&without(&inside.site.config(SLOW), "web", "v3"));
-        inside.api.reload().await.good::<Reloaded>();
-        inside.shelf.take();
-    });
+    let (_, started, ()) = tokio::join!(
+        inside.api.abort(),
+        async {
+            inside.until_asked(asked + 1).await;
+            api.start("v3").await
+        },
+        async {
+            inside.until_asked(asked + 1).await;
+            // The start is with the engine before this is answered, or finds the release gone.
+            inside.api.status().await;
+            inside.site.write(&without(&inside.site.config(SLOW), "web", "v3"));
+            inside.api.reload().await.good::<Reloaded>();
+            inside.shelf.take();
+        }
+    );
     assert_eq!(started.problem(404).message, "services.web.releases has no `v3`; declared are v1, v2");
 }

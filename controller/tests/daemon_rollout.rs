@@ -24,8 +24,13 @@ async fn a_good_release_reaches_every_request_and_becomes_stable() {
     assert_eq!((status.stable.as_str(), status.canary), ("v2", None));
     Client::sample(canaryd.web().await, 100).await.assert_only("v2");
     let story = canaryd.api.story().await;
-    let expected =
-        ["preparing command", "progressing ready", "progressing certificate", "probation certificate", "idle probation-over"];
+    let expected = [
+        "preparing command",
+        "progressing ready",
+        "progressing certificate",
+        "probation certificate",
+        "idle probation-over",
+    ];
     assert_eq!(story, expected);
     load.so_far().assert_flawless();
 }

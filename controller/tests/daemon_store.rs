@@ -24,7 +24,14 @@ async fn mounted(site: &Site, mount: &str) -> Canaryd {
     let script = format!("{mount} && exec \"$2\" --config \"$3\"");
     let folder = site.path("state");
     command.args(["-rm", "sh", "-c", &script, "sh"]).arg(folder).arg(env!("CARGO_BIN_EXE_canaryd"));
-    Canaryd::answering({ command.arg(&site.config_path); command }, site).await
+    Canaryd::answering(
+        {
+            command.arg(&site.config_path);
+            command
+        },
+        site,
+    )
+    .await
 }
 
 /// A file of the store's folder, as that canaryd sees it.

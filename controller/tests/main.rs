@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
 mod canaryctl;
+mod daemon_admin;
+mod daemon_end;
 mod daemon_kill;
+mod daemon_metrics;
 mod daemon_order;
+mod daemon_probe;
+mod daemon_reload;
 mod daemon_rollout;
 mod daemon_store;
 mod false_aborts;

@@ -33,11 +33,8 @@ impl Inside {
         let site = Site::new(plan).await;
         let config = Config::load(&site.config_path).expect("a good file");
         let (shelf, (routes, reader)) = (Shelf::default(), routes::cell());
-        let page = PageSources {
-            unrouted: Arc::default(),
-            access_log: AccessLog::off(),
-            caps: Caps::new(&config.limits),
-        };
+        let page =
+            PageSources { unrouted: Arc::default(), access_log: AccessLog::off(), caps: Caps::new(&config.limits) };
         let loaded = Loaded { services: std::collections::BTreeMap::new(), stop: Stop::Orderly };
         let socket = AdminSocket::bind(&config.admin).expect("a folder of our own");
         let starting = Starting { config, routes, store: shelf.store(), loaded, page };

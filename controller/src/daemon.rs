@@ -128,8 +128,15 @@ impl Running {
     async fn drain(mut self, signals: &mut Signals) -> Result<(), DaemonError> {
         self.drain.begin(self.drain_timeout);
         tracing::info!(in_flight = self.drain.in_flight().count(), limit = ?self.drain_timeout, "draining");
-        // An engine that is gone has nothing left to decide.
-        let _ = self.admin.engine.ask(Input::Stop).await;
+        // An engine that is gone has nothing left to decide, and a disk that hangs must not hold up the end.
+        let stopped = tokio::time::timeout(LAST_ANSWERS, self.admin.engine.ask(Input::Stop));
+        tokio::select! {
+            _ = stopped => {}
+            () = signals.stop() => {
+                tracing::warn!(requests = self.drain.in_flight().count(), "stopped at once");
+                return Ok(());
+            }
+        }
         tokio::select! {
             drained = self.drain.drained() => match drained {
                 Drained::Clean => tracing::info!("drained"),
@@ -146,7 +153,7 @@ impl Running {
             let _ = tokio::time::timeout(LAST_ANSWERS, part).await;
         }
         let keeper = self.keeper;
-        let _ = tokio::task::spawn_blocking(|| keeper.stop()).await;
+        let _ = tokio::time::timeout(LAST_ANSWERS, tokio::task::spawn_blocking(|| keeper.stop())).await;
         ended
     }
 }

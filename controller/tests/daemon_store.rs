@@ -207,3 +207,23 @@ async fn a_store_that_goes_away_under_a_rollout_stops_no_abort() {
     Client::sample(canaryd.web().await, 100).await.assert_only("v1");
     load.so_far().assert_flawless();
 }
+
+#[tokio::test]
+async fn a_store_that_somebody_holds_locked_holds_up_neither_an_abort_nor_the_end() {
+    let site = Site::new(SLOW).await;
+    let mut canaryd = Canaryd::start(&site).await;
+    canaryd.api.start("v2").await.done();
+    canaryd.api.until_step(1).await;
+    let holder = rusqlite::Connection::open(&site.store).expect("a store");
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("nobody else writes now");
+    canaryd.api.promote().await.problem(503);
+    let done: Done = canaryd.api.abort().await.good();
+    assert!(!done.durable);
+    Client::sample(canaryd.web().await, 100).await.assert_only("v1");
+    assert_eq!(canaryd.terminate().await.code(), Some(0), "{}", canaryd.said());
+    drop(holder);
+    // What was said not to be durable is forgotten, and a restart never raises.
+    let canaryd = Canaryd::start(&site).await;
+    let status = canaryd.api.until_step(1).await;
+    assert_eq!((status.stable.as_str(), status.weight.bp()), ("v1", 1_000));
+}

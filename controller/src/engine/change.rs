@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::api::{Done, Problem, ProblemKind};
 use crate::clock;
-use crate::engine::input::Accepted;
+use crate::engine::input::{Accepted, Order};
 use crate::engine::managed::Managed;
 use crate::engine::pending::{Cause, Pending, Sending, Ticket, Unsaved, answer};
 use crate::engine::{Engine, Stopping, StoreWord};

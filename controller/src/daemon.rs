@@ -9,6 +9,7 @@ mod metrics;
 mod opened;
 mod signals;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use canary_proxy::routes;
 use canary_proxy::service::Edge;
 use canary_proxy::worker::Workers;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use self::opened::Opened;
 use self::signals::{Signal, Signals};
@@ -43,7 +44,7 @@ struct Running {
     workers: Workers,
     keeper: Keeper,
     stop: watch::Sender<bool>,
-    parts: Vec<JoinHandle<std::io::Result<()>>>,
+    parts: JoinSet<(&'static str, io::Result<()>)>,
 }
 
 /// Runs canaryd with this configuration file until a signal ends it.
@@ -90,11 +91,15 @@ fn start(opened: Opened, config_path: PathBuf, access_log: AccessLog) -> Result<
         .map_err(DaemonError::Workers)?;
     let admin = Admin { engine: handle.clone(), store, config_path: Arc::new(config_path) };
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(engine.run());
-    let parts = vec![
-        tokio::spawn(admin::serve(socket, admin.clone(), stopped.clone())),
-        tokio::spawn(metrics::serve(page_listener, config.metrics.bearer_token, handle, stopped)),
-    ];
+    let mut parts = JoinSet::new();
+    parts.spawn(async {
+        engine.run().await;
+        ("engine", Ok(()))
+    });
+    let (control, stopped_too) = (admin.clone(), stopped.clone());
+    parts.spawn(async { ("control socket", admin::serve(socket, control, stopped_too).await) });
+    let token = config.metrics.bearer_token;
+    parts.spawn(async { ("metrics page", metrics::serve(page_listener, token, handle, stopped).await) });
     Ok(Running { admin, drain, drain_timeout: config.proxy.drain_timeout, workers, keeper, stop, parts })
 }
 
@@ -105,23 +110,27 @@ impl Running {
         let end = loop {
             tokio::select! {
                 signal = signals.next() => match signal {
-                    Signal::Reload => self.reload().await,
+                    Signal::Reload => self.reload(),
                     Signal::Stop => break Ok(()),
                 },
                 ended = self.workers.join() => break ended.map_err(DaemonError::Worker),
+                Some(ended) = self.parts.join_next() => break Err(DaemonError::of_part(ended)),
             }
         };
-        match end {
-            Ok(()) => self.drain(signals).await,
-            Err(error) => Err(error),
-        }
+        // Without one of its parts the rest ends in order too, rather than serve on unjudged.
+        let drained = self.drain(signals).await;
+        end.and(drained)
     }
 
-    async fn reload(&self) {
-        // What was changed, the engine says itself.
-        if let Err(problem) = self.admin.reload().await {
-            tracing::error!(problem = problem.message, "not reloaded; everything is as it was");
-        }
+    /// Reads the file again, beside everything else: a disk may be slow.
+    fn reload(&self) {
+        let admin = self.admin.clone();
+        tokio::spawn(async move {
+            // What was changed, the engine says itself.
+            if let Err(problem) = admin.reload().await {
+                tracing::error!(problem = problem.message, "not reloaded; everything is as it was");
+            }
+        });
     }
 
     /// Ends in order. A second signal, or a drain that takes too long, ends at once; nothing decided is lost by it.
@@ -149,9 +158,10 @@ impl Running {
         }
         let ended = self.workers.join().await.map_err(DaemonError::Worker);
         self.stop.send_replace(true);
-        for part in self.parts {
-            let _ = tokio::time::timeout(LAST_ANSWERS, part).await;
-        }
+        // The engine ends when nobody can ask it any more.
+        drop(self.admin);
+        let parts = self.parts.join_all();
+        let _ = tokio::time::timeout(LAST_ANSWERS, parts).await;
         let keeper = self.keeper;
         let _ = tokio::time::timeout(LAST_ANSWERS, tokio::task::spawn_blocking(|| keeper.stop())).await;
         ended

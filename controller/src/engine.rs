@@ -74,10 +74,11 @@ enum StoreWord {
 }
 
 /// Whether the process is about to end. Nothing new is decided then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Stopping {
     No,
-    Yes,
+    /// It is, and this waits until everything is stored.
+    Yes(Option<oneshot::Sender<()>>),
 }
 
 // === impl Engine ===
@@ -105,9 +106,28 @@ impl Engine {
         }
     }
 
-    /// Decides nothing more, and keeps that the end was orderly; answers when that is kept or cannot be.
+    /// Decides nothing more. What is in force and not stored yet is sent once more before the end.
     fn stop(&mut self, stopped: oneshot::Sender<()>) {
-        self.stopping = Stopping::Yes;
+        for service in self.services.keys().cloned().collect::<Vec<_>>() {
+            self.save_again(&service);
+        }
+        self.stopping = Stopping::Yes(Some(stopped));
+        self.mark_stop();
+    }
+
+    /// Keeps that the end was orderly, once the store has answered for everything. If it lacks something that is in
+    /// force, the end was not: what it would go on from is not what was.
+    fn mark_stop(&mut self) {
+        let Stopping::Yes(waiting) = &mut self.stopping else { return };
+        if self.services.values().any(Managed::waits_for_the_store) {
+            return;
+        }
+        let Some(stopped) = waiting.take() else { return };
+        if self.services.values().any(|managed| managed.unsaved.is_some()) {
+            tracing::warn!("not everything is stored; the next start will take this stop for a crash");
+            let _ = stopped.send(());
+            return;
+        }
         let unmarked = |problem| tracing::warn!(%problem, "the next start will take this stop for a crash");
         let marked = self.store.mark_orderly_stop(move |result| {
             if let Err(problem) = result {
@@ -212,6 +232,7 @@ impl Engine {
                     message: format!("it could not be stored, so it was not done: {error}"),
                 });
                 self.note_stored(&service, ticket, result);
+                self.mark_stop();
             }
             StoreWord::Health(health) => self.health = health,
         }

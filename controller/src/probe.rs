@@ -15,6 +15,7 @@ use canary_proxy::pool::BackendId;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use self::ask::Failing;
 use self::streak::Streak;
 
 /// From one probe to the next while a new backend has not shown yet what it is. The first passes need not be far
@@ -122,11 +123,18 @@ async fn watch(
 ) {
     let mut asked = 0;
     loop {
-        let answer = ask::ask(address, &probe).await;
-        if let Err(why) = &answer {
-            tracing::debug!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe failed");
-        }
-        if let Some(condition) = streak.note(answer.is_ok()) {
+        let is_passed = match ask::ask(address, &probe).await {
+            Ok(()) => Some(true),
+            Err(Failing::Backend(why)) => {
+                tracing::debug!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe");
+                Some(false)
+            }
+            Err(Failing::Ourselves(why)) => {
+                tracing::warn!(service = %key.service, backend = %key.backend, why, "a probe could not be sent");
+                None
+            }
+        };
+        if let Some(condition) = is_passed.and_then(|is_passed| streak.note(is_passed)) {
             let finding = Finding { key: key.clone(), watch: id, condition };
             if findings.send(finding).await.is_err() {
                 return;

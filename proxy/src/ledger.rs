@@ -22,6 +22,7 @@ pub struct Ledger {
 pub struct Arm {
     failures: [AtomicU64; Outcome::ALL.len()],
     successes: Histogram,
+    abandoned: Histogram,
 }
 
 // === impl Ledger ===
@@ -40,16 +41,24 @@ impl Ledger {
 // === impl Arm ===
 
 impl Arm {
-    /// Books one request: a success with its time to first byte, or a failure of the backend. What the client or we
-    /// ourselves are to blame for says nothing about the release and is left out.
-    pub fn score(&self, outcome: Outcome, first_byte: Duration) {
+    /// Books one request: a success with its time to first byte, a failure of the backend, or a client that left, with
+    /// how long it had waited. What we ourselves are to blame for says nothing about the release and is left out.
+    pub fn score(&self, outcome: Outcome, waited: Duration) {
         match outcome.blame() {
-            Blame::Nobody => self.successes.record(first_byte),
+            Blame::Nobody => self.successes.record(waited),
             Blame::Backend => {
                 self.failures[outcome.index()].fetch_add(1, Relaxed);
             }
-            Blame::Client | Blame::Us => {}
+            Blame::Client => self.abandoned.record(waited),
+            Blame::Us => {}
         }
+    }
+
+    /// The requests whose client left before the answer began, by how long it had waited. The answer would have taken
+    /// at least that long: a release that hangs is seen by it although nobody waits for its errors.
+    #[must_use]
+    pub fn abandoned(&self) -> &Histogram {
+        &self.abandoned
     }
 
     /// The successes, by time to first byte.

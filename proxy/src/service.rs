@@ -4,6 +4,8 @@
 //! Nothing here formats a label, takes a lock, or has heard of rollouts. Start reading at `request_filter`.
 
 mod answer;
+mod entry;
+mod fault;
 mod flight;
 mod forwarded;
 mod hop;
@@ -22,12 +24,12 @@ use pingora::prelude::HttpPeer;
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
 use pingora::{Error, ErrorSource, ErrorType, Result};
 
-use crate::access_log::{AccessLog, Entry};
+use crate::access_log::AccessLog;
 use crate::clock;
 use crate::dice;
 use crate::drain::{Draining, InFlight};
 use crate::meter::Answers;
-use crate::outcome::Outcome;
+use crate::outcome::{Blame, Outcome};
 use crate::rescue::{self, Reach};
 use crate::routes::RouteReader;
 use crate::rules;
@@ -35,6 +37,7 @@ use crate::service::flight::Next;
 use crate::service::forwarded::Trust;
 use crate::table::{Pick, Route};
 use crate::track::Track;
+use crate::worker::UPSTREAM_TRIES_MAX;
 
 pub use self::flight::Flight;
 
@@ -59,6 +62,9 @@ pub struct Edge {
 
 /// How often one request may meet a kept connection that is dead.
 const STALE_LIMIT: u8 = 2;
+
+// The last try that pingora allows is the one at another backend.
+const _: () = assert!(STALE_LIMIT as usize + 2 == UPSTREAM_TRIES_MAX);
 
 #[async_trait]
 impl ProxyHttp for Edge {
@@ -89,8 +95,9 @@ impl ProxyHttp for Edge {
             answer::write(session, StatusCode::NOT_FOUND, &flight.id).await?;
             return Ok(true);
         }
-        // A backend that never says "continue" would leave its client waiting for it.
-        if session.req_header().headers.contains_key(EXPECT) {
+        // A backend that never says "continue" would leave its client waiting for it; one of HTTP/1.0 does not wait.
+        let head = session.req_header();
+        if head.version == Version::HTTP_11 && head.headers.contains_key(EXPECT) {
             session.as_downstream_mut().write_continue_response().await?;
         }
         Ok(false)
@@ -112,8 +119,9 @@ impl ProxyHttp for Edge {
         flight: &mut Flight,
         mut error: Box<Error>,
     ) -> Box<Error> {
-        flight.end(Outcome::ConnectFailed);
-        error.set_retry(fails_over(session, flight, Reach::NothingSent));
+        let outcome = fault::of_connecting(&error);
+        flight.end(outcome);
+        error.set_retry(outcome.blame() == Blame::Backend && fails_over(session, flight, Reach::NothingSent));
         error.as_up();
         error
     }
@@ -201,21 +209,24 @@ impl ProxyHttp for Edge {
             return error;
         }
         error.retry.decide_reuse(was_reused);
-        let was_dead = error.retry() && was_reused && flight.stale < STALE_LIMIT;
-        if was_dead && rescue::is_repeatable(session, Reach::MaybeSent) {
-            flight.again();
-            error.set_retry(true);
-            return error;
+        if error.retry() && was_reused {
+            if flight.stale < STALE_LIMIT && rescue::is_repeatable(session, Reach::MaybeSent) {
+                flight.again();
+                error.set_retry(true);
+                return error;
+            }
+            // The small arm's connections idle the longest: that one of them has died must not convict it.
+            flight.leave_unscored();
         }
-        let outcome = outcome_of(&error);
-        let retry = outcome.blame() == crate::outcome::Blame::Backend && fails_over(session, flight, Reach::MaybeSent);
+        let outcome = fault::outcome_of(&error);
+        let retry = outcome.blame() == Blame::Backend && fails_over(session, flight, Reach::MaybeSent);
         flight.end(outcome);
         error.set_retry(retry);
         error
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, flight: &mut Flight) -> FailToProxy {
-        let status = status_of(error);
+        let status = fault::status_of(error);
         if let Some(status) = status
             && session.response_written().is_none_or(|head| head.status.is_informational())
         {
@@ -236,12 +247,12 @@ impl ProxyHttp for Edge {
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, flight: &mut Flight) {
         let answered = flight.attempt.as_ref().and_then(|attempt| attempt.status);
-        flight.end(error.map_or_else(|| answered.map_or(Outcome::Internal, Outcome::of_status), outcome_of));
+        flight.end(error.map_or_else(|| answered.map_or(Outcome::Internal, Outcome::of_status), fault::outcome_of));
         let status = session.response_written().map(|head| head.status);
         let took = clock::now().saturating_duration_since(flight.begun);
         self.answers(flight).note(status, took);
         if self.access_log.is_on() {
-            self.access_log.leave(entry(session, flight, status, took));
+            self.access_log.leave(entry::of(session, flight, status, took));
         }
     }
 }
@@ -260,7 +271,12 @@ impl Edge {
             Next::Draw => {
                 let route = flight.route.as_ref()?;
                 route.budget.pay_in();
-                dice::with(|rng| route.pick(rng))
+                let mut pick = dice::with(|rng| route.pick(rng))?;
+                // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
+                if is_upgrade(session.req_header()) {
+                    pick.ledger = None;
+                }
+                Some(pick)
             }
             Next::Again => {
                 let failed = flight.attempt.take()?.pick;
@@ -326,54 +342,4 @@ fn host_of(head: &RequestHeader) -> &str {
         None => head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default(),
     };
     rules::bare_host(authority)
-}
-
-fn outcome_of(error: &Error) -> Outcome {
-    match (error.esource(), error.etype()) {
-        (ErrorSource::Downstream, _) => Outcome::ClientGone,
-        (ErrorSource::Upstream, ErrorType::ReadTimedout | ErrorType::WriteTimedout) => Outcome::TimedOut,
-        (ErrorSource::Upstream, _) => Outcome::Reset,
-        _ => Outcome::Internal,
-    }
-}
-
-/// What a client is told of an error; nothing, if it is no longer there.
-fn status_of(error: &Error) -> Option<StatusCode> {
-    match (error.esource(), error.etype()) {
-        (_, ErrorType::HTTPStatus(code)) => StatusCode::from_u16(*code).ok(),
-        (ErrorSource::Downstream, ErrorType::ReadError | ErrorType::WriteError | ErrorType::ConnectionClosed) => None,
-        (ErrorSource::Downstream, ErrorType::ReadTimedout) => Some(StatusCode::REQUEST_TIMEOUT),
-        (ErrorSource::Downstream, ErrorType::WriteTimedout) => None,
-        (ErrorSource::Downstream, _) => Some(StatusCode::BAD_REQUEST),
-        (
-            ErrorSource::Upstream,
-            ErrorType::ConnectTimedout
-            | ErrorType::ReadTimedout
-            | ErrorType::WriteTimedout
-            | ErrorType::TLSHandshakeTimedout,
-        ) => Some(StatusCode::GATEWAY_TIMEOUT),
-        (ErrorSource::Upstream, _) => Some(StatusCode::BAD_GATEWAY),
-        _ => Some(StatusCode::INTERNAL_SERVER_ERROR),
-    }
-}
-
-fn entry(session: &Session, flight: &Flight, status: Option<StatusCode>, took: std::time::Duration) -> Entry {
-    let head = session.req_header();
-    let pick = flight.attempt.as_ref().map(|attempt| &attempt.pick);
-    Entry {
-        time: flight.date,
-        request_id: flight.id.clone(),
-        client: flight.peer,
-        method: head.method.clone(),
-        host: host_of(head).to_owned(),
-        path: head.uri.path().to_owned(),
-        status: status.map_or(0, |status| status.as_u16()),
-        bytes: u64::try_from(session.as_downstream().body_bytes_sent()).unwrap_or(u64::MAX),
-        duration_ms: took.as_secs_f64() * 1e3,
-        service: flight.route.as_ref().map(|route| route.service.clone()),
-        release: pick.map(|pick| pick.pool().release.clone()),
-        track: pick.map(|pick| pick.track),
-        backend: pick.map(|pick| pick.backend.id.clone()),
-        attempts: flight.attempts,
-    }
 }

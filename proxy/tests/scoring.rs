@@ -119,7 +119,7 @@ async fn an_answer_that_falls_silent_is_timed_out_and_no_success() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_convicts_nobody() {
+async fn a_client_that_leaves_is_scored_with_how_long_it_waited() {
     let canary = Origin::start(|_| Act::Silence).await;
     let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
     let stage = Stage::of(&stable(&[idle.address]).canary(&[canary.address], FULL, &ledger).route());
@@ -135,7 +135,67 @@ async fn a_client_that_leaves_convicts_nobody() {
     until("the third attempt", || canary.connections() == 3).await;
     drop(client);
     stage.settled().await;
+    assert_eq!(scored(&ledger, Canary), [(Outcome::ClientGone, 3)]);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_after_the_head_is_scored_as_it_was_answered() {
+    for (status, outcome) in [(200, Outcome::Success), (500, Outcome::ServerError)] {
+        let endless = format!("HTTP/1.1 {status} It Is\r\nContent-Length: 100\r\n\r\nhalf");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
+        let canary = listener.local_addr().unwrap();
+        let stage = Stage::of(&stable(&[idle.address]).canary(&[canary], FULL, &ledger).route());
+        let mut client = stage.connect().await;
+        client.send(get("/")).await;
+        let mut origin = Peer::accept(&listener).await;
+        origin.request().await.unwrap();
+        origin.send(&endless).await;
+        assert!(client.head().await.unwrap().contains(&status.to_string()));
+        drop(client);
+        stage.settled().await;
+        assert_eq!(scored(&ledger, Canary), [(outcome, 1)]);
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_scored_nowhere() {
+    const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
+    let canary = listener.local_addr().unwrap();
+    let stage = Stage::of(&stable(&[idle.address]).canary(&[canary], FULL, &ledger).route());
+    let mut client = stage.connect().await;
+    client.send(UPGRADE).await;
+    let mut origin = Peer::accept(&listener).await;
+    origin.request().await.unwrap();
+    origin.send(SWITCHING).await;
+    assert!(client.head().await.unwrap().starts_with("HTTP/1.1 101 "));
+    origin.reset();
+    drop(client);
+    stage.settled().await;
     assert!(is_untouched(&ledger), "{:?}", scored(&ledger, Canary));
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_died_convicts_nobody_although_a_post_is_not_repeated() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
+    let canary = listener.local_addr().unwrap();
+    let stage = Stage::of(&stable(&[idle.address]).canary(&[canary], FULL, &ledger).route());
+    let mut client = stage.connect().await;
+    client.send(get("/a")).await;
+    let mut origin = Peer::accept(&listener).await;
+    origin.request().await.unwrap();
+    origin.send(says(200, "a")).await;
+    assert_eq!(client.answer_to("GET").await.unwrap().text(), "a");
+    client.send(post("/b", "body")).await;
+    origin.request().await.unwrap();
+    origin.reset();
+    assert_eq!(client.answer_to("POST").await.unwrap().status(), 502);
+    stage.settled().await;
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 1)]);
 }
 
 #[tokio::test]

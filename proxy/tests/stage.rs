@@ -194,6 +194,7 @@ pub(crate) fn scored(ledger: &Ledger, track: Track) -> Vec<(Outcome, u64)> {
     let arm = ledger.arm(track);
     let count = |outcome| match outcome {
         Outcome::Success => arm.successes().counts().iter().sum(),
+        Outcome::ClientGone => arm.abandoned().counts().iter().sum(),
         failure => arm.failed_by(failure),
     };
     Outcome::ALL.iter().map(|outcome| (*outcome, count(*outcome))).filter(|(_, count)| *count > 0).collect()

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use canary_config::daemon::Config;
-use canary_controller::daemon;
+use canary_controller::{daemon, descriptors};
 use clap::{Args, Parser, Subcommand};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -35,51 +36,67 @@ enum Command {
     Check(File),
 }
 
+/// Something failed that should not.
+const EXIT_UNEXPECTED: u8 = 1;
+
 /// The file is wrong, or something that it names cannot be had.
-const EXIT_CONFIG: u8 = 2;
+const EXIT_SETTING: u8 = 2;
+
+/// What is said at the end, and with what code.
+struct Failure {
+    message: String,
+    code: u8,
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match (arguments.command, arguments.file) {
         (Some(Command::Check(file)), _) => check(&file),
         (None, Some(file)) => serve(file),
-        (None, None) => Err("nothing to do; see `canaryd --help`".into()),
+        (None, None) => Err(Failure { message: "nothing to do; see `canaryd --help`".into(), code: EXIT_SETTING }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
+        Err(Failure { message, code }) => {
             say(&format!("error: {message}"));
-            ExitCode::from(EXIT_CONFIG)
+            ExitCode::from(code)
         }
     }
 }
 
-fn check(file: &File) -> Result<(), String> {
-    Config::load(&file.config).map_err(|errors| errors.to_string())?;
+fn check(file: &File) -> Result<(), Failure> {
+    Config::load(&file.config).map_err(|errors| Failure { message: errors.to_string(), code: EXIT_SETTING })?;
     say(&format!("{}: good", file.config.display()));
     Ok(())
 }
 
-fn serve(file: File) -> Result<(), String> {
-    log_to_stderr();
+fn serve(file: File) -> Result<(), Failure> {
+    let _written_at_the_end = log_to_stderr();
+    descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-    let result = runtime.block_on(daemon::run(file.config)).map_err(|error| error.to_string());
+    let runtime = runtime.map_err(|why| Failure { message: format!("no runtime: {why}"), code: EXIT_UNEXPECTED })?;
+    let result = runtime.block_on(daemon::run(file.config));
     // A blocked disk must not hold up the end.
     runtime.shutdown_background();
-    result
+    result.map_err(|error| {
+        let code = if error.is_in_the_setting() { EXIT_SETTING } else { EXIT_UNEXPECTED };
+        Failure { message: error.to_string(), code }
+    })
 }
 
-/// What canaryd itself has to say goes to standard error; `CANARYD_LOG` chooses how much of it.
-fn log_to_stderr() {
+/// What canaryd itself has to say goes to standard error, by a thread that drops what a stopped reader does not take:
+/// the engine waits for nobody. `CANARYD_LOG` chooses how much of it.
+fn log_to_stderr() -> WorkerGuard {
     let filter = EnvFilter::builder().with_env_var("CANARYD_LOG").try_from_env();
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,pingora=warn,pingora_core=warn,pingora_proxy=warn"));
+    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
+    guard
 }
 
 fn say(line: &str) {

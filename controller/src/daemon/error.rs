@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use canary_config::file::ConfigErrors;
 use canary_proxy::listener::BindError;
 use canary_proxy::worker::WorkerPanicked;
+use tokio::task::JoinError;
 
 use crate::admin::SocketError;
 use crate::engine::StartError;
@@ -55,4 +56,31 @@ pub enum DaemonError {
     /// A thread of the data plane has ended.
     #[error("{0}")]
     Worker(#[from] WorkerPanicked),
+    /// A part of the control plane has ended.
+    #[error("the {part} has ended: {why}; restart canaryd and report this")]
+    Part {
+        /// Which one.
+        part: &'static str,
+        /// Why, as far as it is known.
+        why: String,
+    },
+}
+
+// === impl DaemonError ===
+
+impl DaemonError {
+    /// What the unexpected end of a part means.
+    pub(super) fn of_part(ended: Result<(&'static str, io::Result<()>), JoinError>) -> Self {
+        match ended {
+            Ok((part, Ok(()))) => Self::Part { part, why: "nobody told it to".into() },
+            Ok((part, Err(why))) => Self::Part { part, why: why.to_string() },
+            Err(panic) => Self::Part { part: "control plane", why: panic.to_string() },
+        }
+    }
+
+    /// Whether the fault is in what an operator has written or prepared, rather than in canaryd.
+    #[must_use]
+    pub fn is_in_the_setting(&self) -> bool {
+        !matches!(self, Self::Signals(_) | Self::Workers(_) | Self::Worker(_) | Self::Part { .. })
+    }
 }

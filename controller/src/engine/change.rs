@@ -24,7 +24,7 @@ const DEFERRED_LIMIT: usize = 16;
 impl Engine {
     /// Shows an event to a service's rollout, and carries out what comes of it.
     pub(super) fn turn(&mut self, service: &ServiceName, event: Event, cause: Cause) {
-        if self.stopping == Stopping::Yes {
+        if matches!(self.stopping, Stopping::Yes(_)) {
             let message = "canaryd is about to end; nothing was done".into();
             return cause.refuse(Problem { kind: ProblemKind::Refused, message });
         }
@@ -218,7 +218,7 @@ impl Managed {
     }
 
     /// Whether the store has been given a change and has not answered yet. Whatever comes after it is stored after it.
-    fn waits_for_the_store(&self) -> bool {
+    pub(super) fn waits_for_the_store(&self) -> bool {
         self.pending.is_some() || self.unsaved.as_ref().is_some_and(|unsaved| !unsaved.is_failed())
     }
 }

@@ -4,6 +4,7 @@
 //! at the weight, and for the generation, that it was opened for.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ struct Open {
 struct Seen {
     failures: [u64; Outcome::ALL.len()],
     successes: Counts,
+    abandoned: Counts,
 }
 
 /// What came to an arm since it was read last.
@@ -57,6 +59,7 @@ struct Seen {
 struct News {
     failures: [u64; Outcome::ALL.len()],
     successes: Counts,
+    abandoned: Counts,
 }
 
 // === impl Ledgers ===
@@ -92,7 +95,8 @@ impl Ledgers {
                 }
             }
             let errors = Arms { canary: canary.failed(), stable: stable.failed() };
-            let successes = Arms { canary: &canary.successes[..], stable: &stable.successes[..] };
+            let waits = Arms { canary: canary.waits(), stable: stable.waits() };
+            let successes = Arms { canary: &waits.canary[..], stable: &waits.stable[..] };
             show(&open.purpose, &Sample { errors, successes });
         }
     }
@@ -102,6 +106,8 @@ impl Ledgers {
     pub(super) fn read_and_close(&mut self, show: impl FnMut(&Purpose, &Sample<'_>)) {
         // Whoever lets go of a ledger after this look has scored before the next reading.
         let is_unheld: Vec<bool> = self.open.iter().map(|open| Arc::strong_count(&open.ledger) == 1).collect();
+        // The count is read without order; this makes what its last holder wrote before it let go visible here.
+        fence(Ordering::Acquire);
         self.read(show);
         let mut is_unheld = is_unheld.into_iter();
         self.open.retain(|_| !is_unheld.next().unwrap_or(false));
@@ -122,7 +128,7 @@ impl Ledgers {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { failures: [0; Outcome::ALL.len()], successes: [0; BUCKETS] }
+        Self { failures: [0; Outcome::ALL.len()], successes: [0; BUCKETS], abandoned: [0; BUCKETS] }
     }
 }
 
@@ -130,12 +136,13 @@ impl Seen {
     /// Reads on, and gives what is new. Counters only grow, so nothing is read twice or missed.
     fn advance(&mut self, arm: &Arm) -> News {
         let failures = Outcome::ALL.map(|outcome| arm.failed_by(outcome));
-        let successes = arm.successes().counts();
+        let (successes, abandoned) = (arm.successes().counts(), arm.abandoned().counts());
         let news = News {
             failures: std::array::from_fn(|at| failures[at] - self.failures[at]),
             successes: std::array::from_fn(|at| successes[at] - self.successes[at]),
+            abandoned: std::array::from_fn(|at| abandoned[at] - self.abandoned[at]),
         };
-        (self.failures, self.successes) = (failures, successes);
+        *self = Self { failures, successes, abandoned };
         news
     }
 }
@@ -151,8 +158,18 @@ impl News {
         self.successes.iter().sum()
     }
 
+    fn abandoned(&self) -> u64 {
+        self.abandoned.iter().sum()
+    }
+
+    /// What did not fail, by time to first byte. Who left had waited so long already, in either arm: as the coin knew
+    /// nothing of it, the comparison stays fair.
+    fn waits(&self) -> Counts {
+        std::array::from_fn(|at| self.successes[at] + self.abandoned[at])
+    }
+
     fn is_any(&self) -> bool {
-        self.failed() + self.succeeded() > 0
+        self.failed() + self.succeeded() + self.abandoned() > 0
     }
 
     fn add_to(&self, totals: &mut [u64; Outcome::ALL.len()]) {
@@ -160,5 +177,6 @@ impl News {
             *total += new;
         }
         totals[Outcome::Success.index()] += self.succeeded();
+        totals[Outcome::ClientGone.index()] += self.abandoned();
     }
 }

@@ -41,11 +41,12 @@ pub(super) struct Managed {
     route: Option<Arc<Route>>,
 }
 
-/// The picks that were made before the present weight was set.
+/// The picks that were made before the present weight was set, and when that was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PicksBefore {
     weight: Weight,
     picks: Arms<u64>,
+    pub(super) since: Option<Instant>,
 }
 
 // === impl Managed ===
@@ -158,7 +159,7 @@ impl Managed {
     fn make_route(&mut self, now: Instant) -> Route {
         let (stable, canary) = (self.rollout.stable().clone(), self.rollout.canary().cloned());
         let canary = canary.and_then(|canary| self.make_canary(&stable, canary, now));
-        self.mark_picks();
+        self.mark_picks(now);
         Route {
             service: self.declared.name.clone(),
             rule: self.declared.rule.clone(),
@@ -184,10 +185,10 @@ impl Managed {
     }
 
     /// Begins to measure the share anew if the weight is another one.
-    fn mark_picks(&mut self) {
+    fn mark_picks(&mut self, now: Instant) {
         let weight = self.rollout.weight();
         if weight != self.picks_before.weight {
-            self.picks_before = PicksBefore { weight, picks: self.picks() };
+            self.picks_before = PicksBefore { weight, picks: self.picks(), since: Some(now) };
         }
     }
 

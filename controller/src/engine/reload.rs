@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::engine::managed::Managed;
 use crate::engine::pending::{Cause, Unsaved};
 use crate::engine::start::{StartError, restored};
-use crate::rollout::{Rollout, Stop};
+use crate::rollout::Rollout;
 
 // === impl Engine ===
 
@@ -50,7 +50,7 @@ impl Engine {
     /// The rollout of a service that is declared now and was not before: a new one, or the one that it had earlier.
     fn recalled(&self, name: &ServiceName, declared: &Service) -> Result<Rollout, StartError> {
         match self.absent.get(name) {
-            Some(saved) => restored(declared, saved.clone(), Stop::Orderly),
+            Some(saved) => restored(declared, saved.clone()),
             None => Ok(Rollout::new(declared.stable.clone())),
         }
     }

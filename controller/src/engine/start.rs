@@ -76,17 +76,19 @@ impl Engine {
     /// # Errors
     /// When what was kept does not fit what is declared.
     pub fn start(starting: Starting) -> Result<Started, StartError> {
-        let Starting { config, routes, store, mut loaded, page } = starting;
+        let Starting { config, routes, store, loaded, page } = starting;
         let mut services = BTreeMap::new();
-        let mut unknown_to_store = Vec::new();
+        let mut untold = Vec::new();
+        let stored = loaded.services.clone();
+        let mut absent = after(loaded);
         for (name, declared) in &config.services {
-            let rollout = match loaded.services.remove(name) {
-                Some(saved) => restored(declared, saved, loaded.stop)?,
-                None => {
-                    unknown_to_store.push(name.clone());
-                    Rollout::new(declared.stable.clone())
-                }
+            let rollout = match absent.remove(name) {
+                Some(saved) => restored(declared, saved)?,
+                None => Rollout::new(declared.stable.clone()),
             };
+            if stored.get(name) != Some(&rollout.save()) {
+                untold.push(name.clone());
+            }
             services.insert(name.clone(), Managed::new(declared.clone(), rollout));
         }
         let (inbox_sender, inbox) = mpsc::channel(INBOX_LIMIT);
@@ -101,7 +103,7 @@ impl Engine {
             page: Page::new(page),
             config,
             services,
-            absent: loaded.services,
+            absent,
             routes,
             health: StoreHealth { healthy: true, message: None },
             stopping: Stopping::No,
@@ -114,12 +116,12 @@ impl Engine {
             to_self,
             from_store,
         };
-        engine.begin(&unknown_to_store);
+        engine.begin(&untold);
         Ok(Started { engine, handle: EngineHandle::new(inbox_sender), keeper, store })
     }
 
-    fn begin(&mut self, unknown_to_store: &[ServiceName]) {
-        for service in unknown_to_store {
+    fn begin(&mut self, untold: &[ServiceName]) {
+        for service in untold {
             self.introduce(service);
         }
         for managed in self.services.values_mut() {
@@ -128,7 +130,8 @@ impl Engine {
         self.publish_all();
     }
 
-    /// Tells the store of a service that it has never seen, so that the file's word for stable counts only once.
+    /// Tells the store what is true of a service without a change: that it was seen for the first time, so that the
+    /// file's word for stable counts only once, or what a crash has made of it.
     pub(super) fn introduce(&mut self, service: &ServiceName) {
         if let Some(managed) = self.services.get(service) {
             let record = Record { service: service.clone(), saved: managed.rollout.save(), entry: None };
@@ -137,9 +140,17 @@ impl Engine {
     }
 }
 
+/// What was kept, as the stop leaves it: after an unclean one every rollout is back before its first step. From here on
+/// that is what is true, so that no later stop, however orderly, brings back what was before.
+fn after(loaded: Loaded) -> BTreeMap<ServiceName, Saved> {
+    let Loaded { services, stop } = loaded;
+    let left = |saved| Rollout::restore(saved, stop, clock::now()).save();
+    services.into_iter().map(|(name, saved)| (name, left(saved))).collect()
+}
+
 /// Goes on from what was kept, if every release that matters is still declared.
-pub(super) fn restored(declared: &Service, saved: Saved, stop: Stop) -> Result<Rollout, StartError> {
-    let rollout = Rollout::restore(saved, stop, clock::now());
+pub(super) fn restored(declared: &Service, saved: Saved) -> Result<Rollout, StartError> {
+    let rollout = Rollout::restore(saved, Stop::Orderly, clock::now());
     let roles = [(Some(rollout.stable()), "stable"), (rollout.canary(), "on trial")];
     for (release, role) in roles {
         if let Some(release) = release

@@ -117,7 +117,8 @@ impl Managed {
             Phase::Held { reason: Reason::Approval, .. } => Some(Missing::plain("a human's `promote`".into())),
             Phase::Held { .. } | Phase::Progressing { .. } => {
                 let evidence = evidence?;
-                let seconds = in_phase.as_secs_f64();
+                // A hold or a pause begins a phase and no step.
+                let seconds = now.saturating_duration_since(self.picks_before.since?).as_secs_f64();
                 let rate = evidence.canary_requests_at_step as f64 / seconds.max(f64::MIN_POSITIVE);
                 match self.verdict.as_ref()? {
                     Verdict::NotEnough(shortfall) => Some(missing_of(shortfall, rate)),

@@ -87,6 +87,13 @@ impl Flight {
         }
     }
 
+    /// Keeps the attempt that is under way out of the comparison.
+    pub(super) fn leave_unscored(&mut self) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.pick.ledger = None;
+        }
+    }
+
     /// Takes back an attempt that never was one: the kept connection was dead before the request was sent on it.
     pub(super) fn again(&mut self) {
         self.stale += 1;
@@ -122,7 +129,16 @@ impl Attempt {
         let took = clock::now().saturating_duration_since(self.begun);
         self.pick.backend.meter.end(outcome, took);
         if let Some(ledger) = self.pick.ledger.take() {
-            ledger.arm(self.pick.track).score(outcome, self.first_byte.unwrap_or(took));
+            let (outcome, waited) = self.evidence(outcome, took);
+            ledger.arm(self.pick.track).score(outcome, waited);
+        }
+    }
+
+    /// What the judge is told. A client that leaves after the answer's head has been answered all the same.
+    fn evidence(&self, outcome: Outcome, took: Duration) -> (Outcome, Duration) {
+        match (outcome, self.status) {
+            (Outcome::ClientGone, Some(status)) => (Outcome::of_status(status), self.first_byte.unwrap_or(took)),
+            (outcome, _) => (outcome, self.first_byte.unwrap_or(took)),
         }
     }
 }

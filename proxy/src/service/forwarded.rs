@@ -12,13 +12,9 @@ use pingora::http::RequestHeader;
 
 use crate::request_id::RequestId;
 
-const FORWARDED: HeaderName = http::header::FORWARDED;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
-const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// How far the sender of a request is believed.
@@ -48,10 +44,8 @@ pub(super) fn request_id(head: &RequestHeader, trust: Trust) -> RequestId {
 
 /// Tells the backend who asked, how, and for which host.
 pub(super) fn introduce(head: &mut RequestHeader, peer: Option<IpAddr>, trust: Trust, id: &RequestId) -> Result<()> {
-    if trust == Trust::Nobody {
-        for name in [&FORWARDED, &FORWARDED_HOST, &FORWARDED_PORT, &FORWARDED_PROTO, &FORWARDED_PREFIX, &REAL_IP] {
-            head.remove_header(name);
-        }
+    for name in claims(head, trust) {
+        head.remove_header(&name);
     }
     head.insert_header(REQUEST_ID, id.to_string())?;
     if !head.headers.contains_key(&FORWARDED_PROTO) {
@@ -67,6 +61,26 @@ pub(super) fn introduce(head: &mut RequestHeader, peer: Option<IpAddr>, trust: T
         return Ok(());
     };
     head.insert_header(FORWARDED_FOR, chain(head, peer.to_canonical(), trust))
+}
+
+/// The fields to take away: from anybody whatever speaks of the client's way, and from a trusted proxy too what only
+/// looks like it, as `X_Forwarded_For` does to a backend that turns fields into variables.
+fn claims(head: &RequestHeader, trust: Trust) -> Vec<HeaderName> {
+    let is_claim = |name: &&HeaderName| {
+        let is_alias = name.as_str().contains('_');
+        speaks_of_the_client(name.as_str()) && (is_alias || (trust == Trust::Nobody && **name != FORWARDED_FOR))
+    };
+    head.headers.keys().filter(is_claim).cloned().collect()
+}
+
+/// Whether a field, read with `_` for `-`, is one of those that proxies introduce their clients with.
+fn speaks_of_the_client(name: &str) -> bool {
+    let is = |known: &str| {
+        let plain = name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+        plain.take(known.len()).eq(known.bytes())
+    };
+    let is_whole = |known: &str| name.len() == known.len() && is(known);
+    is("x-forwarded-") || is_whole("forwarded") || is_whole("x-real-ip") || is_whole("x-request-id")
 }
 
 /// The way that a request took to us, the client first.
@@ -106,7 +120,7 @@ mod tests {
         fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    const CLAIMS: [(&str, &str); 7] = [
+    const CLAIMS: [(&str, &str); 10] = [
         ("Host", "shop.example"),
         ("Forwarded", "for=10.0.0.1"),
         ("X-Forwarded-For", "10.0.0.1"),
@@ -114,6 +128,9 @@ mod tests {
         ("X-Forwarded-Proto", "https"),
         ("X-Forwarded-Host", "other.example"),
         ("X-Real-Ip", "10.0.0.1"),
+        ("X-Forwarded-User", "admin"),
+        ("X_Forwarded_For", "10.0.0.1"),
+        ("X-Real_Ip", "10.0.0.1"),
     ];
 
     #[test]
@@ -140,6 +157,7 @@ mod tests {
                 ("x-forwarded-for", "10.0.0.1, 10.0.0.2, 203.0.113.7"),
                 ("x-forwarded-host", "other.example"),
                 ("x-forwarded-proto", "https"),
+                ("x-forwarded-user", "admin"),
                 ("x-real-ip", "10.0.0.1"),
                 ("x-request-id", "00000000000000000000000000000001"),
             ])

@@ -196,6 +196,16 @@ async fn an_orderly_stop_resumes_at_its_step_with_the_clock_restarted() {
 }
 
 #[tokio::test]
+async fn an_orderly_stop_after_a_crash_does_not_bring_the_later_step_back() {
+    let mut it = Crashing::started(SLOW).await;
+    it.api().until_step(1).await;
+    it.api().promote().await.done();
+    it.crash().await;
+    it.restart().await;
+    it.assert_resumes_at(1, 0.1).await;
+}
+
+#[tokio::test]
 async fn an_orderly_stop_in_probation_resumes_there_from_zero() {
     let mut it = Crashing::started(SLOW).await;
     it.api().until_step(1).await;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use canary_controller::api::Done;
+use canary_controller::engine::Input;
 use canary_controller::rollout::{PhaseName, State};
 use tokio::time::Instant;
 
-use crate::support::{Inside, SLOW, until};
+use crate::support::{Inside, SLOW, Shelf, until};
 
 impl Inside {
     async fn until_kept(&self, state: impl Fn(&State) -> bool) {
@@ -200,6 +201,34 @@ async fn orders_that_wait_for_the_store_are_taken_one_after_the_other() {
     );
     assert_eq!(first.done().transition.weight.bp(), 2_500);
     assert_eq!(second.done().transition.weight.bp(), 10_000);
+}
+
+#[tokio::test]
+async fn an_order_that_waited_behind_an_overtaken_one_is_answered() {
+    let inside = Inside::at_first_step(SLOW).await;
+    let asked = inside.shelf.asked();
+    inside.shelf.hang();
+    let (overtaken, behind, aborted) = tokio::join!(inside.api.promote(), inside.api.promote(), async {
+        inside.until_asked(asked + 1).await;
+        let aborted = inside.api.abort().await;
+        inside.shelf.take();
+        aborted
+    });
+    let _: Done = aborted.good();
+    overtaken.problem(409);
+    behind.problem(409);
+}
+
+#[tokio::test]
+async fn a_stop_is_orderly_only_if_all_that_is_in_force_is_stored() {
+    for (is_stored, shelf) in [(true, Shelf::take as fn(&Shelf)), (false, Shelf::fail)] {
+        let inside = Inside::at_first_step(SLOW).await;
+        shelf(&inside.shelf);
+        let done: Done = inside.api.abort().await.good();
+        assert_eq!(done.durable, is_stored);
+        inside.engine.ask(Input::Stop).await.unwrap();
+        assert_eq!(inside.shelf.was_orderly(), is_stored);
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use canary_config::daemon::Config;
 use canary_controller::admin::{self, Admin, AdminSocket};
-use canary_controller::engine::{Engine, PageSources, Started, Starting};
+use canary_controller::engine::{Engine, EngineHandle, PageSources, Started, Starting};
 use canary_controller::rollout::Stop;
 use canary_controller::store::{Keeper, Loaded};
 use canary_proxy::access_log::AccessLog;
@@ -20,6 +20,7 @@ pub(crate) struct Inside {
     pub(crate) site: Site,
     pub(crate) api: Api,
     pub(crate) shelf: Shelf,
+    pub(crate) engine: EngineHandle,
     reader: RouteReader,
     _keeper: Keeper,
     _stop: watch::Sender<bool>,
@@ -42,10 +43,10 @@ impl Inside {
         let (stop, stopped) = watch::channel(false);
         let config_path = Arc::new(site.config_path.clone());
         tokio::spawn(engine.run());
-        tokio::spawn(admin::serve(socket, Admin { engine: handle, store, config_path }, stopped));
+        tokio::spawn(admin::serve(socket, Admin { engine: handle.clone(), store, config_path }, stopped));
         let api = Api { socket: site.socket.clone() };
         api.until_ready().await;
-        let inside = Self { site, api, shelf, reader, _keeper: keeper, _stop: stop };
+        let inside = Self { site, api, shelf, engine: handle, reader, _keeper: keeper, _stop: stop };
         inside.until_asked(1).await;
         inside
     }

@@ -30,6 +30,7 @@ struct Held {
     mood: Mood,
     asked: usize,
     records: Vec<Record>,
+    was_orderly: bool,
 }
 
 /// The engine's side of the store.
@@ -62,6 +63,11 @@ impl Shelf {
     /// How many records it was given, kept or not.
     pub(crate) fn asked(&self) -> usize {
         self.held().asked
+    }
+
+    /// Whether it was told that the stop was orderly.
+    pub(crate) fn was_orderly(&self) -> bool {
+        self.held().was_orderly
     }
 
     fn set(&self, mood: Mood) {
@@ -101,7 +107,8 @@ impl Store for ShelfStore {
     }
 
     fn mark_orderly_stop(&mut self) -> Result<(), StoreError> {
-        self.0.answer().map(drop)
+        self.0.answer()?.was_orderly = true;
+        Ok(())
     }
 
     fn check(&mut self) -> Result<(), StoreError> {

@@ -82,18 +82,6 @@ impl RoutingTable {
     pub fn route(&self, host: &str, path: &str) -> Option<&Arc<Route>> {
         self.routes.iter().find(|route| rules::matches(route.rule.matcher(), host, path))
     }
-
-    /// The route of a service, by its name.
-    #[must_use]
-    pub fn of_service(&self, service: &ServiceName) -> Option<&Arc<Route>> {
-        self.routes.iter().find(|route| route.service == *service)
-    }
-
-    /// Every route, the longest rule first.
-    #[must_use]
-    pub fn routes(&self) -> &[Arc<Route>] {
-        &self.routes
-    }
 }
 
 // === impl Route ===

@@ -133,7 +133,7 @@ impl Judge {
         }
         match self.largest_shortfall(step) {
             Some(shortfall) => Verdict::NotEnough(shortfall),
-            None if self.guard.trusts() => Verdict::Pass,
+            None if self.guard.passes(step) => Verdict::Pass,
             None => Verdict::NotEnough(Shortfall::Doubt {
                 metric: Metric::ALL[self.guard.culprit()],
                 ln_harm: self.guard.harm().ln(),

@@ -3,19 +3,22 @@
 //! Pingora calls the hooks of [`ProxyHttp`] in this order; what each of them decides stands in a module of its own.
 //! Nothing here formats a label, takes a lock, or has heard of rollouts. Start reading at `request_filter`.
 
+mod again;
 mod answer;
+mod asked;
 mod entry;
 mod fault;
 mod flight;
 mod forwarded;
 mod hop;
+mod peer;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use canary_config::daemon::Limits;
-use http::header::{EXPECT, HOST, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{EXPECT, TRANSFER_ENCODING};
 use http::{StatusCode, Version};
 use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -32,11 +35,9 @@ use crate::meter::Answers;
 use crate::outcome::{Blame, Outcome};
 use crate::rescue::{self, Reach};
 use crate::routes::RouteReader;
-use crate::rules;
 use crate::service::flight::Next;
 use crate::service::forwarded::Trust;
 use crate::table::{Pick, Route};
-use crate::track::Track;
 use crate::worker::UPSTREAM_TRIES_MAX;
 
 pub use self::flight::Flight;
@@ -78,7 +79,7 @@ impl ProxyHttp for Edge {
     fn init_downstream_modules(&self, _modules: &mut HttpModules) {}
 
     async fn early_request_filter(&self, session: &mut Session, _flight: &mut Flight) -> Result<()> {
-        let is_upgrade = is_upgrade(session.req_header());
+        let is_upgrade = asked::is_upgrade(session.req_header());
         let downstream = session.as_downstream_mut();
         // A limit between two reads would cut a WebSocket that has nothing to say.
         downstream.set_read_timeout((!is_upgrade).then_some(self.limits.body_idle));
@@ -107,7 +108,7 @@ impl ProxyHttp for Edge {
         let Some(pick) = self.next(session, flight) else {
             return Error::e_explain(ErrorType::HTTPStatus(503), "no backend is ready");
         };
-        let peer = peer_of(&pick, is_upgrade(session.req_header()));
+        let peer = peer::of(&pick, asked::is_upgrade(session.req_header()));
         flight.attempt(pick);
         Ok(peer)
     }
@@ -121,7 +122,7 @@ impl ProxyHttp for Edge {
     ) -> Box<Error> {
         let outcome = fault::of_connecting(&error);
         flight.end(outcome);
-        error.set_retry(outcome.blame() == Blame::Backend && fails_over(session, flight, Reach::NothingSent));
+        error.set_retry(outcome.blame() == Blame::Backend && again::fails_over(session, flight, Reach::NothingSent));
         error.as_up();
         error
     }
@@ -168,7 +169,7 @@ impl ProxyHttp for Edge {
         if let Some(attempt) = &mut flight.attempt {
             attempt.answered(head.status);
         }
-        if head.status.is_server_error() && fails_over(session, flight, Reach::MaybeSent) {
+        if head.status.is_server_error() && again::fails_over(session, flight, Reach::MaybeSent) {
             flight.end(Outcome::ServerError);
             let mut error = Error::explain(ErrorType::HTTPStatus(head.status.as_u16()), "stable failed");
             error.as_up();
@@ -219,7 +220,7 @@ impl ProxyHttp for Edge {
             flight.leave_unscored();
         }
         let outcome = fault::outcome_of(&error);
-        let retry = outcome.blame() == Blame::Backend && fails_over(session, flight, Reach::MaybeSent);
+        let retry = outcome.blame() == Blame::Backend && again::fails_over(session, flight, Reach::MaybeSent);
         flight.end(outcome);
         error.set_retry(retry);
         error
@@ -261,7 +262,7 @@ impl ProxyHttp for Edge {
 
 impl Edge {
     fn route(&self, head: &RequestHeader) -> Option<Arc<Route>> {
-        self.routes.load().route(host_of(head), head.uri.path()).cloned()
+        self.routes.load().route(asked::host_of(head), head.uri.path()).cloned()
     }
 
     /// Chooses where the next attempt goes. A second one looks at a fresh table, so that a rollback wins over
@@ -273,7 +274,7 @@ impl Edge {
                 route.budget.pay_in();
                 let mut pick = dice::with(|rng| route.pick(rng))?;
                 // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
-                if is_upgrade(session.req_header()) {
+                if asked::is_upgrade(session.req_header()) {
                     pick.ledger = None;
                 }
                 Some(pick)
@@ -299,47 +300,4 @@ impl Edge {
             (None, None) => &self.unrouted,
         }
     }
-}
-
-/// Whether a failed attempt is made up for by another stable backend, once; if so, sends the next one there.
-fn fails_over(session: &Session, flight: &mut Flight, reach: Reach) -> bool {
-    let Some(attempt) = &flight.attempt else { return false };
-    let (pick, failed) = (&attempt.pick, &attempt.pick.backend.id);
-    let is_possible = pick.track == Track::Stable
-        && flight.attempts == 1
-        && pick.pool().other_than(failed).is_some()
-        && rescue::is_repeatable(session, reach)
-        && pick.route.budget.take();
-    if is_possible {
-        flight.next = Next::Elsewhere(failed.clone());
-    }
-    is_possible
-}
-
-fn peer_of(pick: &Pick, is_upgrade: bool) -> Box<HttpPeer> {
-    let mut peer = HttpPeer::new(pick.backend.address, false, String::new());
-    let timeouts = &pick.route.timeouts;
-    peer.options.connection_timeout = Some(timeouts.connect);
-    peer.options.total_connection_timeout = Some(timeouts.connect);
-    peer.options.idle_timeout = Some(timeouts.keep_alive);
-    // Both sides of an upgraded connection may be silent for as long as they like.
-    peer.options.read_timeout = (!is_upgrade).then_some(timeouts.read);
-    peer.options.write_timeout = (!is_upgrade).then_some(timeouts.read);
-    Box::new(peer)
-}
-
-/// Whether both sides may speak another protocol after this request. Pingora strips every other offer than a WebSocket,
-/// so that whoever makes one, such as `h2c`, is answered in HTTP and in time.
-fn is_upgrade(head: &RequestHeader) -> bool {
-    let is_websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
-    head.version == Version::HTTP_11 && head.headers.get(UPGRADE).is_some_and(is_websocket)
-}
-
-/// The host that a request is for, in whichever place it names it.
-fn host_of(head: &RequestHeader) -> &str {
-    let authority = match head.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default(),
-    };
-    rules::bare_host(authority)
 }

@@ -6,7 +6,8 @@ use http::StatusCode;
 use pingora::proxy::Session;
 
 use crate::access_log::Entry;
-use crate::service::{Flight, host_of};
+use crate::service::Flight;
+use crate::service::asked::host_of;
 
 /// The entry of a request that has ended.
 pub(super) fn of(session: &Session, flight: &Flight, status: Option<StatusCode>, took: Duration) -> Entry {

@@ -1,0 +1,23 @@
+//! What a request's head asks for.
+
+use http::Version;
+use http::header::{HOST, HeaderValue, UPGRADE};
+use pingora::http::RequestHeader;
+
+use crate::rules;
+
+/// Whether both sides may speak another protocol after this request. Pingora strips every other offer than a WebSocket,
+/// so that whoever makes one, such as `h2c`, is answered in HTTP and in time.
+pub(super) fn is_upgrade(head: &RequestHeader) -> bool {
+    let is_websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    head.version == Version::HTTP_11 && head.headers.get(UPGRADE).is_some_and(is_websocket)
+}
+
+/// The host that a request is for, in whichever place it names it.
+pub(super) fn host_of(head: &RequestHeader) -> &str {
+    let authority = match head.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+    };
+    rules::bare_host(authority)
+}

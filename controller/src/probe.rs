@@ -121,12 +121,19 @@ async fn watch(
     mut streak: Streak,
     findings: mpsc::Sender<Finding>,
 ) {
-    let mut asked = 0;
+    let (mut asked, mut said) = (0, None);
     loop {
         let is_passed = match ask::ask(address, &probe).await {
-            Ok(()) => Some(true),
+            Ok(()) => {
+                said = None;
+                Some(true)
+            }
             Err(Failing::Backend(why)) => {
-                tracing::debug!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe");
+                // Each cause once: what fails on for the same one has nothing new to say.
+                if said.as_ref() != Some(&why) {
+                    tracing::warn!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe");
+                }
+                said = Some(why);
                 Some(false)
             }
             Err(Failing::Ourselves(why)) => {

@@ -15,7 +15,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// An edge reverse proxy that releases new versions of the services behind it by itself.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(name = "canaryd", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(after_help = "Environment:\n  CANARYD_LOG  How much is logged, such as `debug` or `warn` [default: info]")]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -52,7 +52,7 @@ const fn advice(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::BadRequest => "canaryctl and canaryd may be of different versions; compare --version",
         ProblemKind::NotFound => "`canaryctl status` lists the services, canaryd.toml declares their releases",
-        ProblemKind::Refused => "nothing has changed; `canaryctl status SERVICE` says where the rollout stands",
+        ProblemKind::Refused => "nothing has changed; `canaryctl status` says where things stand",
         ProblemKind::StoreUnavailable => "nothing has changed; `canaryctl status` says what is wrong with the store",
         ProblemKind::Internal => "the fault is canaryd's; its log says more",
     }

@@ -12,7 +12,7 @@ use crate::analysis::{ArmEvidence, Evidence, Metric, MetricEvidence, Shortfall, 
 use crate::api::{EvidenceStatus, MetricStatus, Missing, ServiceStatus, StepStatus, TrackStatus};
 use crate::clock;
 use crate::engine::managed::Managed;
-use crate::rollout::{Phase, PhaseName, Reason};
+use crate::rollout::{Phase, PhaseName, Readiness, Reason};
 
 // === impl Managed ===
 
@@ -107,8 +107,13 @@ impl Managed {
 
     fn missing(&self, evidence: Option<&Evidence>, now: Instant) -> Option<Missing> {
         let phase = self.rollout.phase();
-        let in_phase = now.saturating_duration_since(phase.since()?);
+        let in_phase = phase.since().map(|since| now.saturating_duration_since(since)).unwrap_or_default();
         match phase {
+            Phase::Idle | Phase::Aborted { .. } => {
+                let stable = self.rollout.stable();
+                let is_down = self.pools.readiness(stable) == Readiness::None;
+                is_down.then(|| Missing::plain(format!("a ready backend of {stable}; the log says why there is none")))
+            }
             Phase::Preparing { trial, .. } => {
                 let (ready, all) = self.pools.count(&trial.canary);
                 Some(Missing::plain(format!("{} of {all} backends of {} pass their probes", ready, trial.canary)))
@@ -130,7 +135,6 @@ impl Managed {
                 let left = in_ms(trial.plan.probation.saturating_sub(in_phase));
                 Some(Missing { what: "the end of probation".into(), canary_requests: None, eta_ms: Some(left) })
             }
-            Phase::Idle | Phase::Aborted { .. } => None,
         }
     }
 

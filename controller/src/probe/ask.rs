@@ -66,7 +66,7 @@ async fn get(stream: TcpStream, address: SocketAddr, path: &str) -> Result<(), S
     };
     let status = answer.map_err(in_words)?.status();
     let is_passed = status.is_success() || status.is_redirection();
-    if is_passed { Ok(()) } else { Err(format!("answered {status}")) }
+    if is_passed { Ok(()) } else { Err(format!("GET {path} was answered with {status}")) }
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn a_refusal_ends_with_4() {
     let message = "a rollout of v2 is progressing; abort it or wait for its end";
     let stderr = "\
 error: a rollout of v2 is progressing; abort it or wait for its end
-hint: nothing has changed; `canaryctl status SERVICE` says where the rollout stands
+hint: nothing has changed; `canaryctl status` says where things stand
 ";
     let answer = Answer::problem("409 Conflict", "refused", message);
     assert_failed(&ended(&["start", "web", "v3"], answer), 4, stderr);

@@ -68,7 +68,7 @@ fn only_reads(method: &Method) -> bool {
 }
 
 /// Interim answers do not count, but for the one that gives the connection away.
-fn nothing_was_answered(session: &Session) -> bool {
+pub(crate) fn nothing_was_answered(session: &Session) -> bool {
     session.response_written().is_none_or(|head| head.status.is_informational() && head.status.as_u16() != 101)
 }
 

@@ -166,6 +166,11 @@ impl ProxyHttp for Edge {
         if is_interim {
             return Ok(());
         }
+        if head.status == StatusCode::SWITCHING_PROTOCOLS && !asked::is_upgrade(session.req_header()) {
+            let mut error = Error::explain(ErrorType::InvalidHTTPHeader, "switched protocols unasked");
+            error.as_up();
+            return Err(error);
+        }
         if let Some(attempt) = &mut flight.attempt {
             attempt.answered(head.status);
         }
@@ -219,6 +224,12 @@ impl ProxyHttp for Edge {
             // The small arm's connections idle the longest: that one of them has died must not convict it.
             flight.leave_unscored();
         }
+        // The backend is still being told what is asked of it: the silence is the client's.
+        if error.etype() == &ErrorType::ReadTimedout && !session.as_downstream_mut().is_body_done() {
+            flight.leave_unscored();
+            error = Error::explain(ErrorType::ReadTimedout, "the request's body stopped");
+            error.as_down();
+        }
         let outcome = fault::outcome_of(&error);
         let retry = outcome.blame() == Blame::Backend && again::fails_over(session, flight, Reach::MaybeSent);
         flight.end(outcome);
@@ -229,7 +240,7 @@ impl ProxyHttp for Edge {
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, flight: &mut Flight) -> FailToProxy {
         let status = fault::status_of(error);
         if let Some(status) = status
-            && session.response_written().is_none_or(|head| head.status.is_informational())
+            && rescue::nothing_was_answered(session)
         {
             if let Some(attempt) = &mut flight.attempt {
                 attempt.status = None;

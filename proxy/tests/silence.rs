@@ -1,9 +1,12 @@
 //! How long each side may be silent, and what happens then.
 
+use std::sync::Arc;
+
 use canary_config::daemon::Limits;
+use canary_proxy::ledger::Ledger;
 use tokio::net::TcpListener;
 
-use crate::stage::{Act, Origin, Peer, SHORT, Setup, Stage, get, limits, named, stable};
+use crate::stage::{Act, Origin, Peer, SHORT, Setup, Stage, get, is_untouched, limits, named, stable};
 
 const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 const SWITCHING: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
@@ -44,6 +47,35 @@ async fn a_client_that_stops_within_its_body_is_cut_off() {
     assert_eq!(client.answer_to("POST").await.unwrap().status(), 408);
     client.assert_closed().await;
     assert_eq!(origin.count(), 0);
+}
+
+#[tokio::test]
+async fn a_client_that_stops_within_its_body_does_not_convict_the_backend() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
+    let canary = listener.local_addr().unwrap();
+    let stage = Stage::of(&stable(&[idle.address]).canary(&[canary], 10_000, &ledger).read(SHORT).route());
+    let mut client = stage.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 100\r\n\r\nhalf").await;
+    let _origin = Peer::accept(&listener).await;
+    assert_eq!(client.answer_to("POST").await.unwrap().status(), 408);
+    stage.settled().await;
+    assert!(is_untouched(&ledger));
+}
+
+#[tokio::test]
+async fn a_tunnel_that_breaks_gets_no_words_of_ours() {
+    let (_stage, mut client, origin) = upgraded().await;
+    origin.reset();
+    let (rest, _) = client.rest().await;
+    assert_eq!(String::from_utf8_lossy(&rest), "");
+}
+
+#[tokio::test]
+async fn a_switch_of_protocols_that_nobody_asked_for_is_a_bad_gateway() {
+    let origin = Origin::start(|_| Act::Say(format!("{SWITCHING}tunnel").into())).await;
+    let stage = Stage::of(&stable(&[origin.address]).route());
+    assert_eq!(stage.ask(&get("/")).await.status(), 502);
 }
 
 #[tokio::test]

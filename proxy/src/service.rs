@@ -91,6 +91,7 @@ impl ProxyHttp for Edge {
         flight.peer = session.client_addr().and_then(|addr| addr.as_inet()).map(std::net::SocketAddr::ip);
         flight.trust = Trust::of(flight.peer, &self.trusted_proxies);
         flight.id = forwarded::request_id(session.req_header(), flight.trust);
+        asked::in_origin_form(session.req_header_mut());
         flight.route = self.route(session.req_header());
         if flight.route.is_none() {
             answer::write(session, StatusCode::NOT_FOUND, &flight.id).await?;

@@ -113,3 +113,16 @@ async fn the_last_answer_of_a_drain_says_so() {
     assert_eq!((answer.text(), answer.closes()), ("last", true));
     client.assert_closed().await;
 }
+
+#[tokio::test]
+async fn a_target_with_a_host_reaches_the_backend_as_path_and_query() {
+    let origin = named("origin").await;
+    let stage = Stage::of(&stable(&[origin.address]).route());
+    for (asked, seen) in [("http://a.test/x?y=1", "/x?y=1"), ("http://a.test", "/"), ("http://a.test?y", "/?y")] {
+        let answer = stage.ask(&format!("GET {asked} HTTP/1.1\r\nHost: a.test\r\n\r\n")).await;
+        assert_eq!(answer.status(), 200, "{}", answer.head);
+        let request = origin.requests().pop().unwrap();
+        assert!(request.head.starts_with(&format!("GET {seen} HTTP/1.1\r\n")), "{}", request.head);
+        assert_eq!(request.field("host"), Some("a.test"));
+    }
+}

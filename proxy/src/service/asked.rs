@@ -1,7 +1,7 @@
 //! What a request's head asks for.
 
-use http::Version;
 use http::header::{HOST, HeaderValue, UPGRADE};
+use http::{Uri, Version};
 use pingora::http::RequestHeader;
 
 use crate::rules;
@@ -20,4 +20,19 @@ pub(super) fn host_of(head: &RequestHeader) -> &str {
         None => head.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default(),
     };
     rules::bare_host(authority)
+}
+
+/// Writes a target with a host in it as rules read it and an origin wants it (RFC 9112, 3.2.1): the path and the query
+/// alone. Pingora has seen to it by now that it is the host of the `Host` field.
+pub(super) fn in_origin_form(head: &mut RequestHeader) {
+    let target = head.raw_path();
+    if target.starts_with(b"/") || target == b"*" {
+        return;
+    }
+    let Ok(uri) = Uri::try_from(target) else { return };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    // The path of a target without one is `/`.
+    if let Ok(origin_form) = format!("{}{query}", uri.path()).parse() {
+        head.set_uri(origin_form);
+    }
 }

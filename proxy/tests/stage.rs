@@ -31,6 +31,8 @@ pub(crate) use origin::{Act, Dead, Origin, named, ok, says};
 pub(crate) use peer::{Peer, get, post};
 pub(crate) use shape::stable;
 
+pub(crate) use crate::support::limits;
+
 /// No wait of a test is longer. It is a bound for what hangs, never a measure of what works.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -173,20 +175,6 @@ pub(crate) async fn until(what: &str, is_true: impl Fn() -> bool) {
         }
     })
     .await;
-}
-
-/// Limits that no test meets by accident.
-pub(crate) fn limits() -> Limits {
-    Limits {
-        connections: 10_000,
-        connections_per_ip: 10_000,
-        head_timeout: PATIENCE * 2,
-        keep_alive: PATIENCE * 2,
-        body_idle: PATIENCE * 2,
-        head_bytes: 64 * 1024,
-        head_fields: 128,
-        target_bytes: 8 * 1024,
-    }
 }
 
 /// What an arm was scored, without what did not happen.

@@ -84,13 +84,11 @@ impl Managed {
     }
 
     /// Watches the backends that are needed now, and makes the route that shows what is decided.
-    pub(super) fn settle(&mut self, watchers: &mut Watchers, now: Instant) -> Arc<Route> {
+    pub(super) fn settle(&mut self, watchers: &mut Watchers, now: Instant) {
         let needs = self.needs();
         self.pools.tend(&self.declared, &needs, watchers);
         self.ledgers.retain(|release| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release));
-        let route = Arc::new(self.make_route(now));
-        self.route = Some(Arc::clone(&route));
-        route
+        self.route = Some(Arc::new(self.make_route(now)));
     }
 
     /// The route that was made last.

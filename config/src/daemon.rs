@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::freeze::FreezeWindow;
 use crate::name::{ListenerName, ServiceName};
 use crate::secret::Secret;
 use crate::service::Service;
@@ -31,6 +32,8 @@ pub struct Config {
     pub limits: Limits,
     /// The services, by name. Never empty.
     pub services: BTreeMap<ServiceName, Service>,
+    /// When nothing is started or raised.
+    pub freezes: Vec<FreezeWindow>,
 }
 
 /// A socket on which clients are accepted.
@@ -42,6 +45,9 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Peers whose `X-Forwarded-*` and `X-Request-Id` are believed. Default: nobody.
     pub trusted_proxies: Vec<IpNet>,
+    /// A path that canaryd answers itself: 200 while every critical service has a ready backend, else, and while it
+    /// drains, 503. For load balancers and DNS failover in front. Default none.
+    pub health_path: Option<Box<str>>,
 }
 
 /// The socket that `canaryctl` talks to.
@@ -53,6 +59,20 @@ pub struct Admin {
     pub socket_group: Option<Box<str>>,
     /// Its permissions. Default 0600.
     pub socket_mode: u32,
+    /// The same over TCP, for whoever has the token. Default none.
+    pub remote: Option<RemoteAdmin>,
+}
+
+/// The control interface over TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteAdmin {
+    /// The address that is bound.
+    pub address: SocketAddr,
+    /// Every request must send it as a bearer token.
+    pub bearer_token: Secret,
+    /// The hosts, without port, that a request may name in `Host`; the bound address always, and `localhost` if that
+    /// is a loopback address. Against DNS rebinding.
+    pub hosts: Vec<Box<str>>,
 }
 
 /// The page that Prometheus reads.

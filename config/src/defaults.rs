@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::criteria::{Alpha, Criteria};
 use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
-use crate::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use crate::service::{Probe, Timeouts};
 use crate::weight::Weight;
 
@@ -16,9 +16,17 @@ const STEPS_BP: [u16; 2] = [1_000, 2_500];
 pub(crate) const STEP_MIN_DURATION: Duration = Duration::from_secs(60);
 pub(crate) const STEP_MAX_DURATION: Duration = Duration::from_secs(15 * 60);
 
+/// How long a human may take to approve of a step.
+pub(crate) const APPROVAL_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a release that has to go first may take to end what it has begun.
+pub(crate) const fn drain_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
 impl Default for Admin {
     fn default() -> Self {
-        Self { socket: "/run/canaryd/canaryd.sock".into(), socket_group: None, socket_mode: 0o600 }
+        Self { socket: "/run/canaryd/canaryd.sock".into(), socket_group: None, socket_mode: 0o600, remote: None }
     }
 }
 
@@ -74,6 +82,7 @@ impl Default for Plan {
     fn default() -> Self {
         let step = |weight| Step {
             weight,
+            instances: None,
             min_duration: STEP_MIN_DURATION,
             max_duration: STEP_MAX_DURATION,
             gate: Gate::Evidence,
@@ -85,6 +94,8 @@ impl Default for Plan {
             on_thin_evidence: OnThinEvidence::Hold,
             probation: Duration::from_secs(10 * 60),
             criteria: Criteria::default(),
+            on_busy: OnBusy::Reject,
+            drain_timeout: drain_timeout(),
         }
     }
 }

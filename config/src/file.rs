@@ -117,6 +117,6 @@ impl WrittenFile {
         let proxy: Proxy = self.proxy.meant(&mut root.child("proxy"));
         let limits = self.limits.meant(&mut root.child("limits"));
         let services = service::meant(self.services, &mut root.child("services"), &listener_addresses);
-        Config { listeners, admin, metrics, store, access_log, proxy, limits, services }
+        Config { listeners, admin, metrics, store, access_log, proxy, limits, services, freezes: Vec::new() }
     }
 }

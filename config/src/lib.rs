@@ -7,6 +7,7 @@ pub mod criteria;
 pub mod daemon;
 mod defaults;
 pub mod file;
+pub mod freeze;
 pub mod name;
 mod nearest;
 pub mod plan;

@@ -1,12 +1,17 @@
 //! How a release is brought to all requests: the weights to go through, and what each of them needs.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::criteria::Criteria;
+use crate::defaults;
 use crate::weight::Weight;
+
+/// The most steps that a rollout may have.
+pub const STEPS_MAX: usize = 32;
 
 /// The steps, clocks and criteria of one rollout. It is copied when a rollout starts and does not change under it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,13 +28,22 @@ pub struct Plan {
     pub probation: Duration,
     /// What counts as bad, and how sure the judge must be.
     pub criteria: Criteria,
+    /// What becomes of a start while another rollout of the service is under way. Default reject.
+    #[serde(default)]
+    pub on_busy: OnBusy,
+    /// How long requests in flight at a release that has to go first may take to end. Default 30 s.
+    #[serde(default = "defaults::drain_timeout")]
+    pub drain_timeout: Duration,
 }
 
 /// One weight below 100 %, and how long the rollout stays at it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The canary's share during this step.
+    /// The canary's share during this step. At 0 % the canary stands ready and waits for its gate.
     pub weight: Weight,
+    /// How many of the canary's instances take part; all of them, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instances: Option<NonZeroUsize>,
     /// The step lasts at least this long, however good the evidence. Default 60 s.
     pub min_duration: Duration,
     /// After this long without enough evidence, [`OnThinEvidence`] decides. Default 15 min.
@@ -38,22 +52,68 @@ pub struct Step {
     pub gate: Gate,
 }
 
-/// Who opens the way out of a step whose evidence is good.
+/// Who opens the way out of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", from = "KeptGate")]
 pub enum Gate {
     /// The evidence alone.
     Evidence,
-    /// A human, by `canaryctl promote`, once the evidence is good.
-    Manual,
+    /// A human, by `canaryctl promote`, once the evidence is good. At 0 % there is no evidence to wait for.
+    Manual {
+        /// After this long without a human's word the rollout is aborted. Default 24 h.
+        deadline: Duration,
+    },
+    /// The step's minimum time alone; a breach still aborts.
+    Time,
 }
 
-/// The shape of a rollout.
+/// A gate as any canaryd has kept it: the first one had a manual gate without a deadline.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", untagged)]
+enum KeptGate {
+    Word(GateWord),
+    Manual { manual: KeptManual },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum GateWord {
+    Evidence,
+    Manual,
+    Time,
+}
+
+#[derive(Deserialize)]
+struct KeptManual {
+    deadline: Duration,
+}
+
+/// The shape of a rollout. All shapes are plans of the same machine and have the same verbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// The new release gets a rising share of the real traffic and is judged at each step.
     Canary,
+    /// The new release stands ready at 0 %, and gets all requests at once when its gate opens.
+    BlueGreen,
+    /// The new release's instances join some at a time, each with its part of the requests.
+    Rolling,
+    /// The old release leaves, and then the new one takes its place; in between nobody serves.
+    Recreate,
+}
+
+/// What becomes of a start while another rollout of the service is under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnBusy {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// The canary that is under way goes to zero and drains, then the new one begins. A release in probation becomes
+    /// stable instead, so that nobody's version changes.
+    Supersede,
+    /// It waits until the rollout has ended.
+    Queue,
 }
 
 /// What happens when a step's time is up and there is too little traffic to judge.
@@ -71,16 +131,92 @@ pub enum OnThinEvidence {
 // === impl Strategy ===
 
 impl Strategy {
+    /// Every strategy.
+    pub const ALL: [Self; 4] = [Self::Canary, Self::BlueGreen, Self::Rolling, Self::Recreate];
+
     /// The word for it in the file, in the store and in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Canary => "canary",
+            Self::BlueGreen => "blue-green",
+            Self::Rolling => "rolling",
+            Self::Recreate => "recreate",
         }
     }
 }
 
 impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// The plan for a release with so many instances. In a rolling plan as it is declared, one step says how many join
+    /// at a time; here it becomes as many steps as that takes, each with the share that its instances are of all.
+    #[must_use]
+    pub fn for_instances(&self, instances: NonZeroUsize) -> Self {
+        let Some(template) = self.steps.first().filter(|_| self.strategy == Strategy::Rolling) else {
+            return self.clone();
+        };
+        let batch = template.instances.map_or(1, NonZeroUsize::get);
+        let batch = batch.max(instances.get().div_ceil(STEPS_MAX));
+        let joined = (1..=STEPS_MAX).filter_map(|step| NonZeroUsize::new(step.saturating_mul(batch)));
+        let below_all = joined.take_while(|joined| *joined < instances);
+        let step = |joined: NonZeroUsize| {
+            let weight = Weight::part_of_whole(joined.get(), instances.get());
+            Step { weight, instances: Some(joined), ..template.clone() }
+        };
+        Self { steps: below_all.map(step).collect(), ..self.clone() }
+    }
+}
+
+// === impl Gate ===
+
+impl Gate {
+    /// The word for it in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Manual { .. } => "manual",
+            Self::Time => "time",
+        }
+    }
+}
+
+impl From<KeptGate> for Gate {
+    fn from(kept: KeptGate) -> Self {
+        match kept {
+            KeptGate::Word(GateWord::Evidence) => Self::Evidence,
+            KeptGate::Word(GateWord::Time) => Self::Time,
+            KeptGate::Word(GateWord::Manual) => Self::Manual { deadline: defaults::APPROVAL_DEADLINE },
+            KeptGate::Manual { manual: KeptManual { deadline } } => Self::Manual { deadline },
+        }
+    }
+}
+
+// === impl OnBusy ===
+
+impl OnBusy {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Reject, Self::Supersede, Self::Queue];
+
+    /// The word for it in the file, on the command line and in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Supersede => "supersede",
+            Self::Queue => "queue",
+        }
+    }
+}
+
+impl fmt::Display for OnBusy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

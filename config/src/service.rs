@@ -25,6 +25,10 @@ pub struct Service {
     pub timeouts: Timeouts,
     /// How a new release is brought in.
     pub plan: Plan,
+    /// Whether canaryd is healthy only while this service has a ready backend; see [`Listener`]. Default no.
+    ///
+    /// [`Listener`]: crate::daemon::Listener
+    pub critical: bool,
 }
 
 /// One declared release.

@@ -48,6 +48,18 @@ impl Weight {
         self.0
     }
 
+    /// The share that some instances are of all, rounded down to whole basis points. Some of all are never none, and
+    /// never all.
+    #[must_use]
+    pub fn part_of_whole(part: usize, whole: usize) -> Self {
+        if part >= whole {
+            return Self::FULL;
+        }
+        let bp = part.saturating_mul(usize::from(Self::FULL.0)) / whole;
+        let shown = bp.clamp(usize::from(part > 0), usize::from(Self::FULL.0) - 1);
+        u16::try_from(shown).map_or(Self::FULL, Self)
+    }
+
     /// The same share as a fraction between 0 and 1.
     #[must_use]
     pub fn ratio(self) -> f64 {

@@ -31,7 +31,7 @@ const fn seconds(seconds: u64) -> Duration {
 
 fn step(bp: u16, min: u64, max: u64, gate: Gate) -> Step {
     let weight = Weight::from_bp(bp).unwrap();
-    Step { weight, min_duration: seconds(min), max_duration: seconds(max), gate }
+    Step { weight, instances: None, min_duration: seconds(min), max_duration: seconds(max), gate }
 }
 
 #[test]

@@ -3,11 +3,15 @@
 //! Everything is JSON under `/v1`. Weights are basis points in fields that end in `_bp`, times are milliseconds in
 //! fields that end in `_ms`, evidence is the natural logarithm of an e-value in fields that begin with `ln_`.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::OnBusy;
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
-use crate::rollout::{PhaseName, Transition};
+use crate::rollout::{Generation, PhaseName, Transition};
 
 /// `GET /v1/services`: everything at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +20,26 @@ pub struct Overview {
     pub store: StoreHealth,
     /// Every service, by name.
     pub services: Vec<ServiceStatus>,
+    /// The freezes that are in force.
+    #[serde(default)]
+    pub freezes: Vec<FreezeStatus>,
+}
+
+/// A freeze that is in force: nothing is started and no weight is raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreezeStatus {
+    /// The service that it is about; nothing for all of them.
+    pub service: Option<ServiceName>,
+    /// The window of the configuration that it comes from; nothing for an operator's word.
+    pub window: Option<String>,
+    /// Who said so: `uid 1000` for a command, `canaryd.toml` for a window.
+    pub actor: String,
+    /// Why, in the operator's words.
+    pub note: Option<String>,
+    /// Since when, as RFC 3339 in UTC; nothing for a window.
+    pub since: Option<String>,
+    /// Until when, as RFC 3339 in UTC; nothing if somebody has to lift it.
+    pub until: Option<String>,
 }
 
 /// Whether what is decided can be kept.
@@ -37,6 +61,24 @@ pub struct ServiceStatus {
     pub store_trouble: Option<String>,
     /// Which requests are its own, as it was written.
     pub rule: String,
+    /// The rule that wins where several match is the one with the greatest priority.
+    #[serde(default)]
+    pub priority: u32,
+    /// Whether canaryd is healthy only while this service has a ready backend.
+    #[serde(default)]
+    pub critical: bool,
+    /// The shape of the rollout that is under way, else of the next one: `canary`, `blue-green`, `rolling`, `recreate`.
+    #[serde(default)]
+    pub strategy: String,
+    /// The services that move with this one, as one rollout.
+    #[serde(default)]
+    pub peers: Vec<ServiceName>,
+    /// The releases that wait for their turn, the next one first.
+    #[serde(default)]
+    pub queue: Vec<ReleaseId>,
+    /// The freeze that forbids to start and to raise; the one that ends last.
+    #[serde(default)]
+    pub freeze: Option<FreezeStatus>,
     /// Where its rollout stands.
     pub phase: PhaseName,
     /// Why it stands there, as the label of a reason; nothing before the first transition of this process.
@@ -75,8 +117,10 @@ pub struct StepStatus {
     pub min_ms: u64,
     /// After so long without enough evidence the plan decides.
     pub max_ms: u64,
-    /// Whether it ends with a human's word.
-    pub manual: bool,
+    /// Who opens the way out of it: `evidence`, `manual` or `time`.
+    pub gate: String,
+    /// How long a human may take, at a manual gate.
+    pub deadline_ms: Option<u64>,
 }
 
 /// What one role of a service has to show. Beside [`ServiceStatus::evidence`] the requests are the scored ones that it
@@ -145,6 +189,31 @@ pub struct Missing {
 pub struct Start {
     /// The release to bring in.
     pub release: ReleaseId,
+    /// What becomes of it while another rollout is under way; as the plan says, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_busy: Option<OnBusy>,
+    /// Also if the release was sent back before.
+    #[serde(default)]
+    pub force: bool,
+    /// The rollout that is meant. If another one is under way or was the last, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
+    /// Why, for the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// `POST /v1/rollouts`: several services as one rollout. One plan, one verdict, weights that change together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartTogether {
+    /// The release to bring in, of each service.
+    pub releases: BTreeMap<ServiceName, ReleaseId>,
+    /// The service whose plan all of them follow; one of the above.
+    pub plan_of: ServiceName,
+    /// Also if a release was sent back before.
+    #[serde(default)]
+    pub force: bool,
     /// Why, for the audit trail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -157,18 +226,43 @@ pub struct Promote {
     /// To 100 % at once instead of the next step.
     #[serde(default)]
     pub full: bool,
+    /// The rollout that is meant. If another one is under way or was the last, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
     /// Why, for the audit trail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// `POST /v1/services/{name}/abort` and `POST /v1/services/{name}/undo`.
+/// `POST /v1/services/{name}/abort`, and the same with `undo`, `pause`, `resume` and `retry`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Retreat {
+pub struct Instruction {
+    /// The rollout that is meant. If another one is under way or was the last, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
     /// Why, for the audit trail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// `POST /v1/freeze`, `POST /v1/services/{name}/freeze`, and the same with `unfreeze`, which takes a reason only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    /// For how long; until somebody lifts it, if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// Why, for the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The answer to a freeze or its end: what is in force now. It is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freezes {
+    /// Every freeze that is in force.
+    pub freezes: Vec<FreezeStatus>,
 }
 
 /// The answer to a command that was done.
@@ -180,18 +274,170 @@ pub struct Done {
     pub transition: Transition,
     /// Whether it is stored. If not, it is in force and a crash would forget it.
     pub durable: bool,
+    /// What changed of the services that move with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<Moved>,
 }
 
-/// `POST /v1/reload`: what a changed file changed, one line each.
+/// What changed of one service among several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Of which service.
+    pub service: ServiceName,
+    /// What changed.
+    pub transition: Transition,
+}
+
+/// `GET /v1/services/{name}/rollouts?limit=N`: the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rollouts {
+    /// One line for each.
+    pub rollouts: Vec<RolloutSummary>,
+}
+
+/// One try at bringing in a release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolloutSummary {
+    /// Its number.
+    pub generation: Generation,
+    /// The release.
+    pub canary: Option<ReleaseId>,
+    /// When it began, as RFC 3339 in UTC; nothing if the audit trail does not reach back so far.
+    pub began_at: Option<String>,
+    /// When it changed last.
+    pub changed_at: String,
+    /// Where it stands, or ended: `idle` if the release became stable.
+    pub phase: PhaseName,
+    /// Why, as the label of a reason.
+    pub reason: String,
+    /// The greatest share that the canary has had.
+    pub weight_max_bp: Weight,
+}
+
+/// `GET /v1/services/{name}/rollouts/{generation}`: one of them, whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RolloutStory {
+    /// In short.
+    pub summary: RolloutSummary,
+    /// What changed, the oldest first.
+    pub entries: Vec<HistoryEntry>,
+}
+
+/// `GET /v1/why?url=URL&method=METHOD&header=NAME:VALUE&client=IP`: who would serve a request, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    /// The host that rules are compared with.
+    pub host: String,
+    /// The path that rules are compared with.
+    pub path: String,
+    /// Who serves; nothing if no rule matches, and the answer is 404.
+    pub served_by: Option<WhyServed>,
+    /// The services that came before by priority, in that order, and why they do not serve; without a match the
+    /// nearest ones.
+    pub passed_over: Vec<WhyPassedOver>,
+}
+
+/// The service that would serve a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhyServed {
+    /// Its name.
+    pub service: ServiceName,
+    /// Its rule.
+    pub rule: String,
+    /// The rule's priority.
+    pub priority: u32,
+    /// The conditions that the request fulfils, in words.
+    pub because: Vec<String>,
+    /// Who takes which share of such requests.
+    pub tracks: Vec<WhyTrack>,
+}
+
+/// A role that may serve a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyTrack {
+    /// `stable` or `canary`.
+    pub track: String,
+    /// The release that plays it.
+    pub release: ReleaseId,
+    /// Its share of such requests.
+    pub weight_bp: Weight,
+    /// Why it has that share, in words.
+    pub because: String,
+    /// The backends, and whether they can serve.
+    pub backends: Vec<BackendStatus>,
+}
+
+/// A backend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendStatus {
+    /// Who it is.
+    pub id: String,
+    /// Where it listens.
+    pub address: String,
+    /// Whether it passes its probes.
+    pub ready: bool,
+    /// Why not, as its last probe says.
+    pub why: Option<String>,
+}
+
+/// A service that does not serve a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyPassedOver {
+    /// Its name.
+    pub service: ServiceName,
+    /// Its rule.
+    pub rule: String,
+    /// The rule's priority.
+    pub priority: u32,
+    /// The condition that the request does not fulfil, in words.
+    pub because: String,
+}
+
+/// `POST /v1/reload`: what a changed file changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
     /// In force now.
-    pub changed: Vec<String>,
-    /// Written in the file and not in force before a restart.
+    pub changed: Vec<Changed>,
+    /// The tables of the file that differ from what is in force and need a restart, such as `listen`.
     pub needs_restart: Vec<String>,
+    /// What is understood and should be written otherwise.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
-/// `GET /v1/history?service=NAME&limit=N`: the newest first.
+/// A service that a changed file changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Its name.
+    pub service: ServiceName,
+    /// What became of it.
+    pub change: Change,
+}
+
+/// What a changed file made of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// It is new.
+    Added,
+    /// It is declared in another way.
+    Changed,
+    /// It is gone.
+    Removed,
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effect = match self.change {
+            Change::Added => "added",
+            Change::Changed => "changed",
+            Change::Removed => "removed",
+        };
+        write!(f, "services.{} {effect}", self.service)
+    }
+}
+
+/// `GET /v1/history?service=NAME&limit=N`: the newest first. `GET /v1/events` gives the same entries as they come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// What changed, and who changed it.
@@ -205,16 +451,16 @@ pub struct HistoryEntry {
     pub id: i64,
     /// When, as RFC 3339 in UTC.
     pub at: String,
-    /// Of which service.
-    pub service: ServiceName,
+    /// Of which service; nothing for all of them.
+    pub service: Option<ServiceName>,
     /// Who: `uid 1000` for a command, `canaryd` for what it did itself.
     pub actor: String,
     /// The command, if it was one.
     pub command: Option<String>,
     /// Why, in the operator's words.
     pub note: Option<String>,
-    /// What changed.
-    pub transition: Transition,
+    /// What changed of its rollout; nothing for what is about none, such as a freeze.
+    pub transition: Option<Transition>,
     /// What the judge had seen by then.
     pub evidence: Option<EvidenceStatus>,
 }

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use crate::api::{Done, History, Overview, Problem, Promote, Reloaded, Retreat, ServiceStatus, Start};
+use crate::api::{Done, History, Instruction, Overview, Problem, Promote, Reloaded, ServiceStatus, Start};
 
 pub use self::error::{BadAnswer, Error};
 
@@ -97,16 +97,16 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn abort(&self, service: &ServiceName, retreat: &Retreat) -> Result<Answer<Done>, Error> {
-        self.post(&format!("/v1/services/{service}/abort"), retreat).await
+    pub async fn abort(&self, service: &ServiceName, instruction: &Instruction) -> Result<Answer<Done>, Error> {
+        self.post(&format!("/v1/services/{service}/abort"), instruction).await
     }
 
     /// Takes back a release in probation.
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn undo(&self, service: &ServiceName, retreat: &Retreat) -> Result<Answer<Done>, Error> {
-        self.post(&format!("/v1/services/{service}/undo"), retreat).await
+    pub async fn undo(&self, service: &ServiceName, instruction: &Instruction) -> Result<Answer<Done>, Error> {
+        self.post(&format!("/v1/services/{service}/undo"), instruction).await
     }
 
     /// What changed, the newest first.

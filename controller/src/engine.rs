@@ -15,11 +15,13 @@ mod reload;
 mod start;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use canary_config::daemon::Config;
-use canary_config::name::ServiceName;
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::service::Release;
 use canary_proxy::routes::RouteWriter;
 use canary_proxy::table::RoutingTable;
 use tokio::sync::{mpsc, oneshot};
@@ -30,10 +32,10 @@ use self::pending::{Cause, Ticket};
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::probe::{Finding, Watchers};
-use crate::rollout::{Command, Event, Readiness, Saved};
+use crate::rollout::{Command, Event, Generation, Readiness, Saved, Start, Trial};
 use crate::store::{StoreError, StoreHandle};
 
-pub use self::input::{Accepted, Author, EngineHandle, Input, Order};
+pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
 pub use self::page::PageSources;
 pub use self::start::{StartError, Started, Starting};
 
@@ -142,10 +144,18 @@ impl Engine {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Order { service, order, author, reply } => self.obey(&service, order, author, reply),
+            Input::Order { service, order, generation, author, reply, .. } => {
+                self.obey(&service, order, generation, author, reply);
+            }
+            Input::Freeze { reply, .. } => {
+                let _ = reply.send(Err(not_yet()));
+            }
+            Input::Why(_, reply) => {
+                let _ = reply.send(Err(not_yet()));
+            }
             Input::Overview(reply) => {
                 let services = self.services.values_mut().map(Managed::status).collect();
-                let _ = reply.send(Overview { store: self.health.clone(), services });
+                let _ = reply.send(Overview { store: self.health.clone(), services, freezes: Vec::new() });
             }
             Input::Status(service, reply) => {
                 let _ = reply.send(self.status(&service));
@@ -169,12 +179,13 @@ impl Engine {
         &mut self,
         service: &ServiceName,
         order: Order,
+        generation: Option<Generation>,
         author: Author,
         reply: oneshot::Sender<Result<Accepted, Problem>>,
     ) {
         let cause = Cause::order(&order, author, reply);
         match self.command(service, order) {
-            Ok(command) => self.turn(service, Event::Commanded(command), cause),
+            Ok(command) => self.turn(service, Event::Commanded { command, generation }, cause),
             Err(problem) => cause.refuse(problem),
         }
     }
@@ -182,13 +193,11 @@ impl Engine {
     fn command(&self, service: &ServiceName, order: Order) -> Result<Command, Problem> {
         let managed = self.services.get(service).ok_or_else(|| self.unknown_service(service))?;
         match order {
-            Order::Start(canary) if !managed.declared.releases.contains_key(&canary) => {
-                let known = joined(managed.declared.releases.keys());
-                let message = format!("services.{service}.releases has no `{canary}`; declared are {known}");
-                Err(Problem { kind: ProblemKind::NotFound, message })
-            }
-            Order::Start(canary) => Ok(Command::Start { canary, plan: managed.declared.plan.clone() }),
+            Order::Start(start) => managed.start_of(start).map(Command::Start),
+            Order::Retry => Ok(Command::Retry(managed.declared.plan.clone())),
             Order::Promote(stride) => Ok(Command::Promote(stride)),
+            Order::Pause => Ok(Command::Pause),
+            Order::Resume => Ok(Command::Resume),
             Order::Abort => Ok(Command::Abort),
             Order::Undo => Ok(Command::Undo),
         }
@@ -281,6 +290,34 @@ impl Engine {
         let unready = self.services.iter().filter(|(_, managed)| !is_ready(managed, managed.rollout.stable()));
         unready.map(|(service, _)| service.clone()).collect()
     }
+}
+
+// === impl Managed ===
+
+impl Managed {
+    /// What an order to start means by what is declared.
+    fn start_of(&self, order: StartOrder) -> Result<Start, Problem> {
+        let release = self.declares(&order.release)?;
+        let plan = match NonZeroUsize::new(release.backends.len()) {
+            Some(instances) => self.declared.plan.for_instances(instances),
+            None => self.declared.plan.clone(),
+        };
+        let on_busy = order.on_busy.unwrap_or(plan.on_busy);
+        let trial = Trial { canary: order.release, plan, peers: BTreeSet::new() };
+        Ok(Start { trial, again: order.again, on_busy })
+    }
+
+    fn declares(&self, release: &ReleaseId) -> Result<&Release, Problem> {
+        self.declared.releases.get(release).ok_or_else(|| {
+            let (service, known) = (&self.declared.name, joined(self.declared.releases.keys()));
+            let message = format!("services.{service}.releases has no `{release}`; declared are {known}");
+            Problem { kind: ProblemKind::NotFound, message }
+        })
+    }
+}
+
+fn not_yet() -> Problem {
+    Problem { kind: ProblemKind::Refused, message: "this is not available yet".into() }
 }
 
 fn joined(names: impl Iterator<Item = impl ToString>) -> String {

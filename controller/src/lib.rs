@@ -13,6 +13,8 @@ pub mod ctl;
 pub mod daemon;
 pub mod descriptors;
 pub mod engine;
+pub mod freeze;
+pub mod idempotency;
 pub mod probe;
 pub mod render;
 pub mod rollout;

@@ -5,41 +5,56 @@
 //! else sets it. Who publishes, stores and tells is the engine's affair.
 
 mod command;
+pub mod group;
 mod judgement;
+mod pause;
 mod phase;
 mod readiness;
 mod reason;
 mod refusal;
 mod saved;
+mod start;
 mod transition;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::time::Instant;
 
 use canary_config::name::ReleaseId;
+use canary_config::plan::{Gate, Strategy};
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
 pub use self::command::{Command, Stride};
 pub use self::judgement::{Inclination, Judgement};
-pub use self::phase::{Phase, PhaseName, Position, Trial};
+pub use self::phase::{Hold, Leaving, Pause, Phase, PhaseName, Position, Trial};
 pub use self::readiness::Readiness;
 pub use self::reason::Reason;
 pub use self::refusal::Refusal;
-pub use self::saved::{Saved, State, Stop};
+pub use self::saved::{Saved, SentBack, State, Stop};
+pub use self::start::{Again, QUEUE_LIMIT, Start};
 pub use self::transition::Transition;
 
 /// The number of one try at bringing a release to 100 %. The first is 1; 0 is before any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Generation(u64);
 
+/// So many releases that were sent back are remembered; the oldest are forgotten first.
+const SENT_BACK_MAX: usize = 64;
+
 /// What can happen to a rollout.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// An operator said so.
-    Commanded(Command),
+    Commanded {
+        /// What.
+        command: Command,
+        /// Of which try, if it must be that one.
+        generation: Option<Generation>,
+    },
     /// The probes were looked at.
     Probed {
         /// What they say of the stable release.
@@ -49,8 +64,21 @@ pub enum Event {
     },
     /// The ledgers were looked at.
     Judged(Judgement),
+    /// The release that has to go has answered its last request.
+    Drained,
+    /// Another service of the same rollout was aborted.
+    PeerAborted,
     /// Time has passed.
     Ticked,
+}
+
+/// Whether a rollout may be started and a weight be raised now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Raises {
+    /// They may.
+    Allowed,
+    /// A freeze forbids it.
+    Frozen,
 }
 
 /// One service: what is stable, and where the try stands that is under way or was the last.
@@ -59,6 +87,9 @@ pub struct Rollout {
     stable: ReleaseId,
     generation: Generation,
     phase: Phase,
+    queue: VecDeque<Start>,
+    /// The last one last.
+    sent_back: Vec<SentBack>,
 }
 
 // === impl Rollout ===
@@ -67,19 +98,22 @@ impl Rollout {
     /// A service that has never been rolled out.
     #[must_use]
     pub fn new(stable: ReleaseId) -> Self {
-        Self { stable, generation: Generation::default(), phase: Phase::Idle }
+        let (generation, phase) = (Generation::default(), Phase::Idle);
+        Self { stable, generation, phase, queue: VecDeque::new(), sent_back: Vec::new() }
     }
 
     /// Takes an event. What it changed is in the transition; an event that changes nothing gives none.
     ///
     /// # Errors
     /// A command that this phase does not allow; nothing has changed then.
-    pub fn handle(&mut self, event: Event, now: Instant) -> Result<Option<Transition>, Refusal> {
+    pub fn handle(&mut self, event: Event, now: Instant, raises: Raises) -> Result<Option<Transition>, Refusal> {
         match event {
-            Event::Commanded(command) => self.obey(command, now).map(Some),
-            Event::Probed { stable, canary } => Ok(self.look(stable, canary, now)),
-            Event::Judged(judgement) => Ok(self.judge(judgement, now)),
-            Event::Ticked => Ok(self.tick(now)),
+            Event::Commanded { command, generation } => self.obey(command, generation, now, raises).map(Some),
+            Event::Probed { stable, canary } => Ok(self.look(stable, canary, now, raises)),
+            Event::Judged(judgement) => Ok(self.judge(judgement, now, raises)),
+            Event::Drained => Ok(self.drained(Reason::Drained, now)),
+            Event::PeerAborted => Ok(self.is_joined().then(|| self.abort(Reason::Peer))),
+            Event::Ticked => Ok(self.tick(now, raises)),
         }
     }
 
@@ -87,14 +121,19 @@ impl Rollout {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         match &self.phase {
+            Phase::Draining { trial, since, .. } => since.checked_add(trial.plan.drain_timeout),
             Phase::Preparing { trial, since, .. } => since.checked_add(trial.plan.ready_timeout),
             Phase::Probation { trial, since } => since.checked_add(trial.plan.probation),
-            // A step ends by its evidence, and the evidence is looked at as it comes in.
-            Phase::Idle
-            | Phase::Progressing { .. }
-            | Phase::Held { .. }
-            | Phase::Paused { .. }
-            | Phase::Aborted { .. } => None,
+            Phase::Progressing { trial, step, since } => match trial.step(*step) {
+                Some(step) if step.gate == Gate::Time => since.checked_add(step.min_duration),
+                // It ends by its evidence, and the evidence is looked at as it comes in.
+                _ => None,
+            },
+            Phase::Held { trial, step, since, hold: Hold::Approval } => match trial.gate(*step) {
+                Gate::Manual { deadline } => since.checked_add(deadline),
+                Gate::Evidence | Gate::Time => None,
+            },
+            Phase::Idle | Phase::Held { .. } | Phase::Paused { .. } | Phase::Aborted { .. } => None,
         }
     }
 
@@ -128,26 +167,78 @@ impl Rollout {
         &self.phase
     }
 
-    fn tick(&mut self, now: Instant) -> Option<Transition> {
+    /// What waits for its turn, the next one first.
+    #[must_use]
+    pub fn queue(&self) -> &VecDeque<Start> {
+        &self.queue
+    }
+
+    /// How a release was sent back before, if it was.
+    #[must_use]
+    pub fn sent_back(&self, release: &ReleaseId) -> Option<&SentBack> {
+        self.sent_back.iter().rfind(|before| before.release == *release)
+    }
+
+    /// Whether stable may serve now. It may not while a release takes its place that cannot run beside it.
+    #[must_use]
+    pub fn is_stable_serving(&self) -> bool {
+        let is_recreated = self.phase.trial().is_some_and(|trial| trial.plan.strategy == Strategy::Recreate);
+        let is_superseded = matches!(&self.phase, Phase::Draining { leaving: Leaving::Canary(_), .. });
+        !is_recreated || is_superseded
+    }
+
+    /// Whether other services move with this one.
+    fn is_joined(&self) -> bool {
+        self.phase.trial().is_some_and(|trial| !trial.peers.is_empty())
+    }
+
+    fn tick(&mut self, now: Instant, raises: Raises) -> Option<Transition> {
+        if let (Phase::Idle | Phase::Aborted { .. }, Raises::Allowed) = (&self.phase, raises) {
+            return self.take_turn(now);
+        }
         if self.next_deadline()? > now {
             return None;
         }
-        match &self.phase {
+        match self.phase.clone() {
+            Phase::Draining { .. } => self.drained(Reason::DrainTimeout, now),
+            // It may be ready, and wait for the end of the freeze alone.
+            Phase::Preparing { trial, then, .. } if !self.may_enter(&trial, then, raises) => None,
             Phase::Preparing { .. } => Some(self.abort(Reason::NeverReady)),
+            Phase::Progressing { trial, step, .. } => self.advance(trial, step, Reason::Time, now, raises),
+            Phase::Held { .. } => Some(self.abort(Reason::NotApproved)),
             Phase::Probation { .. } => self.complete(Reason::ProbationOver),
-            _ => None,
+            Phase::Idle | Phase::Paused { .. } | Phase::Aborted { .. } => None,
         }
     }
 
-    /// Goes on from a position: to the next step, or behind the last one to probation.
-    fn advance(&mut self, trial: Trial, from: Position, reason: Reason, now: Instant) -> Transition {
+    /// Whether a freeze leaves the way to a position open. What has taken stable away already goes on to its end.
+    fn may_enter(&self, trial: &Trial, position: Position, raises: Raises) -> bool {
+        raises == Raises::Allowed
+            || trial.weight_at(position) <= self.weight()
+            || trial.plan.strategy == Strategy::Recreate
+    }
+
+    /// Goes on from a step, to the next one, or behind the last one to probation; not, where a freeze forbids it.
+    fn advance(
+        &mut self,
+        trial: Trial,
+        from: usize,
+        reason: Reason,
+        now: Instant,
+        raises: Raises,
+    ) -> Option<Transition> {
         let next = trial.after(from);
-        self.enter_position(trial, next, reason, now)
+        self.may_enter(&trial, next, raises).then(|| self.enter_position(trial, next, reason, now))
     }
 
     fn enter_position(&mut self, trial: Trial, position: Position, reason: Reason, now: Instant) -> Transition {
         let phase = match position {
+            // Without a request there is no evidence to wait for before the human.
+            Position::Step(step) if trial.waits_for_approval_alone(step) => {
+                Phase::Held { trial, step, since: now, hold: Hold::Approval }
+            }
             Position::Step(step) => Phase::Progressing { trial, step, since: now },
+            Position::PausedAt(step) => Phase::Paused { trial, step, since: now, pause: Pause::Command },
             Position::Full => Phase::Probation { trial, since: now },
         };
         self.enter(phase, reason)
@@ -155,32 +246,56 @@ impl Rollout {
 
     /// Takes the canary's share away for good.
     fn abort(&mut self, reason: Reason) -> Transition {
-        let phase = match self.canary().cloned() {
-            Some(canary) => Phase::Aborted { canary, reason },
+        let phase = match self.phase.trial().cloned() {
+            Some(Trial { canary, peers, .. }) => {
+                self.remember_sent_back(canary.clone(), reason);
+                Phase::Aborted { canary, reason, peers }
+            }
             None => Phase::Idle,
         };
         self.enter(phase, reason)
     }
 
+    /// Keeps in mind that a release was sent back for its own sake.
+    fn remember_sent_back(&mut self, release: ReleaseId, reason: Reason) {
+        if reason == Reason::Peer {
+            return;
+        }
+        self.sent_back.retain(|before| before.release != release);
+        self.sent_back.push(SentBack { release, generation: self.generation, reason });
+        let forgotten = self.sent_back.len().saturating_sub(SENT_BACK_MAX);
+        self.sent_back.drain(..forgotten);
+    }
+
     /// Makes the canary the stable release.
     fn complete(&mut self, reason: Reason) -> Option<Transition> {
-        self.stable = self.canary()?.clone();
+        let canary = self.canary()?.clone();
+        self.settle_on(canary);
         Some(self.enter(Phase::Idle, reason))
+    }
+
+    fn settle_on(&mut self, stable: ReleaseId) {
+        self.sent_back.retain(|before| before.release != stable);
+        self.stable = stable;
     }
 
     fn enter(&mut self, phase: Phase, reason: Reason) -> Transition {
         let from = self.phase.name();
-        let canary = self.canary().or(phase.trial().map(|trial| &trial.canary)).cloned();
+        let before = self.canary().cloned();
         self.phase = phase;
-        Transition {
-            generation: self.generation,
-            canary,
-            from,
-            to: self.phase.name(),
-            step: self.phase.step(),
-            weight: self.weight(),
-            reason,
-        }
+        let canary = match &self.phase {
+            Phase::Idle => before,
+            Phase::Aborted { canary, .. } => Some(canary.clone()),
+            phase => phase.trial().map(|trial| trial.canary.clone()),
+        };
+        Transition { from, ..self.remark(canary, reason) }
+    }
+
+    /// A change that leaves the phase as it is.
+    fn remark(&self, canary: Option<ReleaseId>, reason: Reason) -> Transition {
+        let here = self.phase.name();
+        let (step, weight) = (self.phase.step(), self.weight());
+        Transition { generation: self.generation, canary, from: here, to: here, step, weight, reason }
     }
 }
 
@@ -195,5 +310,11 @@ impl Generation {
 
     const fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

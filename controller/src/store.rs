@@ -19,7 +19,9 @@ use std::time::SystemTime;
 use canary_config::name::{ReleaseId, ServiceName};
 
 use crate::api::{EvidenceStatus, HistoryEntry};
-use crate::rollout::{Saved, Stop, Transition};
+use crate::freeze::KeptFreeze;
+use crate::idempotency::IdempotencyKey;
+use crate::rollout::{Generation, Saved, Stop, Transition};
 
 pub use self::closed::ClosedStore;
 pub use self::error::StoreError;
@@ -46,10 +48,10 @@ pub trait Store: Send {
     /// Nothing is trusted that is not exactly what was recorded; then, or if the store cannot be written, it fails.
     fn load(&mut self) -> Result<Loaded, StoreError>;
 
-    /// Keeps the rollout and the line of its audit trail, both or neither.
+    /// Keeps the rollouts and the lines of the audit trail, all or none.
     ///
     /// # Errors
-    /// Neither is kept; only if the disk fails in the very last moment of writing may both be.
+    /// None is kept; only if the disk fails in the very last moment of writing may all be.
     fn record(&mut self, record: &Record) -> Result<(), StoreError>;
 
     /// The newest lines of the audit trail first. A line that cannot be read is left out, and the log says so.
@@ -83,17 +85,32 @@ pub struct Loaded {
     pub services: BTreeMap<ServiceName, Saved>,
     /// How the process ended that recorded them.
     pub stop: Stop,
+    /// The freezes by an operator's word.
+    pub freezes: Vec<KeptFreeze>,
+    /// The commands with a key that were done last, the oldest first.
+    pub answered: Vec<Answered>,
 }
 
-/// What is to be kept.
+/// A command with a key that was done.
 #[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The client's name for it.
+    pub key: IdempotencyKey,
+    /// The command, as the audit trail names it.
+    pub command: String,
+    /// What changed of which service; nothing for what was about all of them.
+    pub moves: Vec<(Option<ServiceName>, Option<Transition>)>,
+}
+
+/// What is to be kept in one go: all of it, or nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
-    /// Of which service.
-    pub service: ServiceName,
-    /// Its rollout as it is now.
-    pub saved: Saved,
+    /// The rollouts that changed, as they are now.
+    pub services: BTreeMap<ServiceName, Saved>,
     /// What led there; nothing when a service is seen for the first time.
-    pub entry: Option<Entry>,
+    pub entries: Vec<Entry>,
+    /// Every freeze by an operator's word, if they changed.
+    pub freezes: Option<Vec<KeptFreeze>>,
 }
 
 /// A line of the audit trail that is to be kept. The generation is the transition's own.
@@ -101,14 +118,18 @@ pub struct Record {
 pub struct Entry {
     /// When.
     pub at: SystemTime,
+    /// Of which service; nothing for all of them.
+    pub service: Option<ServiceName>,
     /// Who: `uid 1000` for a command, `canaryd` for what it did itself.
     pub actor: String,
     /// The command, if it was one.
     pub command: Option<String>,
     /// Why, in the operator's words.
     pub note: Option<String>,
-    /// What changed.
-    pub transition: Transition,
+    /// The client's name for the command.
+    pub key: Option<IdempotencyKey>,
+    /// What changed of the service's rollout, if anything did.
+    pub transition: Option<Transition>,
     /// What the judge had seen by then.
     pub evidence: Option<EvidenceStatus>,
 }
@@ -118,8 +139,21 @@ pub struct Entry {
 pub struct HistoryQuery {
     /// Of this service only.
     pub service: Option<ServiceName>,
+    /// Of this rollout only.
+    pub generation: Option<Generation>,
+    /// Which come first.
+    pub order: Order,
     /// At most so many; more than [`HISTORY_LIMIT_MAX`] are never given.
     pub limit: usize,
+}
+
+/// Which lines come first, and where the look begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The newest.
+    NewestFirst,
+    /// The oldest of those with a greater number than this.
+    After(i64),
 }
 
 /// The stable releases of what was kept.

@@ -46,7 +46,7 @@ async fn a_bad_body_is_answered_with_what_is_wrong_in_it() {
         (START, br#"{"release": 2}"#, "line 1 column 13"),
         (START, br#"{"release": ""}"#, "line 1 column"),
         (START, br#"{"release": "../v2"}"#, "line 1 column"),
-        (START, br#"{"release": "v2", "force": true}"#, "unknown field `force`"),
+        (START, br#"{"release": "v2", "forced": true}"#, "unknown field `forced`"),
         (START, br#"{"release": "v2"} {}"#, "trailing characters"),
         (START, b"{\"release\": \"v2\xff\"}", "line 1 column"),
         ("/v1/services/web/promote", br#"{"full": "yes"}"#, "line 1 column"),

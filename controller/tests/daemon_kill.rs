@@ -80,8 +80,8 @@ impl Crashing {
     }
 
     async fn assert_last(&self, to: PhaseName) {
-        let history = self.api().history().await;
-        assert_eq!(history.last().map(|entry| entry.transition.to), Some(to), "{history:?}");
+        let history = self.api().transitions().await;
+        assert_eq!(history.last().map(|change| change.to), Some(to), "{history:?}");
     }
 }
 
@@ -256,7 +256,7 @@ async fn kill_at_random(seed: u64) {
 async fn give_orders(api: &Api, rng: &mut StdRng, promised: &mut Vec<Transition>) {
     for _ in 0..1_000 {
         let (verb, body): (&str, Value) = match rng.random_range(0..8) {
-            0..=2 => ("start", json!({ "release": format!("v{}", rng.random_range(1..=3)) })),
+            0..=2 => ("start", json!({ "release": format!("v{}", rng.random_range(1..=3)), "force": true })),
             3..=4 => ("promote", json!({})),
             5 => ("promote", json!({ "full": true })),
             6 => ("abort", json!({})),
@@ -275,7 +275,7 @@ async fn give_orders(api: &Api, rng: &mut StdRng, promised: &mut Vec<Transition>
 
 /// Every promise is in the history, in its order, and the service is where its last line says.
 async fn assert_kept(api: &Api, promised: &[Transition], at: &str) {
-    let history: Vec<_> = api.history().await.into_iter().map(|entry| entry.transition).collect();
+    let history = api.transitions().await;
     let mut rest = history.iter();
     for promise in promised {
         assert!(rest.any(|kept| kept == promise), "{at}: {promise:?} is not in {history:#?}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use canary_controller::api::Done;
 use canary_controller::engine::Input;
 use canary_controller::rollout::{PhaseName, State};
+use canary_controller::store::Record;
 use tokio::time::Instant;
 
 use crate::support::{Inside, SLOW, Shelf, until};
@@ -13,11 +14,16 @@ impl Inside {
     async fn until_kept(&self, state: impl Fn(&State) -> bool) {
         until("the record of it", async || {
             let records = self.shelf.records();
-            let last = records.last().map(|record| &record.saved.state);
+            let last = records.last().map(kept);
             if last.is_some_and(&state) { Ok(()) } else { Err(format!("{last:?}")) }
         })
         .await;
     }
+}
+
+/// What a record says of the only service.
+fn kept(record: &Record) -> &State {
+    &record.services.values().next().expect("a record of a service").state
 }
 
 fn is_aborted(state: &State) -> bool {
@@ -39,7 +45,7 @@ async fn an_abort_is_in_the_table_while_the_store_hangs() {
     assert!(lowered_after < Duration::from_millis(900), "the table waited {lowered_after:?}");
     let is_prompt = (Duration::from_millis(950)..Duration::from_secs(3)).contains(&answered_after);
     assert!(is_prompt, "the answer took {answered_after:?}");
-    assert!(!inside.shelf.records().iter().any(|record| is_aborted(&record.saved.state)));
+    assert!(!inside.shelf.records().iter().any(|record| is_aborted(kept(record))));
     inside.shelf.take();
     inside.until_kept(is_aborted).await;
 }
@@ -138,7 +144,7 @@ async fn an_abort_that_could_not_be_stored_is_stored_when_the_store_recovers() {
     inside.shelf.take();
     inside.until_kept(is_aborted).await;
     let records = inside.shelf.records();
-    let entry = records.last().and_then(|record| record.entry.as_ref()).expect("the line of its audit trail");
+    let entry = records.last().and_then(|record| record.entries.first()).expect("the line of its audit trail");
     assert_eq!((entry.command.as_deref(), entry.note.as_deref()), (Some("abort"), Some("a test")));
 }
 
@@ -158,7 +164,7 @@ async fn what_is_stored_late_never_covers_what_came_after_it() {
     inside.until_kept(|state| matches!(state, State::UnderWay { .. })).await;
     inside.api.until_step(1).await;
     inside.api.abort().await.done();
-    let states: Vec<_> = inside.shelf.records().iter().map(|record| is_aborted(&record.saved.state)).collect();
+    let states: Vec<_> = inside.shelf.records().iter().map(|record| is_aborted(kept(record))).collect();
     // Seen first, started, ready, aborted; started, ready, aborted.
     assert_eq!(states, [false, false, false, true, false, false, true]);
 }

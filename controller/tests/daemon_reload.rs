@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use canary_controller::api::Reloaded;
+use canary_controller::api::{Change, Changed, Reloaded};
 use canary_controller::rollout::PhaseName;
 
 use crate::support::{Canaryd, Client, Inside, Load, Origin, SLOW, Site, free_address};
@@ -34,11 +34,11 @@ async fn services_and_backends_come_and_go_under_load_without_a_failed_request()
     let mut client = Client::tcp(canaryd.web().await).await.expect("a connection");
     for _ in 0..5 {
         site.write(&more);
-        assert_eq!(reloaded(&canaryd).await.changed, ["services.other added"]);
+        assert_eq!(reloaded(&canaryd).await.changed, [changed("other", Change::Added)]);
         canaryd.api.until_ready().await;
         assert_eq!(client.get("/other").await.expect("an answer").header("x-release"), "other");
         site.write(&plain);
-        assert_eq!(reloaded(&canaryd).await.changed, ["services.other removed"]);
+        assert_eq!(reloaded(&canaryd).await.changed, [changed("other", Change::Removed)]);
         assert_eq!(client.get("/other").await.expect("an answer").header("x-release"), "v1");
     }
     load.more(200).await;
@@ -54,7 +54,7 @@ async fn a_backend_moves_under_load_without_a_failed_request() {
     let both = plain
         .replace(&format!("\"{}\"]", site.v1.address), &format!("\"{}\", \"{}\"]", site.v1.address, moved.address));
     site.write(&both);
-    assert_eq!(reloaded(&canaryd).await.changed, ["services.web changed"]);
+    assert_eq!(reloaded(&canaryd).await.changed, [changed("web", Change::Changed)]);
     canaryd.api.until("two ready backends", |status| status.tracks[0].ready == 2).await;
     load.more(200).await;
     assert!(moved.served() > 0, "the new backend got nothing");
@@ -135,7 +135,7 @@ async fn what_a_rollout_needs_cannot_be_removed() {
     assert_eq!(canaryd.api.overview().await.services.len(), 1);
     assert_eq!(canaryd.api.status().await.weight.bp(), 1_000);
     site.write(&without(&plain, "web", "v3"));
-    assert_eq!(reloaded(&canaryd).await.changed, ["services.web changed"]);
+    assert_eq!(reloaded(&canaryd).await.changed, [changed("web", Change::Changed)]);
     assert_eq!(canaryd.api.status().await.weight.bp(), 1_000);
 }
 
@@ -149,7 +149,7 @@ async fn a_running_rollout_keeps_its_plan() {
     reloaded(&canaryd).await;
     assert_eq!(canaryd.api.promote().await.done().transition.weight.bp(), 2_500);
     canaryd.api.abort().await.done();
-    canaryd.api.start("v2").await.done();
+    canaryd.api.start_again("v2").await.done();
     canaryd.api.until("the new plan", |status| status.weight.bp() == 4_000).await;
 }
 
@@ -159,22 +159,19 @@ async fn what_needs_a_restart_is_said_and_not_done() {
     let canaryd = Canaryd::start(&site).await;
     let (plain, free) = (site.config(SLOW), free_address());
     let cases = [
-        (plain.replacen("127.0.0.1:0", &free.to_string(), 1), "[listen] needs a restart"),
-        (plain.replace("/socket", "/other"), "[admin] needs a restart"),
-        (
-            plain.replace("[metrics]\naddress = \"127.0.0.1:0\"", &format!("[metrics]\naddress = \"{free}\"")),
-            "[metrics] needs a restart",
-        ),
-        (plain.replace("canaryd.db", "other.db"), "[store] needs a restart"),
-        (format!("{plain}\n[limits]\nconnections = 17\n"), "[limits] needs a restart"),
+        (plain.replacen("127.0.0.1:0", &free.to_string(), 1), "listen"),
+        (plain.replace("/socket", "/other"), "admin"),
+        (plain.replace("[metrics]\naddress = \"127.0.0.1:0\"", &format!("[metrics]\naddress = \"{free}\"")), "metrics"),
+        (plain.replace("canaryd.db", "other.db"), "store"),
+        (format!("{plain}\n[limits]\nconnections = 17\n"), "limits"),
     ];
-    for (config, line) in cases {
+    for (config, table) in cases {
         site.write(&config);
         // The second answer is the first: what was not done is still to be done.
         for _ in 0..2 {
             assert_eq!(
                 reloaded(&canaryd).await,
-                Reloaded { changed: Vec::new(), needs_restart: vec![line.to_owned()] }
+                Reloaded { needs_restart: vec![table.to_owned()], ..Reloaded::default() }
             );
         }
     }
@@ -258,4 +255,8 @@ async fn a_start_that_waits_for_the_store_is_not_made_of_a_release_that_is_gone(
         }
     );
     assert_eq!(started.problem(404).message, "services.web.releases has no `v3`; declared are v1, v2");
+}
+
+fn changed(service: &str, change: Change) -> Changed {
+    Changed { service: service.parse().expect("a name"), change }
 }

@@ -103,10 +103,14 @@ async fn a_sent_back_release_may_be_tried_again_as_a_new_generation() {
     let site = Site::new(SLOW).await;
     let canaryd = Canaryd::start(&site).await;
     for generation in 1..=3 {
-        assert_eq!(canaryd.api.start("v2").await.done().transition.generation.get(), generation);
+        assert_eq!(canaryd.api.start_again("v2").await.done().transition.generation.get(), generation);
         canaryd.api.until_step(1).await;
         Client::sample(canaryd.web().await, 400).await.assert_share("v2", 0.1);
         canaryd.api.abort().await.done();
+        let refusal = canaryd.api.start("v2").await.problem(409).message;
+        let reason =
+            format!("v2 was sent back before (command, rollout {generation}); start it with --force to try it again");
+        assert_eq!(refusal, reason);
     }
 }
 

@@ -81,7 +81,7 @@ async fn assert_works(canaryd: &Canaryd, stable: &str) {
     canaryd.api.start("v3").await.done();
     canaryd.api.until_step(1).await;
     canaryd.api.abort().await.done();
-    assert_eq!(canaryd.api.history().await.last().map(|entry| entry.transition.to), Some(PhaseName::Aborted));
+    assert_eq!(canaryd.api.transitions().await.last().map(|change| change.to), Some(PhaseName::Aborted));
 }
 
 /// A site whose store says that v2 is stable, and whose file says that it was v1.

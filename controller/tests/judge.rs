@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use canary_config::criteria::{Alpha, Criteria};
-use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
 use canary_controller::analysis::{Arms, Evidence, Judge, Metric, Sample, Shortfall, Verdict};
 
@@ -27,15 +27,9 @@ pub(crate) fn plan(percents: &[u16]) -> Plan {
         min_duration: Duration::from_secs(60),
         max_duration: Duration::from_secs(900),
         gate: Gate::Evidence,
+        instances: None,
     };
-    Plan {
-        strategy: Strategy::Canary,
-        steps: percents.iter().map(step).collect(),
-        ready_timeout: Duration::from_secs(60),
-        on_thin_evidence: OnThinEvidence::Hold,
-        probation: Duration::from_secs(600),
-        criteria: Criteria { alpha: Alpha::DEFAULT },
-    }
+    Plan { steps: percents.iter().map(step).collect(), criteria: Criteria { alpha: Alpha::DEFAULT }, ..Plan::default() }
 }
 
 /// A judge at 10 % of 10, 25 and 50 % whose time is moved by hand.

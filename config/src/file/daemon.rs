@@ -79,7 +79,7 @@ impl WrittenAdmin {
                 default.socket_mode
             })
         });
-        Admin { socket, socket_group, socket_mode }
+        Admin { socket, socket_group, socket_mode, remote: None }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn meant(
         };
         addresses.extend(address.clone());
         if let (Some(name), Some(address)) = (listener_name, address) {
-            listeners.push(Listener { name, address: address.value, trusted_proxies });
+            listeners.push(Listener { name, address: address.value, trusted_proxies, health_path: None });
         }
     }
     section.bound_once(&addresses.iter().collect::<Vec<_>>());

@@ -56,6 +56,8 @@ impl WrittenRollout {
             }),
             probation: section.duration("probation", self.probation, WAIT_OR_NONE, default.probation),
             criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section) },
+            on_busy: default.on_busy,
+            drain_timeout: default.drain_timeout,
         }
     }
 }

@@ -103,7 +103,16 @@ impl WrittenService {
         let probe = self.probe.meant(&mut section.child("probe"));
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
         let plan = self.rollout.meant(&mut section.child("rollout"));
-        Some(Service { name: name?, rule: rule?.value, stable: stable?, releases, probe, timeouts, plan })
+        Some(Service {
+            name: name?,
+            rule: rule?.value,
+            stable: stable?,
+            releases,
+            probe,
+            timeouts,
+            plan,
+            critical: false,
+        })
     }
 }
 

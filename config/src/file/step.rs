@@ -12,12 +12,10 @@ use super::duration::WrittenDuration;
 use super::percent::{PercentVisitor, WrittenPercent};
 use super::problems::Section;
 use super::rollout::Stay;
-use crate::plan::{Gate, Step};
+use crate::defaults::APPROVAL_DEADLINE;
+use crate::plan::{Gate, STEPS_MAX, Step};
 use crate::quoted::Quoted;
 use crate::weight::Weight;
-
-/// The most steps that a rollout may have.
-const STEPS_MAX: usize = 32;
 
 /// A step as it is written: its weight alone, or a table.
 pub(super) enum WrittenStep {
@@ -127,7 +125,7 @@ fn gate_of(written: Option<&Spanned<String>>, section: &mut Section<'_, '_>) -> 
         let message = format!("{} is not a way to pause; write \"manual\" or leave it out", Quoted(pause.get_ref()));
         section.report("pause", &pause.span(), message);
     }
-    Gate::Manual
+    Gate::Manual { deadline: APPROVAL_DEADLINE }
 }
 
 // === impl WrittenStepTable ===
@@ -156,7 +154,7 @@ impl WrittenStepTable {
 
 impl Stay {
     fn at(self, weight: Weight, gate: Gate) -> Step {
-        Step { weight, min_duration: self.min, max_duration: self.max, gate }
+        Step { weight, instances: None, min_duration: self.min, max_duration: self.max, gate }
     }
 
     /// The same step with this stay.

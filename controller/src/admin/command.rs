@@ -1,5 +1,6 @@
 //! Orders. Each is answered when it is in force and stored, or says that it is not.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,9 +14,9 @@ use crate::admin::Admin;
 use crate::admin::body::Body;
 use crate::admin::named::Named;
 use crate::admin::peer::Peer;
-use crate::api::{Done, Problem, ProblemKind, Promote, Reloaded, Retreat, Start};
-use crate::engine::{Author, Input, Order};
-use crate::rollout::Stride;
+use crate::api::{Done, Instruction, Problem, ProblemKind, Promote, Reloaded, Start};
+use crate::engine::{Author, Input, Order, StartOrder};
+use crate::rollout::{Again, Generation, Stride};
 
 /// How long an order that is in force waits for the store before it says that it is not durable.
 const DURABLE_WITHIN: Duration = Duration::from_secs(1);
@@ -29,37 +30,39 @@ pub(super) async fn start(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Named(service): Named,
-    Body(Start { release, reason }): Body<Start>,
+    Body(Start { release, on_busy, force, generation, reason }): Body<Start>,
 ) -> Answer {
-    order(&admin, peer, service, Order::Start(release), reason).await
+    let again = if force { Again::Force } else { Again::Refuse };
+    let start = StartOrder { release, peers: BTreeMap::new(), again, on_busy };
+    order(&admin, peer, service, Order::Start(start), generation, reason).await
 }
 
 pub(super) async fn promote(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Named(service): Named,
-    Body(Promote { full, reason }): Body<Promote>,
+    Body(Promote { full, generation, reason }): Body<Promote>,
 ) -> Answer {
     let stride = if full { Stride::Full } else { Stride::Next };
-    order(&admin, peer, service, Order::Promote(stride), reason).await
+    order(&admin, peer, service, Order::Promote(stride), generation, reason).await
 }
 
 pub(super) async fn abort(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Named(service): Named,
-    Body(Retreat { reason }): Body<Retreat>,
+    Body(Instruction { generation, reason }): Body<Instruction>,
 ) -> Answer {
-    order(&admin, peer, service, Order::Abort, reason).await
+    order(&admin, peer, service, Order::Abort, generation, reason).await
 }
 
 pub(super) async fn undo(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     Named(service): Named,
-    Body(Retreat { reason }): Body<Retreat>,
+    Body(Instruction { generation, reason }): Body<Instruction>,
 ) -> Answer {
-    order(&admin, peer, service, Order::Undo, reason).await
+    order(&admin, peer, service, Order::Undo, generation, reason).await
 }
 
 /// Nothing can be said with a reload but that it is wanted.
@@ -71,12 +74,20 @@ pub(super) async fn reload(State(admin): State<Admin>, Body(Empty {}): Body<Empt
     admin.reload().await.map(Json)
 }
 
-async fn order(admin: &Admin, peer: Peer, service: ServiceName, order: Order, note: Option<String>) -> Answer {
+async fn order(
+    admin: &Admin,
+    peer: Peer,
+    service: ServiceName,
+    order: Order,
+    generation: Option<Generation>,
+    note: Option<String>,
+) -> Answer {
     if note.as_ref().is_some_and(|note| note.len() > NOTE_LENGTH_MAX) {
         return Err(Problem::bad_request(format!("body: reason is longer than {NOTE_LENGTH_MAX} bytes; shorten it")));
     }
     let author = Author { name: peer.name(), note };
-    let accepted = admin.engine.ask(|reply| Input::Order { service, order, author, reply }).await??;
+    let accepted =
+        admin.engine.ask(|reply| Input::Order { service, order, generation, author, key: None, reply }).await??;
     let stored = timeout(DURABLE_WITHIN, accepted.stored).await;
     Ok(Json(Done { durable: matches!(stored, Ok(Ok(true))), ..accepted.done }))
 }

@@ -8,7 +8,7 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use crate::api::Problem;
-use crate::store::{HISTORY_LIMIT_MAX, HistoryQuery};
+use crate::store::{HISTORY_LIMIT_MAX, HistoryQuery, Order};
 
 /// Entries that are given if nobody says how many.
 const HISTORY_LIMIT_DEFAULT: usize = 50;
@@ -36,6 +36,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
             let message = format!("query: limit {limit} is too large; ask for at most {HISTORY_LIMIT_MAX}");
             return Err(Problem::bad_request(message));
         }
-        Ok(Self(HistoryQuery { service: written.service, limit }))
+        Ok(Self(HistoryQuery { service: written.service, generation: None, order: Order::NewestFirst, limit }))
     }
 }

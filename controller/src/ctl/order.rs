@@ -1,6 +1,6 @@
 //! What each command asks, and what it shows.
 
-use crate::api::{Done, Promote, Retreat, Start};
+use crate::api::{Done, Instruction, Promote, Start};
 use crate::client::{Answer, Client};
 use crate::ctl::args::{Command, StartArgs};
 use crate::ctl::exit_code::Exit;
@@ -22,21 +22,27 @@ pub(super) async fn obey(command: Command, client: &Client, output: &Output) -> 
         Command::Reload => output.answer(&client.reload().await?, render::reloaded)?,
         Command::Start(args) => return start(args, client, output).await,
         Command::Promote { service, full, why } => {
-            let promote = Promote { full, reason: why.reason };
+            let promote = Promote { full, generation: None, reason: why.reason };
             return finish(&client.promote(&service, &promote).await?, output);
         }
         Command::Abort { service, why } => {
-            return finish(&client.abort(&service, &Retreat { reason: why.reason }).await?, output);
+            return finish(
+                &client.abort(&service, &Instruction { generation: None, reason: why.reason }).await?,
+                output,
+            );
         }
         Command::Undo { service, why } => {
-            return finish(&client.undo(&service, &Retreat { reason: why.reason }).await?, output);
+            return finish(
+                &client.undo(&service, &Instruction { generation: None, reason: why.reason }).await?,
+                output,
+            );
         }
     }
     Ok(Exit::Done)
 }
 
 async fn start(args: StartArgs, client: &Client, output: &Output) -> Result<Exit, Failure> {
-    let start = Start { release: args.release, reason: args.why.reason };
+    let start = Start { release: args.release, on_busy: None, force: false, generation: None, reason: args.why.reason };
     let done = client.start(&args.service, &start).await?;
     if !args.wait {
         return finish(&done, output);

@@ -65,7 +65,7 @@ impl Watch {
             PhaseName::Aborted => Sight::Ended(Exit::Aborted),
             PhaseName::Held => Sight::Ended(Exit::Held),
             _ if is_same => Sight::Same,
-            PhaseName::Preparing | PhaseName::Progressing | PhaseName::Paused => Sight::Moved,
+            PhaseName::Draining | PhaseName::Preparing | PhaseName::Progressing | PhaseName::Paused => Sight::Moved,
         }
     }
 }

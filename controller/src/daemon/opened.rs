@@ -68,7 +68,10 @@ fn open_store(path: &Path) -> Result<(Box<dyn Store>, Loaded), DaemonError> {
         store::Opened::Ready { store, loaded } => Ok((store, loaded)),
         store::Opened::Degraded { stables, store, .. } => {
             let services = stables.into_iter().map(|(service, stable)| (service, Rollout::new(stable).save()));
-            Ok((store, Loaded { services: services.collect(), stop: Stop::Orderly }))
+            Ok((
+                store,
+                Loaded { services: services.collect(), stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() },
+            ))
         }
     }
 }

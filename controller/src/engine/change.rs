@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 
 use crate::api::{Done, Problem, ProblemKind};
 use crate::clock;
-use crate::engine::input::{Accepted, Order};
+use crate::engine::input::Accepted;
 use crate::engine::managed::Managed;
 use crate::engine::pending::{Cause, Pending, Sending, Ticket, Unsaved, answer};
 use crate::engine::{Engine, Stopping, StoreWord};
-use crate::rollout::{Command, Event, PhaseName, Rollout, Transition};
+use crate::rollout::{Command, Event, PhaseName, Raises, Rollout, Transition};
 use crate::store::{Entry, Record};
 
 /// Orders that may wait for one change to be stored.
@@ -36,7 +36,7 @@ impl Engine {
             return;
         }
         let mut next = managed.rollout.clone();
-        match next.handle(event, clock::now()) {
+        match next.handle(event, clock::now(), Raises::Allowed) {
             Err(refusal) => cause.refuse(Problem { kind: ProblemKind::Refused, message: refusal.to_string() }),
             Ok(None) => {}
             Ok(Some(transition)) if transition.to == PhaseName::Aborted => {
@@ -55,10 +55,10 @@ impl Engine {
         }
         let Cause { actor, command, note, reply } = cause;
         let entry = managed.entry(actor, command, note, transition.clone());
-        let record = Record { service: service.clone(), saved: next.save(), entry: Some(entry) };
+        let record = Record { services: [(service.clone(), next.save())].into(), entries: vec![entry], freezes: None };
         self.take_effect(service, next, &transition);
         let (stored, is_stored) = oneshot::channel();
-        let done = Done { service: service.clone(), transition, durable: false };
+        let done = Done { service: service.clone(), transition, durable: false, peers: Vec::new() };
         answer(reply, Ok(Accepted { done, stored: is_stored }));
         self.save(service, record, Some(stored));
     }
@@ -87,7 +87,7 @@ impl Engine {
         }
         let Cause { actor, command, note, reply } = cause;
         let entry = managed.entry(actor, command, note, transition.clone());
-        let record = Record { service: service.clone(), saved: next.save(), entry: Some(entry) };
+        let record = Record { services: [(service.clone(), next.save())].into(), entries: vec![entry], freezes: None };
         let ticket = self.last_ticket.next();
         managed.pending = Some(Pending { ticket, next, transition, reply });
         self.send(service, ticket, record);
@@ -159,7 +159,8 @@ impl Engine {
             Ok(()) => {
                 let (stored, is_stored) = oneshot::channel();
                 let _ = stored.send(true);
-                let done = Done { service: service.clone(), transition: transition.clone(), durable: true };
+                let done =
+                    Done { service: service.clone(), transition: transition.clone(), durable: true, peers: Vec::new() };
                 self.take_effect(service, next, &transition);
                 answer(reply, Ok(Accepted { done, stored: is_stored }));
             }
@@ -179,8 +180,9 @@ impl Engine {
     /// While an order waited, a changed file may have taken away what it is about.
     fn still_declared(&self, service: &ServiceName, event: &Event) -> Result<(), Problem> {
         match event {
-            Event::Commanded(Command::Start { canary, .. }) => {
-                self.command(service, Order::Start(canary.clone())).map(drop)
+            Event::Commanded { command: Command::Start(start), .. } => {
+                let managed = self.services.get(service).ok_or_else(|| self.unknown_service(service))?;
+                managed.declares(&start.trial.canary).map(drop)
             }
             _ => Ok(()),
         }
@@ -200,7 +202,16 @@ impl Engine {
 impl Managed {
     fn entry(&mut self, actor: String, command: Option<String>, note: Option<String>, transition: Transition) -> Entry {
         let evidence = self.evidence();
-        Entry { at: clock::today(), actor, command, note, transition, evidence }
+        Entry {
+            at: clock::today(),
+            service: Some(self.declared.name.clone()),
+            actor,
+            command,
+            note,
+            key: None,
+            transition: Some(transition),
+            evidence,
+        }
     }
 
     fn defer(&mut self, event: Event, cause: Cause) {
@@ -224,5 +235,5 @@ impl Managed {
 }
 
 fn is_retreat_order(event: &Event) -> bool {
-    matches!(event, Event::Commanded(Command::Abort | Command::Undo))
+    matches!(event, Event::Commanded { command: Command::Abort | Command::Undo, .. })
 }

@@ -1,11 +1,17 @@
 //! What reaches the engine from outside, and the handle that the outside holds.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
 use canary_config::daemon::Config;
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{Done, Overview, Problem, ProblemKind, Reloaded, ServiceStatus};
-use crate::rollout::Stride;
+use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
+use crate::idempotency::IdempotencyKey;
+use crate::rollout::{Again, Generation, Stride};
 
 /// Something that the engine is asked or told.
 #[derive(Debug)]
@@ -16,11 +22,30 @@ pub enum Input {
         service: ServiceName,
         /// What to do.
         order: Order,
+        /// Of which rollout, if it must be that one.
+        generation: Option<Generation>,
         /// Who wants it, and why.
         author: Author,
+        /// The client's name for the command: the same one again is answered as before and not done again.
+        key: Option<IdempotencyKey>,
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Accepted, Problem>>,
     },
+    /// An operator's word about freezes.
+    Freeze {
+        /// About which service; nothing for all of them.
+        service: Option<ServiceName>,
+        /// What.
+        word: FreezeWord,
+        /// Who wants it, and why.
+        author: Author,
+        /// The client's name for the command.
+        key: Option<IdempotencyKey>,
+        /// Where the answer goes, once it is stored.
+        reply: oneshot::Sender<Result<Freezes, Problem>>,
+    },
+    /// Who would serve a request.
+    Why(Box<Asked>, oneshot::Sender<Result<Why, Problem>>),
     /// Everything at a glance.
     Overview(oneshot::Sender<Overview>),
     /// One service.
@@ -39,13 +64,58 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Bring in a release.
-    Start(ReleaseId),
+    Start(StartOrder),
+    /// Try the release again that was sent back last.
+    Retry,
     /// Go on without waiting for the evidence.
     Promote(Stride),
+    /// Stay at this step.
+    Pause,
+    /// Go on by the evidence again.
+    Resume,
     /// Take the canary's share away.
     Abort,
     /// Take back a release that has reached 100 %.
     Undo,
+}
+
+/// What is to be begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartOrder {
+    /// The release.
+    pub release: ReleaseId,
+    /// The releases of the services that move with it, by its plan.
+    pub peers: BTreeMap<ServiceName, ReleaseId>,
+    /// Whether a release may have been sent back before.
+    pub again: Again,
+    /// What becomes of it while another rollout is under way; as the plan says, if nothing is said.
+    pub on_busy: Option<OnBusy>,
+}
+
+/// What an operator says about freezes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreezeWord {
+    /// Nothing is started or raised, for so long, or until somebody lifts it.
+    Freeze(Option<Duration>),
+    /// Whatever freezes it now does so no longer; a window of the configuration counts again the next time.
+    Unfreeze,
+}
+
+/// A request that might be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The host, without port.
+    pub host: String,
+    /// The path, as it would be sent.
+    pub path: String,
+    /// The query, without its question mark.
+    pub query: Option<String>,
+    /// The method.
+    pub method: http::Method,
+    /// The header fields.
+    pub headers: http::HeaderMap,
+    /// Whom it would come from.
+    pub client: IpAddr,
 }
 
 /// Who gave an order, and why.
@@ -77,12 +147,33 @@ impl Order {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Start(release) => format!("start {release}"),
+            Self::Start(start) => start.text(),
+            Self::Retry => "retry".into(),
             Self::Promote(Stride::Next) => "promote".into(),
             Self::Promote(Stride::Full) => "promote --full".into(),
+            Self::Pause => "pause".into(),
+            Self::Resume => "resume".into(),
             Self::Abort => "abort".into(),
             Self::Undo => "undo".into(),
         }
+    }
+}
+
+// === impl StartOrder ===
+
+impl StartOrder {
+    fn text(&self) -> String {
+        let mut text = format!("start {}", self.release);
+        for (service, release) in &self.peers {
+            text += &format!(" with {service}={release}");
+        }
+        if let Some(on_busy) = self.on_busy {
+            text += &format!(" --on-busy {on_busy}");
+        }
+        if self.again == Again::Force {
+            text += " --force";
+        }
+        text
     }
 }
 

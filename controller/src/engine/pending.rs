@@ -84,7 +84,7 @@ impl Unsaved {
 
     /// Whether it is more than that a service was seen for the first time.
     pub(super) fn is_decision(&self) -> bool {
-        self.record.entry.is_some()
+        !self.record.entries.is_empty()
     }
 
     pub(super) fn is_failed(&self) -> bool {

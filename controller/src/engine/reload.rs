@@ -6,12 +6,12 @@ use canary_config::daemon::Config;
 use canary_config::name::ServiceName;
 use canary_config::service::Service;
 
-use crate::api::{Problem, ProblemKind, Reloaded};
+use crate::api::{Change, Changed, Problem, ProblemKind, Reloaded};
 use crate::clock;
-use crate::engine::Engine;
 use crate::engine::managed::Managed;
 use crate::engine::pending::{Cause, Unsaved};
 use crate::engine::start::{StartError, restored};
+use crate::engine::{Engine, joined};
 use crate::rollout::Rollout;
 
 // === impl Engine ===
@@ -28,11 +28,12 @@ impl Engine {
         for (name, declared) in new.services.iter().filter(|(name, _)| !self.services.contains_key(name)) {
             self.recalled(name, declared).map_err(|error| refused(error.to_string()))?;
         }
-        let mut reloaded = Reloaded { changed: Vec::new(), needs_restart: restart_keys(&self.config, &new) };
+        let mut reloaded =
+            Reloaded { changed: Vec::new(), needs_restart: restart_keys(&self.config, &new), warnings: Vec::new() };
         let names: BTreeSet<_> = self.services.keys().chain(new.services.keys()).cloned().collect();
         for name in names {
-            if let Some(line) = self.apply(&name, new.services.get(&name)) {
-                reloaded.changed.push(line);
+            if let Some(change) = self.apply(&name, new.services.get(&name)) {
+                reloaded.changed.push(Changed { service: name, change });
             }
         }
         // What needs a restart stays as it was, so that the next reload still says so.
@@ -43,7 +44,8 @@ impl Engine {
                 self.turn(&name, event, Cause::canaryd());
             }
         }
-        tracing::info!(changed = ?reloaded.changed, needs_restart = ?reloaded.needs_restart, "reloaded");
+        let changed = joined(reloaded.changed.iter());
+        tracing::info!(changed, needs_restart = ?reloaded.needs_restart, "reloaded");
         Ok(reloaded)
     }
 
@@ -55,19 +57,19 @@ impl Engine {
         }
     }
 
-    fn apply(&mut self, name: &ServiceName, new: Option<&Service>) -> Option<String> {
+    fn apply(&mut self, name: &ServiceName, new: Option<&Service>) -> Option<Change> {
         match (self.services.get_mut(name), new) {
             (None, None) => None,
             (Some(managed), Some(new)) if managed.declared == *new => None,
             (Some(managed), Some(new)) => {
                 managed.redeclare(new.clone());
                 managed.settle(&mut self.watchers, clock::now());
-                Some(format!("services.{name} changed"))
+                Some(Change::Changed)
             }
             (Some(_), None) => {
                 let gone = self.services.remove(name)?;
                 self.absent.insert(name.clone(), gone.rollout.save());
-                Some(format!("services.{name} removed"))
+                Some(Change::Removed)
             }
             (None, Some(new)) => {
                 let rollout = self.recalled(name, new).ok()?;
@@ -75,7 +77,7 @@ impl Engine {
                 self.services.insert(name.clone(), Managed::new(new.clone(), rollout));
                 self.introduce(name);
                 self.services.get_mut(name)?.settle(&mut self.watchers, clock::now());
-                Some(format!("services.{name} added"))
+                Some(Change::Added)
             }
         }
     }
@@ -139,5 +141,5 @@ fn restart_keys(old: &Config, new: &Config) -> Vec<String> {
         ("limits", old.limits == new.limits),
     ];
     let differing = sections.into_iter().filter(|(_, is_same)| !is_same);
-    differing.map(|(section, _)| format!("[{section}] needs a restart")).collect()
+    differing.map(|(section, _)| section.to_owned()).collect()
 }

@@ -134,7 +134,11 @@ impl Engine {
     /// file's word for stable counts only once, or what a crash has made of it.
     pub(super) fn introduce(&mut self, service: &ServiceName) {
         if let Some(managed) = self.services.get(service) {
-            let record = Record { service: service.clone(), saved: managed.rollout.save(), entry: None };
+            let record = Record {
+                services: [(service.clone(), managed.rollout.save())].into(),
+                entries: Vec::new(),
+                freezes: None,
+            };
             self.save(service, record, None);
         }
     }
@@ -143,7 +147,7 @@ impl Engine {
 /// What was kept, as the stop leaves it: after an unclean one every rollout is back before its first step. From here on
 /// that is what is true, so that no later stop, however orderly, brings back what was before.
 fn after(loaded: Loaded) -> BTreeMap<ServiceName, Saved> {
-    let Loaded { services, stop } = loaded;
+    let Loaded { services, stop, .. } = loaded;
     let left = |saved| Rollout::restore(saved, stop, clock::now()).save();
     services.into_iter().map(|(name, saved)| (name, left(saved))).collect()
 }

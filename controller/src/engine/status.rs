@@ -12,7 +12,7 @@ use crate::analysis::{ArmEvidence, Evidence, Metric, MetricEvidence, Shortfall, 
 use crate::api::{EvidenceStatus, MetricStatus, Missing, ServiceStatus, StepStatus, TrackStatus};
 use crate::clock;
 use crate::engine::managed::Managed;
-use crate::rollout::{Phase, PhaseName, Readiness, Reason};
+use crate::rollout::{Hold, Pause, Phase, PhaseName, Readiness, Reason};
 
 // === impl Managed ===
 
@@ -30,6 +30,12 @@ impl Managed {
         ServiceStatus {
             name: self.declared.name.clone(),
             rule: self.declared.rule.text().to_owned(),
+            priority: 0,
+            critical: self.declared.critical,
+            strategy: phase.trial().map_or(self.declared.plan.strategy, |trial| trial.plan.strategy).to_string(),
+            peers: phase.trial().map(|trial| trial.peers.iter().cloned().collect()).unwrap_or_default(),
+            queue: self.rollout.queue().iter().map(|start| start.trial.canary.clone()).collect(),
+            freeze: None,
             phase: phase.name(),
             reason: self.present_reason().map(|reason| reason.label().to_owned()),
             generation: self.rollout.generation().get(),
@@ -62,7 +68,8 @@ impl Managed {
     /// Why the rollout is where it is. After a restart only the phase itself remembers.
     fn present_reason(&self) -> Option<Reason> {
         match self.rollout.phase() {
-            Phase::Held { reason, .. } | Phase::Aborted { reason, .. } => Some(*reason),
+            Phase::Held { hold, .. } => Some(hold.reason()),
+            Phase::Aborted { reason, .. } => Some(*reason),
             _ => self.reason,
         }
     }
@@ -76,7 +83,11 @@ impl Managed {
             of: trial.plan.steps.len() + 1,
             min_ms: in_ms(step.min_duration),
             max_ms: in_ms(step.max_duration),
-            manual: step.gate == Gate::Manual,
+            gate: step.gate.as_str().to_owned(),
+            deadline_ms: match step.gate {
+                Gate::Manual { deadline } => Some(in_ms(deadline)),
+                Gate::Evidence | Gate::Time => None,
+            },
         })
     }
 
@@ -118,8 +129,10 @@ impl Managed {
                 let (ready, all) = self.pools.count(&trial.canary);
                 Some(Missing::plain(format!("{} of {all} backends of {} pass their probes", ready, trial.canary)))
             }
+            Phase::Draining { .. } => Some(Missing::plain("the last request of the release that leaves".into())),
+            Phase::Paused { pause: Pause::Command, .. } => Some(Missing::plain("an operator's `resume`".into())),
             Phase::Paused { .. } => Some(Missing::plain("a ready backend of stable".into())),
-            Phase::Held { reason: Reason::Approval, .. } => Some(Missing::plain("a human's `promote`".into())),
+            Phase::Held { hold: Hold::Approval, .. } => Some(Missing::plain("a human's `promote`".into())),
             Phase::Held { .. } | Phase::Progressing { .. } => {
                 let evidence = evidence?;
                 // A hold or a pause begins a phase and no step.

@@ -37,6 +37,7 @@ fn effect(transition: &Transition) -> String {
     let step = transition.step.map(|step| format!(" (step {})", step.saturating_add(1))).unwrap_or_default();
     match transition.to {
         PhaseName::Idle => "completed; it is stable now".to_owned(),
+        PhaseName::Draining => "draining first; no new request until the release that leaves has gone".to_owned(),
         PhaseName::Preparing => {
             format!("preparing (rollout {}); no request until it is ready", transition.generation.get())
         }

@@ -38,14 +38,15 @@ pub fn history(history: &History, color: Color) -> String {
 }
 
 fn row(entry: &HistoryEntry) -> [Cell; 6] {
-    let transition = &entry.transition;
+    let transition = entry.transition.as_ref();
+    let canary = transition.and_then(|transition| transition.canary.as_ref());
     [
         Cell::plain(to_seconds(&entry.at)),
-        Cell::plain(entry.service.as_str()),
-        Cell::plain(transition.canary.as_ref().map_or(NOTHING, |canary| canary.as_str())),
-        Cell::styled(phase(transition.to), style(transition.to)),
-        Cell::plain(transition.weight.to_string()),
-        Cell::plain(transition.reason.label()),
+        Cell::plain(entry.service.as_ref().map_or("all", |service| service.as_str())),
+        Cell::plain(canary.map_or(NOTHING, |canary| canary.as_str())),
+        transition.map_or(Cell::plain(NOTHING), |transition| Cell::styled(phase(transition.to), style(transition.to))),
+        Cell::plain(transition.map_or(NOTHING.to_owned(), |transition| transition.weight.to_string())),
+        Cell::plain(transition.map_or(NOTHING, |transition| transition.reason.label())),
     ]
 }
 
@@ -67,7 +68,8 @@ fn order(entry: &HistoryEntry) -> Option<String> {
 }
 
 fn grounds(entry: &HistoryEntry) -> Option<String> {
-    let evidence = entry.evidence.as_ref().filter(|_| entry.transition.to == PhaseName::Aborted)?;
+    let evidence = entry.evidence.as_ref()?;
+    entry.transition.as_ref().filter(|transition| transition.to == PhaseName::Aborted)?;
     Some(format!("evidence against {} of {}", factor(evidence.ln_abort), factor(evidence.ln_abort_at)))
 }
 

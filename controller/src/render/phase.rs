@@ -10,6 +10,7 @@ pub(super) const PHASE_COLUMNS: usize = 13;
 pub(super) const fn glyph(phase: PhaseName) -> &'static str {
     match phase {
         PhaseName::Idle => "✔",
+        PhaseName::Draining => "◍",
         PhaseName::Preparing => "◌",
         PhaseName::Progressing => "▶",
         PhaseName::Held => "⚠",
@@ -28,7 +29,7 @@ pub(super) fn phase(phase: PhaseName) -> String {
 pub(super) const fn style(phase: PhaseName) -> Style {
     match phase {
         PhaseName::Idle => Style::Good,
-        PhaseName::Preparing | PhaseName::Progressing | PhaseName::Probation => Style::Moving,
+        PhaseName::Draining | PhaseName::Preparing | PhaseName::Progressing | PhaseName::Probation => Style::Moving,
         PhaseName::Held | PhaseName::Paused => Style::Warning,
         PhaseName::Aborted => Style::Bad,
     }

@@ -35,6 +35,7 @@ fn place(service: &ServiceStatus) -> String {
         .unwrap_or_default();
     match service.phase {
         PhaseName::Idle => "completed, stable now".to_owned(),
+        PhaseName::Draining => "draining".to_owned(),
         PhaseName::Preparing => "preparing".to_owned(),
         PhaseName::Progressing => format!("{weight}{step}"),
         PhaseName::Held => format!("held at {weight}{step}"),

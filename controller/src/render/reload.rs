@@ -11,8 +11,10 @@ pub fn reloaded(reloaded: &Reloaded, color: Color) -> String {
     if *reloaded == Reloaded::default() {
         return "✔ nothing has changed\n".to_owned();
     }
-    let changed = list("✔ in force now", &reloaded.changed, Style::Good, color);
-    let waiting = list("⚠ in force after a restart only", &reloaded.needs_restart, Style::Warning, color);
+    let changed: Vec<_> = reloaded.changed.iter().map(ToString::to_string).collect();
+    let waiting: Vec<_> = reloaded.needs_restart.iter().map(|table| format!("[{table}]")).collect();
+    let changed = list("✔ in force now", &changed, Style::Good, color);
+    let waiting = list("⚠ in force after a restart only", &waiting, Style::Warning, color);
     changed + &waiting
 }
 

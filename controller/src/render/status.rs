@@ -52,7 +52,7 @@ fn weight(service: &ServiceStatus) -> String {
 }
 
 fn step(step: &StepStatus) -> String {
-    let end = if step.manual { "; ends with a human's word" } else { "" };
+    let end = if step.gate == "manual" { "; ends with a human's word" } else { "" };
     let (min, max) = (duration(step.min_ms), duration(step.max_ms));
     format!("{} of {}, at least {min} and at most {max}{end}", step.number, step.of)
 }
@@ -91,6 +91,11 @@ const fn commands(phase: PhaseName) -> &'static [(&'static str, &'static str)] {
     match phase {
         PhaseName::Held => &[("promote", "goes on to the next step"), ("abort", "sends the canary back")],
         PhaseName::Probation => &[("undo", "takes the release back"), ("promote", "ends the probation")],
-        PhaseName::Idle | PhaseName::Preparing | PhaseName::Progressing | PhaseName::Paused | PhaseName::Aborted => &[],
+        PhaseName::Idle
+        | PhaseName::Draining
+        | PhaseName::Preparing
+        | PhaseName::Progressing
+        | PhaseName::Paused
+        | PhaseName::Aborted => &[],
     }
 }

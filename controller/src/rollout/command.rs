@@ -1,25 +1,25 @@
-//! What an operator can order, and when it is allowed.
+//! What an operator can order, and when it is allowed. How a rollout begins is in `start`.
 
 use std::time::Instant;
 
-use canary_config::name::ReleaseId;
 use canary_config::plan::Plan;
 
-use crate::rollout::{Phase, PhaseName, Position, Reason, Refusal, Rollout, Transition, Trial};
+use crate::rollout::{Generation, Phase, Position, Raises, Reason, Refusal, Rollout, Start, Transition, Trial};
 
 /// An operator's order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Begin to bring in a release.
-    Start {
-        /// The release.
-        canary: ReleaseId,
-        /// By which plan.
-        plan: Plan,
-    },
+    Start(Start),
+    /// Try the release again that was sent back last, as a new rollout.
+    Retry(Plan),
     /// Go on without waiting for the evidence.
     Promote(Stride),
-    /// Take the canary's share away.
+    /// Stay at this step, whatever the evidence.
+    Pause,
+    /// Go on by the evidence again.
+    Resume,
+    /// Take the canary's share away, and let nothing that waits for its turn begin.
     Abort,
     /// Take back a release that has reached 100 %.
     Undo,
@@ -39,7 +39,7 @@ pub enum Stride {
 impl Stride {
     fn onward(self, trial: &Trial, step: usize) -> Position {
         match self {
-            Self::Next => trial.after(Position::Step(step)),
+            Self::Next => trial.after(step),
             Self::Full => Position::Full,
         }
     }
@@ -48,58 +48,66 @@ impl Stride {
 // === impl Rollout ===
 
 impl Rollout {
-    /// Does what was ordered, or says why not.
-    pub(super) fn obey(&mut self, command: Command, now: Instant) -> Result<Transition, Refusal> {
+    /// Does what was ordered, or says why not. With a generation it is done only if that is the present one.
+    pub(super) fn obey(
+        &mut self,
+        command: Command,
+        generation: Option<Generation>,
+        now: Instant,
+        raises: Raises,
+    ) -> Result<Transition, Refusal> {
+        if let Some(expected) = generation.filter(|expected| *expected != self.generation) {
+            return Err(Refusal::AnotherGeneration { expected, present: self.generation });
+        }
         match command {
-            Command::Start { canary, plan } => self.start(canary, plan, now),
-            Command::Promote(stride) => self.promote(stride, now),
-            Command::Abort if self.phase.trial().is_some() => Ok(self.abort(Reason::Command)),
-            Command::Abort => Err(Refusal::NothingUnderWay),
+            Command::Start(start) => self.start(start, now, raises),
+            Command::Retry(plan) => self.retry(plan, now, raises),
+            Command::Promote(stride) => self.promote(stride, now, raises),
+            Command::Pause => self.pause(now),
+            Command::Resume => self.resume(now),
+            Command::Abort => self.give_up(),
             Command::Undo => self.undo(),
         }
     }
 
-    fn start(&mut self, canary: ReleaseId, plan: Plan, now: Instant) -> Result<Transition, Refusal> {
-        match &self.phase {
-            Phase::Idle | Phase::Aborted { .. } => {}
-            Phase::Probation { trial, .. } => {
-                return Err(Refusal::InProbation { canary: trial.canary.clone() });
+    fn promote(&mut self, stride: Stride, now: Instant, raises: Raises) -> Result<Transition, Refusal> {
+        let (trial, step, pause) = match (self.phase.clone(), stride) {
+            (Phase::Idle | Phase::Aborted { .. }, _) => return Err(Refusal::NothingUnderWay),
+            (Phase::Draining { trial, .. } | Phase::Preparing { trial, .. }, _) => {
+                return Err(Refusal::NotReady(trial.canary));
             }
-            phase => {
-                let busy = phase.trial().map_or(&self.stable, |trial| &trial.canary).clone();
-                return Err(Refusal::Busy { canary: busy, phase: phase.name().label() });
+            (Phase::Probation { trial, .. }, Stride::Full) => return Err(Refusal::AlreadyFull(trial.canary)),
+            (Phase::Probation { .. }, Stride::Next) => {
+                return self.complete(Reason::Command).ok_or(Refusal::NothingUnderWay);
             }
+            (Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. }, _) => (trial, step, None),
+            (Phase::Paused { trial, step, pause, .. }, _) => (trial, step, Some(pause)),
+        };
+        let next = stride.onward(&trial, step);
+        if !self.may_enter(&trial, next, raises) {
+            return Err(Refusal::Frozen);
         }
-        if canary == self.stable {
-            return Err(Refusal::AlreadyStable(canary));
+        match (next, pause) {
+            // What it is paused for holds at the next step too.
+            (Position::Step(step), Some(pause)) => {
+                Ok(self.enter(Phase::Paused { trial, step, since: now, pause }, Reason::Command))
+            }
+            (next, _) => Ok(self.enter_position(trial, next, Reason::Command, now)),
         }
-        self.generation = self.generation.next();
-        let trial = Trial { canary, plan };
-        let then = trial.first();
-        Ok(self.enter(Phase::Preparing { trial, then, since: now }, Reason::Command))
     }
 
-    fn promote(&mut self, stride: Stride, now: Instant) -> Result<Transition, Refusal> {
-        match (self.phase.clone(), stride) {
-            (Phase::Idle | Phase::Aborted { .. }, _) => Err(Refusal::NothingUnderWay),
-            (Phase::Preparing { trial, .. }, _) => Err(Refusal::NotReady(trial.canary)),
-            (Phase::Probation { trial, .. }, Stride::Full) => Err(Refusal::AlreadyFull(trial.canary)),
-            (Phase::Probation { .. }, Stride::Next) => self.complete(Reason::Command).ok_or(Refusal::NothingUnderWay),
-            (Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. }, stride) => {
-                let next = stride.onward(&trial, step);
-                Ok(self.enter_position(trial, next, Reason::Command, now))
-            }
-            (Phase::Paused { trial, step, .. }, stride) => match stride.onward(&trial, step) {
-                // Stable is still away: at the next step there is nothing to compare with either.
-                Position::Step(step) => Ok(self.enter(Phase::Paused { trial, step, since: now }, Reason::Command)),
-                full @ Position::Full => Ok(self.enter_position(trial, full, Reason::Command, now)),
-            },
+    fn give_up(&mut self) -> Result<Transition, Refusal> {
+        let waiting = self.queue.drain(..).next();
+        match (self.phase.trial(), waiting) {
+            (Some(_), _) => Ok(self.abort(Reason::Command)),
+            (None, Some(start)) => Ok(self.remark(Some(start.trial.canary), Reason::Command)),
+            (None, None) => Err(Refusal::NothingUnderWay),
         }
     }
 
     fn undo(&mut self) -> Result<Transition, Refusal> {
-        match (self.phase.name(), self.canary().cloned()) {
-            (PhaseName::Probation, Some(_)) => Ok(self.abort(Reason::Command)),
+        match (&self.phase, self.canary().cloned()) {
+            (Phase::Probation { .. }, Some(_)) => self.give_up(),
             (_, Some(canary)) => Err(Refusal::NotPromoted(canary)),
             (_, None) => Err(Refusal::NothingToUndo),
         }

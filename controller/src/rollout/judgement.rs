@@ -5,7 +5,7 @@ use std::time::Instant;
 use canary_config::plan::{Gate, OnThinEvidence};
 
 use crate::analysis::Metric;
-use crate::rollout::{Phase, Position, Reason, Rollout, Transition, Trial};
+use crate::rollout::{Hold, Pause, Phase, Raises, Reason, Rollout, Transition, Trial};
 
 /// What the evidence says at the present step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,50 +34,66 @@ impl Rollout {
     ///
     /// A breach counts in probation too: a promotion may overtake a conviction, and the canary that was convicted must
     /// not become stable.
-    pub(super) fn judge(&mut self, judgement: Judgement, now: Instant) -> Option<Transition> {
+    pub(super) fn judge(&mut self, judgement: Judgement, now: Instant, raises: Raises) -> Option<Transition> {
         match (self.phase.clone(), judgement) {
-            (Phase::Progressing { .. } | Phase::Held { .. } | Phase::Probation { .. }, Judgement::Breach(metric)) => {
-                Some(self.abort(Reason::Breach(metric)))
-            }
+            (
+                Phase::Progressing { .. }
+                | Phase::Held { .. }
+                | Phase::Paused { pause: Pause::Command, .. }
+                | Phase::Probation { .. },
+                Judgement::Breach(metric),
+            ) => Some(self.abort(Reason::Breach(metric))),
             (Phase::Progressing { trial, step, since }, Judgement::Pass) => {
                 let is_long_enough = lasts_at_least(since, now, trial.step(step)?.min_duration);
-                is_long_enough.then(|| self.pass(trial, step, now))
+                if is_long_enough { self.pass(trial, step, now, raises) } else { None }
             }
-            (Phase::Held { trial, step, reason, .. }, Judgement::Pass) => {
-                (reason != Reason::Approval).then(|| self.pass(trial, step, now))
+            (Phase::Held { trial, step, hold: Hold::ThinEvidence, .. }, Judgement::Pass) => {
+                self.pass(trial, step, now, raises)
             }
             (Phase::Progressing { trial, step, since }, Judgement::Thin(inclination)) => {
                 let limits = trial.step(step)?;
                 let is_over = lasts_at_least(since, now, limits.min_duration.max(limits.max_duration));
-                is_over.then(|| self.stay_thin(trial, step, inclination, now))
+                if is_over { self.stay_thin(trial, step, inclination, now, raises) } else { None }
             }
-            (Phase::Held { trial, step, reason: Reason::ThinEvidence, .. }, Judgement::Thin(inclination)) => {
-                goes_on(&trial, step, inclination)
-                    .then(|| self.advance(trial, Position::Step(step), Reason::Policy, now))
+            (Phase::Held { trial, step, hold: Hold::ThinEvidence, .. }, Judgement::Thin(inclination)) => {
+                if goes_on(&trial, step, inclination) {
+                    self.advance(trial, step, Reason::Policy, now, raises)
+                } else {
+                    None
+                }
             }
             _ => None,
         }
     }
 
-    /// The evidence is good: on, unless the step wants a human's word.
-    fn pass(&mut self, trial: Trial, step: usize, now: Instant) -> Transition {
+    /// The evidence is good: on, unless the step wants a human's word, or only time.
+    fn pass(&mut self, trial: Trial, step: usize, now: Instant, raises: Raises) -> Option<Transition> {
         match trial.gate(step) {
-            Gate::Evidence => self.advance(trial, Position::Step(step), Reason::Certificate, now),
-            Gate::Manual => self.hold(trial, step, Reason::Approval, now),
+            Gate::Evidence => self.advance(trial, step, Reason::Certificate, now, raises),
+            Gate::Manual { .. } => Some(self.hold(trial, step, Hold::Approval, now)),
+            Gate::Time => None,
         }
     }
 
     /// The step's time is up, and there is too little evidence.
-    fn stay_thin(&mut self, trial: Trial, step: usize, inclination: Inclination, now: Instant) -> Transition {
+    fn stay_thin(
+        &mut self,
+        trial: Trial,
+        step: usize,
+        inclination: Inclination,
+        now: Instant,
+        raises: Raises,
+    ) -> Option<Transition> {
         match trial.plan.on_thin_evidence {
-            OnThinEvidence::Abort => self.abort(Reason::ThinEvidence),
-            _ if goes_on(&trial, step, inclination) => self.advance(trial, Position::Step(step), Reason::Policy, now),
-            OnThinEvidence::Hold | OnThinEvidence::Promote => self.hold(trial, step, Reason::ThinEvidence, now),
+            _ if trial.gate(step) == Gate::Time => None,
+            OnThinEvidence::Abort => Some(self.abort(Reason::ThinEvidence)),
+            _ if goes_on(&trial, step, inclination) => self.advance(trial, step, Reason::Policy, now, raises),
+            OnThinEvidence::Hold | OnThinEvidence::Promote => Some(self.hold(trial, step, Hold::ThinEvidence, now)),
         }
     }
 
-    fn hold(&mut self, trial: Trial, step: usize, reason: Reason, now: Instant) -> Transition {
-        self.enter(Phase::Held { trial, step, since: now, reason }, reason)
+    fn hold(&mut self, trial: Trial, step: usize, hold: Hold, now: Instant) -> Transition {
+        self.enter(Phase::Held { trial, step, since: now, hold }, hold.reason())
     }
 }
 

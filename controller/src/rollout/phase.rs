@@ -1,8 +1,9 @@
 //! Where a rollout is. What is known in a phase lives in its variant.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use canary_config::name::ReleaseId;
+use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,17 @@ use crate::rollout::Reason;
 pub enum Phase {
     /// Nothing is under way, and the last try, if there was one, went well.
     Idle,
+    /// A release has to go before the canary's turn comes; no new request reaches it.
+    Draining {
+        /// What is tried.
+        trial: Trial,
+        /// Who goes.
+        leaving: Leaving,
+        /// Where the canary goes when it is ready.
+        then: Position,
+        /// Since when.
+        since: Instant,
+    },
     /// The canary's backends are to pass their probes; no request reaches them.
     Preparing {
         /// What is tried.
@@ -41,9 +53,9 @@ pub enum Phase {
         /// Since when.
         since: Instant,
         /// What it waits for.
-        reason: Reason,
+        hold: Hold,
     },
-    /// The comparison is suspended, as stable has no ready backend.
+    /// The canary keeps its share and does not go on, whatever the evidence.
     Paused {
         /// What is tried.
         trial: Trial,
@@ -51,6 +63,8 @@ pub enum Phase {
         step: usize,
         /// Since when.
         since: Instant,
+        /// Why.
+        pause: Pause,
     },
     /// The canary has all requests, and the old release is kept warm.
     Probation {
@@ -65,7 +79,38 @@ pub enum Phase {
         canary: ReleaseId,
         /// Why.
         reason: Reason,
+        /// The services that moved with it.
+        peers: BTreeSet<ServiceName>,
     },
+}
+
+/// Who has to go before a canary's turn comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The canary of the rollout that was superseded. Stable serves.
+    Canary(ReleaseId),
+    /// Stable itself, as the new release takes its place. Nobody serves.
+    Stable,
+}
+
+/// What a rollout that stands at a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hold {
+    /// More evidence, or a human.
+    ThinEvidence,
+    /// A human's word.
+    Approval,
+}
+
+/// Why a rollout does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pause {
+    /// An operator said so. The canary is judged as ever, and a breach aborts.
+    Command,
+    /// Stable has no ready backend, so nothing is compared.
+    StableUnready,
+    /// Both.
+    Both,
 }
 
 /// The name of a phase, without what is known in it.
@@ -74,6 +119,8 @@ pub enum Phase {
 pub enum PhaseName {
     /// See [`Phase::Idle`].
     Idle,
+    /// See [`Phase::Draining`].
+    Draining,
     /// See [`Phase::Preparing`].
     Preparing,
     /// See [`Phase::Progressing`].
@@ -95,6 +142,9 @@ pub struct Trial {
     pub canary: ReleaseId,
     /// The plan, as it was when the rollout started.
     pub plan: Plan,
+    /// The other services that move with this one, as one rollout: one plan, one verdict.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub peers: BTreeSet<ServiceName>,
 }
 
 /// A place on the way from zero to all requests.
@@ -103,6 +153,9 @@ pub struct Trial {
 pub enum Position {
     /// One of the plan's steps, counted from zero.
     Step(usize),
+    /// The same, and there an operator wants it to stay.
+    #[serde(rename = "paused-at")]
+    PausedAt(usize),
     /// All requests.
     Full,
 }
@@ -114,7 +167,7 @@ impl Phase {
     #[must_use]
     pub fn weight(&self) -> Weight {
         match self {
-            Self::Idle | Self::Preparing { .. } | Self::Aborted { .. } => Weight::ZERO,
+            Self::Idle | Self::Draining { .. } | Self::Preparing { .. } | Self::Aborted { .. } => Weight::ZERO,
             Self::Progressing { trial, step, .. }
             | Self::Held { trial, step, .. }
             | Self::Paused { trial, step, .. } => trial.step(*step).map_or(Weight::ZERO, |step| step.weight),
@@ -127,6 +180,7 @@ impl Phase {
     pub const fn name(&self) -> PhaseName {
         match self {
             Self::Idle => PhaseName::Idle,
+            Self::Draining { .. } => PhaseName::Draining,
             Self::Preparing { .. } => PhaseName::Preparing,
             Self::Progressing { .. } => PhaseName::Progressing,
             Self::Held { .. } => PhaseName::Held,
@@ -141,7 +195,8 @@ impl Phase {
     pub const fn trial(&self) -> Option<&Trial> {
         match self {
             Self::Idle | Self::Aborted { .. } => None,
-            Self::Preparing { trial, .. }
+            Self::Draining { trial, .. }
+            | Self::Preparing { trial, .. }
             | Self::Progressing { trial, .. }
             | Self::Held { trial, .. }
             | Self::Paused { trial, .. }
@@ -154,7 +209,11 @@ impl Phase {
     pub const fn step(&self) -> Option<usize> {
         match self {
             Self::Progressing { step, .. } | Self::Held { step, .. } | Self::Paused { step, .. } => Some(*step),
-            Self::Idle | Self::Preparing { .. } | Self::Probation { .. } | Self::Aborted { .. } => None,
+            Self::Idle
+            | Self::Draining { .. }
+            | Self::Preparing { .. }
+            | Self::Probation { .. }
+            | Self::Aborted { .. } => None,
         }
     }
 
@@ -163,7 +222,8 @@ impl Phase {
     pub const fn since(&self) -> Option<Instant> {
         match self {
             Self::Idle | Self::Aborted { .. } => None,
-            Self::Preparing { since, .. }
+            Self::Draining { since, .. }
+            | Self::Preparing { since, .. }
             | Self::Progressing { since, .. }
             | Self::Held { since, .. }
             | Self::Paused { since, .. }
@@ -176,14 +236,23 @@ impl Phase {
 
 impl PhaseName {
     /// Every phase, in the order of a rollout's way.
-    pub const ALL: [Self; 7] =
-        [Self::Idle, Self::Preparing, Self::Progressing, Self::Held, Self::Paused, Self::Probation, Self::Aborted];
+    pub const ALL: [Self; 8] = [
+        Self::Idle,
+        Self::Draining,
+        Self::Preparing,
+        Self::Progressing,
+        Self::Held,
+        Self::Paused,
+        Self::Probation,
+        Self::Aborted,
+    ];
 
     /// Its value of the label `phase`.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Draining => "draining",
             Self::Preparing => "preparing",
             Self::Progressing => "progressing",
             Self::Held => "held",
@@ -208,12 +277,22 @@ impl Trial {
         self.step(step).map_or(Gate::Evidence, |step| step.gate)
     }
 
-    /// Where the way goes on behind a position.
-    pub(super) fn after(&self, position: Position) -> Position {
+    /// The canary's share at a position.
+    pub(super) fn weight_at(&self, position: Position) -> Weight {
         match position {
-            Position::Step(step) => self.at(step + 1),
-            Position::Full => Position::Full,
+            Position::Step(step) | Position::PausedAt(step) => self.step(step).map_or(Weight::ZERO, |step| step.weight),
+            Position::Full => Weight::FULL,
         }
+    }
+
+    /// Whether the canary has no share at a step and waits there for a human.
+    pub(super) fn waits_for_approval_alone(&self, step: usize) -> bool {
+        self.step(step).is_some_and(|step| step.weight == Weight::ZERO && matches!(step.gate, Gate::Manual { .. }))
+    }
+
+    /// Where the way goes on behind a step.
+    pub(super) fn after(&self, step: usize) -> Position {
+        self.at(step + 1)
     }
 
     /// Where the way begins.
@@ -223,5 +302,46 @@ impl Trial {
 
     fn at(&self, step: usize) -> Position {
         if step < self.plan.steps.len() { Position::Step(step) } else { Position::Full }
+    }
+}
+
+// === impl Position ===
+
+impl Position {
+    /// The same place, where an operator wants the rollout to stay; nothing for all requests.
+    pub(super) const fn paused(self) -> Option<Self> {
+        match self {
+            Self::Step(step) | Self::PausedAt(step) => Some(Self::PausedAt(step)),
+            Self::Full => None,
+        }
+    }
+}
+
+// === impl Hold ===
+
+impl Hold {
+    /// Why the rollout came to hold.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::ThinEvidence => Reason::ThinEvidence,
+            Self::Approval => Reason::Approval,
+        }
+    }
+}
+
+// === impl Pause ===
+
+impl Pause {
+    /// Whether both arms serve, so that the canary is judged.
+    #[must_use]
+    pub const fn is_judged(self) -> bool {
+        matches!(self, Self::Command)
+    }
+
+    /// Whether an operator has a part in it.
+    #[must_use]
+    pub const fn is_commanded(self) -> bool {
+        matches!(self, Self::Command | Self::Both)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::rollout::{Phase, Reason, Rollout, Transition};
+use crate::rollout::{Pause, Phase, Position, Raises, Reason, Rollout, Transition};
 
 /// How many backends of a release pass their probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,22 +33,37 @@ impl Readiness {
 
 impl Rollout {
     /// Draws the conclusions from the probes.
-    pub(super) fn look(&mut self, stable: Readiness, canary: Readiness, now: Instant) -> Option<Transition> {
+    pub(super) fn look(
+        &mut self,
+        stable: Readiness,
+        canary: Readiness,
+        now: Instant,
+        raises: Raises,
+    ) -> Option<Transition> {
         let is_canary_lost = canary == Readiness::None && stable != Readiness::None;
         let is_stable_lost = stable == Readiness::None && canary != Readiness::None;
         match self.phase.clone() {
             Phase::Preparing { trial, then, .. } if canary == Readiness::All => {
-                Some(self.enter_position(trial, then, Reason::Ready, now))
+                let may_enter = self.may_enter(&trial, then, raises);
+                may_enter.then(|| self.enter_position(trial, then, Reason::Ready, now))
             }
-            Phase::Progressing { .. } | Phase::Held { .. } | Phase::Probation { .. } if is_canary_lost => {
+            Phase::Progressing { .. } | Phase::Held { .. } | Phase::Paused { .. } | Phase::Probation { .. }
+                if is_canary_lost =>
+            {
                 Some(self.abort(Reason::Unready))
             }
             Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. } if is_stable_lost => {
-                Some(self.enter(Phase::Paused { trial, step, since: now }, Reason::StableUnready))
+                let pause = Pause::StableUnready;
+                Some(self.enter(Phase::Paused { trial, step, since: now, pause }, Reason::StableUnready))
             }
-            Phase::Paused { .. } if is_canary_lost => Some(self.abort(Reason::Unready)),
-            Phase::Paused { trial, step, .. } if stable != Readiness::None => {
-                Some(self.enter(Phase::Progressing { trial, step, since: now }, Reason::StableReady))
+            Phase::Paused { trial, step, pause: Pause::Command, .. } if is_stable_lost => {
+                Some(self.enter(Phase::Paused { trial, step, since: now, pause: Pause::Both }, Reason::StableUnready))
+            }
+            Phase::Paused { trial, step, pause: Pause::StableUnready, .. } if stable != Readiness::None => {
+                Some(self.enter_position(trial, Position::Step(step), Reason::StableReady, now))
+            }
+            Phase::Paused { trial, step, pause: Pause::Both, .. } if stable != Readiness::None => {
+                Some(self.enter_position(trial, Position::PausedAt(step), Reason::StableReady, now))
             }
             _ => None,
         }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::Metric;
 
-/// The cause of a transition. Every raise has one of `Ready`, `Certificate`, `Policy` and `Command`.
+/// The cause of a transition. Every raise has one of `Ready`, `Certificate`, `Time`,
+/// `Policy` and `Command`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -14,12 +15,16 @@ pub enum Reason {
     Ready,
     /// The evidence certifies that the canary is not worse than stable.
     Certificate,
+    /// The step's time is over, and the plan asks for no more.
+    Time,
     /// The evidence stayed thin, and the plan says to go on.
     Policy,
     /// The evidence stayed thin, and the plan says to wait or to give up.
     ThinEvidence,
     /// The evidence is good, and the step wants a human's word.
     Approval,
+    /// No human approved of the step in time.
+    NotApproved,
     /// The canary is worse than stable.
     Breach(Metric),
     /// The canary's backends did not pass their probes in time.
@@ -32,6 +37,20 @@ pub enum Reason {
     StableReady,
     /// The time in which an undo was instant is over.
     ProbationOver,
+    /// Another service of the same rollout was aborted.
+    Peer,
+    /// Another rollout takes its place.
+    Superseded,
+    /// A release waits for the end of the rollout that is under way.
+    Queued,
+    /// The rollout before it has ended, and its turn has come.
+    Turn,
+    /// Its turn has come, and it is stable already or was sent back meanwhile.
+    Obsolete,
+    /// The release that had to go has answered its last request.
+    Drained,
+    /// The release that had to go took too long, and what it had begun is left to itself.
+    DrainTimeout,
 }
 
 // === impl Reason ===
@@ -44,9 +63,11 @@ impl Reason {
             Self::Command => "command",
             Self::Ready => "ready",
             Self::Certificate => "certificate",
+            Self::Time => "time",
             Self::Policy => "policy",
             Self::ThinEvidence => "thin-evidence",
             Self::Approval => "approval",
+            Self::NotApproved => "not-approved",
             Self::Breach(Metric::ErrorRate) => "error-rate",
             Self::Breach(Metric::LatencyP50) => "latency-p50",
             Self::Breach(Metric::LatencyP90) => "latency-p90",
@@ -56,6 +77,13 @@ impl Reason {
             Self::StableUnready => "stable-unready",
             Self::StableReady => "stable-ready",
             Self::ProbationOver => "probation-over",
+            Self::Peer => "peer",
+            Self::Superseded => "superseded",
+            Self::Queued => "queued",
+            Self::Turn => "turn",
+            Self::Obsolete => "obsolete",
+            Self::Drained => "drained",
+            Self::DrainTimeout => "drain-timeout",
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What of a rollout outlives the process, and how it goes on afterwards. A restart never raises.
 
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
-use canary_config::name::ReleaseId;
+use canary_config::name::{ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 
-use crate::rollout::{Generation, Phase, Position, Reason, Rollout, Trial};
+use crate::rollout::{Generation, Phase, Position, Reason, Rollout, Start, Trial};
 
 /// A rollout without its clocks, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,23 @@ pub struct Saved {
     pub generation: Generation,
     /// Where that try stood.
     pub state: State,
+    /// What waits for its turn, the next one first.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub queue: VecDeque<Start>,
+    /// The releases that were sent back, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent_back: Vec<SentBack>,
+}
+
+/// A release that was sent back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentBack {
+    /// The release.
+    pub release: ReleaseId,
+    /// By which try.
+    pub generation: Generation,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// Where a try stood.
@@ -37,6 +55,9 @@ pub enum State {
         canary: ReleaseId,
         /// Why.
         reason: Reason,
+        /// The services that moved with it.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        peers: BTreeSet<ServiceName>,
     },
 }
 
@@ -55,35 +76,59 @@ impl Rollout {
     /// What the store must keep of it.
     #[must_use]
     pub fn save(&self) -> Saved {
+        let under_way = |trial: &Trial, position| State::UnderWay { trial: trial.clone(), position };
         let state = match &self.phase {
             Phase::Idle => State::Idle,
-            Phase::Preparing { trial, then, .. } => State::UnderWay { trial: trial.clone(), position: *then },
+            Phase::Draining { trial, then, .. } | Phase::Preparing { trial, then, .. } => under_way(trial, *then),
+            Phase::Paused { trial, step, pause, .. } if pause.is_commanded() => {
+                under_way(trial, Position::PausedAt(*step))
+            }
             Phase::Progressing { trial, step, .. }
             | Phase::Held { trial, step, .. }
-            | Phase::Paused { trial, step, .. } => {
-                State::UnderWay { trial: trial.clone(), position: Position::Step(*step) }
+            | Phase::Paused { trial, step, .. } => under_way(trial, Position::Step(*step)),
+            Phase::Probation { trial, .. } => under_way(trial, Position::Full),
+            Phase::Aborted { canary, reason, peers } => {
+                State::Aborted { canary: canary.clone(), reason: *reason, peers: peers.clone() }
             }
-            Phase::Probation { trial, .. } => State::UnderWay { trial: trial.clone(), position: Position::Full },
-            Phase::Aborted { canary, reason } => State::Aborted { canary: canary.clone(), reason: *reason },
         };
-        Saved { stable: self.stable.clone(), generation: self.generation, state }
+        Saved {
+            stable: self.stable.clone(),
+            generation: self.generation,
+            state,
+            queue: self.queue.clone(),
+            sent_back: self.sent_back.clone(),
+        }
     }
 
     /// Goes on from what was kept. The canary begins at zero until its backends have passed their probes again; then
-    /// it goes to where it was, with the step's clock restarted, or to the first step if the end was not orderly.
+    /// it goes to where it was, with the step's clock restarted, or to the first step if the end was not orderly. What
+    /// an operator has paused stays paused.
     #[must_use]
     pub fn restore(saved: Saved, stop: Stop, now: Instant) -> Self {
-        let phase = match saved.state {
+        let Saved { stable, generation, state, queue, sent_back } = saved;
+        let phase = match state {
             State::Idle => Phase::Idle,
-            State::Aborted { canary, reason } => Phase::Aborted { canary, reason },
+            State::Aborted { canary, reason, peers } => Phase::Aborted { canary, reason, peers },
             State::UnderWay { trial, position } => {
-                let then = match stop {
-                    Stop::Orderly => position,
-                    Stop::Unclean => trial.first(),
+                let first = trial.first();
+                let then = match (stop, position) {
+                    (Stop::Orderly, position) => position,
+                    (Stop::Unclean, Position::PausedAt(_)) => first.paused().unwrap_or(first),
+                    (Stop::Unclean, _) => first,
                 };
                 Phase::Preparing { trial, then, since: now }
             }
         };
-        Self { stable: saved.stable, generation: saved.generation, phase }
+        Self { stable, generation, phase, queue, sent_back }
+    }
+}
+
+// === impl Saved ===
+
+impl Saved {
+    /// A service that has never been rolled out.
+    #[must_use]
+    pub fn new(stable: ReleaseId) -> Self {
+        Rollout::new(stable).save()
     }
 }

@@ -20,7 +20,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use self::failure::{Fault, reading, writing};
 use crate::api::HistoryEntry;
-use crate::rollout::{Generation, Saved, State, Stop};
+use crate::rollout::{Saved, Stop};
 use crate::store::aside::{beside, remove_if_there, sync_folder};
 use crate::store::{HistoryQuery, Loaded, Lock, Record, Snapshot, Stables, Store, StoreError, stables_of};
 
@@ -123,12 +123,11 @@ impl Store for SqliteStore {
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
         self.change(Stop::Unclean, |transaction, held| {
-            services::put(transaction, &record.service, &record.saved)?;
-            if let Some(entry) = &record.entry {
-                audit::append(transaction, &record.service, entry)?;
+            for (service, saved) in &record.services {
+                services::put(transaction, service, saved)?;
+                held.services.insert(service.clone(), saved.clone());
             }
-            held.services.insert(record.service.clone(), record.saved.clone());
-            Ok(())
+            record.entries.iter().try_for_each(|entry| audit::append(transaction, entry))
         })
         .map(drop)
         .map_err(|fault| writing(&self.path, fault))
@@ -172,8 +171,7 @@ fn fill(path: &Path, stables: &Stables) -> Result<(), Fault> {
     schema::migrate(&mut connection, 0)?;
     let transaction = connection.transaction()?;
     for (service, stable) in stables {
-        let saved = Saved { stable: stable.clone(), generation: Generation::default(), state: State::Idle };
-        services::put(&transaction, service, &saved)?;
+        services::put(&transaction, service, &Saved::new(stable.clone()))?;
     }
     services::seal(&transaction, Stop::Orderly)?;
     // The commit has synced the file, and the rename makes its name last.

@@ -11,7 +11,7 @@ use canary_controller::rollout::{Position, Reason, Saved, State};
 use canary_controller::store::{Loaded, Opened, Record, Stables, open};
 use rusqlite::Connection;
 
-use super::fixture::{NOW, beside, entry, folder, generation, idle, ready, release, service, stables, store_in, trial};
+use super::fixture::{NOW, aborted, beside, entry, folder, idle, ready, saved, services, stables, store_in, trial};
 
 /// Small, so that many pages of every kind fit into a file of which every byte is tried.
 const PAGE_SIZE: usize = 512;
@@ -81,11 +81,8 @@ impl Image {
         let folder = folder();
         let path = store_in(&folder);
         let (mut store, _) = ready(&path);
-        let aborted = State::Aborted { canary: release("p2"), reason: Reason::NeverReady };
         store.record(&record("web", web_under_way())).unwrap();
-        store
-            .record(&record("pay", Saved { stable: release("p1"), generation: generation(3), state: aborted }))
-            .unwrap();
+        store.record(&record("pay", saved("p1", 3, aborted("p2", Reason::NeverReady)))).unwrap();
         store.record(&record("api", idle("a1", 2))).unwrap();
         store.check().unwrap();
         store.mark_orderly_stop().unwrap();
@@ -171,13 +168,12 @@ impl Image {
 // === functions ===
 
 fn web_under_way() -> Saved {
-    let state = State::UnderWay { trial: trial(), position: Position::Step(1) };
-    Saved { stable: release("v1"), generation: generation(1), state }
+    saved("v1", 1, State::UnderWay { trial: trial(), position: Position::Step(1) })
 }
 
 fn record(name: &str, saved: Saved) -> Record {
     let number = saved.generation.get();
-    Record { service: service(name), saved, entry: Some(entry(number)) }
+    Record { services: services([(name, saved)]), entries: vec![entry(number)], freezes: None }
 }
 
 fn turn_over(files: &mut Files, suffix: &str, at: usize) {

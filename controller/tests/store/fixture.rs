@@ -1,15 +1,19 @@
 //! Folders, names and rollouts for the tests of the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use canary_config::criteria::{Alpha, Criteria};
 use canary_config::name::{ReleaseId, ServiceName};
-use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use canary_config::weight::Weight;
+use canary_controller::analysis::Metric;
 use canary_controller::api::EvidenceStatus;
-use canary_controller::rollout::{Generation, PhaseName, Position, Reason, Saved, State, Transition, Trial};
+use canary_controller::rollout::{
+    Again, Generation, PhaseName, Position, Reason, Saved, SentBack, Start, State, Transition, Trial,
+};
 use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, Store, open};
 use tempfile::TempDir;
 
@@ -43,45 +47,67 @@ pub(super) fn generation(number: u64) -> Generation {
 }
 
 pub(super) fn idle(stable: &str, number: u64) -> Saved {
-    Saved { stable: release(stable), generation: generation(number), state: State::Idle }
+    saved(stable, number, State::Idle)
+}
+
+pub(super) fn saved(stable: &str, number: u64, state: State) -> Saved {
+    let (queue, sent_back) = (VecDeque::new(), Vec::new());
+    Saved { stable: release(stable), generation: generation(number), state, queue, sent_back }
+}
+
+pub(super) fn aborted(canary: &str, reason: Reason) -> State {
+    State::Aborted { canary: release(canary), reason, peers: BTreeSet::new() }
 }
 
 pub(super) fn trial() -> Trial {
     let step = |percent: u16, gate| Step {
         weight: Weight::from_bp(percent * 100).unwrap(),
+        instances: NonZeroUsize::new(percent.into()),
         min_duration: Duration::from_secs(60),
         max_duration: Duration::from_millis(3_600_001),
         gate,
     };
+    let approval = Gate::Manual { deadline: Duration::from_millis(3_601) };
     let plan = Plan {
         strategy: Strategy::Canary,
-        steps: vec![step(10, Gate::Evidence), step(25, Gate::Manual)],
+        steps: vec![step(10, Gate::Evidence), step(25, approval), step(50, Gate::Time)],
         ready_timeout: Duration::from_secs(120),
         on_thin_evidence: OnThinEvidence::Hold,
         probation: Duration::from_secs(600),
         criteria: Criteria { alpha: Alpha::new(0.012_345_678_9).unwrap() },
+        on_busy: OnBusy::Supersede,
+        drain_timeout: Duration::from_millis(30_001),
     };
-    Trial { canary: release("v2"), plan }
+    Trial { canary: release("v2"), plan, peers: [service("api"), service("pay")].into() }
 }
 
 /// A rollout of every kind that there is.
 pub(super) fn every_saved() -> Vec<Saved> {
-    let saved = |state| Saved { stable: release("v1"), generation: generation(7), state };
-    let positions = [Position::Step(0), Position::Step(1), Position::Full];
-    let reasons = [Reason::Command, Reason::Breach(canary_controller::analysis::Metric::LatencyP99)];
+    let saved = |state| saved("v1", 7, state);
+    let positions = [Position::Step(0), Position::Step(1), Position::PausedAt(1), Position::Full];
+    let reasons = [Reason::Command, Reason::NotApproved, Reason::Breach(Metric::LatencyP99)];
     let under_way = positions.map(|position| saved(State::UnderWay { trial: trial(), position }));
-    let aborted = reasons.map(|reason| saved(State::Aborted { canary: release("v2"), reason }));
-    [saved(State::Idle)].into_iter().chain(under_way).chain(aborted).collect()
+    let sent_back = reasons.map(|reason| saved(aborted("v2", reason)));
+    let peers = [service("api")].into();
+    let with_peers = saved(State::Aborted { canary: release("v2"), reason: Reason::Peer, peers });
+    let start = |again| Start { trial: trial(), again, on_busy: OnBusy::Queue };
+    let queued = Saved { queue: [Again::Refuse, Again::Force].map(start).into(), ..saved(State::Idle) };
+    let before = SentBack { release: release("v0"), generation: generation(6), reason: Reason::NeverReady };
+    let warned = Saved { sent_back: vec![before], ..saved(State::Idle) };
+    let rest = [saved(State::Idle), with_peers, queued, warned];
+    under_way.into_iter().chain(sent_back).chain(rest).collect()
 }
 
-/// A line of the audit trail that says which number it has.
+/// A line of the audit trail of `web` that says which number it has.
 pub(super) fn entry(number: u64) -> Entry {
     Entry {
         at: NOW + Duration::from_secs(number),
+        service: Some(service("web")),
         actor: "uid 1000".to_owned(),
         command: Some("promote".to_owned()),
         note: Some(number.to_string()),
-        transition: Transition {
+        key: None,
+        transition: Some(Transition {
             generation: generation(number),
             canary: Some(release("v2")),
             from: PhaseName::Progressing,
@@ -89,7 +115,7 @@ pub(super) fn entry(number: u64) -> Entry {
             step: Some(1),
             weight: Weight::from_bp(2_500).unwrap(),
             reason: Reason::Command,
-        },
+        }),
         evidence: Some(EvidenceStatus {
             ln_abort: -0.25,
             ln_abort_at: 3.5,
@@ -102,12 +128,13 @@ pub(super) fn entry(number: u64) -> Entry {
 
 /// The record that a service has come to the generation `number`.
 pub(super) fn numbered(name: &str, number: u64) -> Record {
-    Record { service: service(name), saved: idle("v1", number), entry: Some(entry(number)) }
+    let entry = Entry { service: Some(service(name)), ..entry(number) };
+    Record { entries: vec![entry], ..record(name, idle("v1", number)) }
 }
 
 /// The record of a rollout without a story.
 pub(super) fn record(name: &str, saved: Saved) -> Record {
-    Record { service: service(name), saved, entry: None }
+    Record { services: services([(name, saved)]), ..Record::default() }
 }
 
 pub(super) fn stables<const N: usize>(pairs: [(&str, &str); N]) -> Stables {

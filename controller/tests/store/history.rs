@@ -1,12 +1,16 @@
 //! The audit trail.
 
-use canary_controller::store::{AUDIT_ROWS_MAX, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Record, Store};
+use canary_controller::store::{AUDIT_ROWS_MAX, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Order, Record, Store};
 use rusqlite::Connection;
 
 use super::fixture::{entry, folder, idle, numbered, ready, record, service, store_in};
 
 pub(super) fn all() -> HistoryQuery {
-    HistoryQuery { service: None, limit: usize::MAX }
+    HistoryQuery { service: None, generation: None, order: Order::NewestFirst, limit: usize::MAX }
+}
+
+pub(super) fn of_service(name: &str, limit: usize) -> HistoryQuery {
+    HistoryQuery { service: Some(service(name)), limit, ..all() }
 }
 
 /// The numbers of the lines, newest first.
@@ -23,10 +27,10 @@ fn the_newest_lines_come_first_and_no_more_than_were_asked_for() {
         store.record(&numbered(name, number)).unwrap();
     }
     assert_eq!(numbers(&mut *store, &all()), [4, 3, 2, 1]);
-    assert_eq!(numbers(&mut *store, &HistoryQuery { service: None, limit: 2 }), [4, 3]);
-    assert_eq!(numbers(&mut *store, &HistoryQuery { service: Some(service("web")), limit: 2 }), [4, 3]);
-    assert_eq!(numbers(&mut *store, &HistoryQuery { service: Some(service("api")), limit: 9 }), [2]);
-    assert!(numbers(&mut *store, &HistoryQuery { service: Some(service("pay")), limit: 9 }).is_empty());
+    assert_eq!(numbers(&mut *store, &HistoryQuery { limit: 2, ..all() }), [4, 3]);
+    assert_eq!(numbers(&mut *store, &of_service("web", 2)), [4, 3]);
+    assert_eq!(numbers(&mut *store, &of_service("api", 9)), [2]);
+    assert!(numbers(&mut *store, &of_service("pay", 9)).is_empty());
 }
 
 #[test]
@@ -34,9 +38,9 @@ fn a_line_says_all_that_was_recorded() {
     let folder = folder();
     let (mut store, _) = ready(&store_in(&folder));
     store.record(&numbered("web", 61)).unwrap();
-    let Entry { at: _, actor, command, note, transition, evidence } = entry(61);
+    let Entry { at: _, service, actor, command, note, key: _, transition, evidence } = entry(61);
     let line = store.history(&all()).unwrap().remove(0);
-    assert_eq!((line.id, line.at.as_str(), line.service.as_str()), (1, "1970-01-01T00:01:01.000Z", "web"));
+    assert_eq!((line.id, line.at.as_str(), line.service), (1, "1970-01-01T00:01:01.000Z", service));
     assert_eq!((line.actor, line.command, line.note), (actor, command, note));
     assert_eq!((line.transition, line.evidence), (transition, evidence));
 }
@@ -55,7 +59,7 @@ fn evidence_that_is_infinite_does_not_hide_its_line() {
     let (mut store, _) = ready(&store_in(&folder));
     let mut entry = entry(1);
     entry.evidence.as_mut().unwrap().ln_abort = f64::INFINITY;
-    store.record(&Record { service: service("web"), saved: idle("v1", 1), entry: Some(entry) }).unwrap();
+    store.record(&Record { entries: vec![entry], ..Record::default() }).unwrap();
     let line = store.history(&all()).unwrap().remove(0);
     assert_eq!((line.note.as_deref(), line.evidence), (Some("1"), None));
 }

@@ -5,14 +5,15 @@ use std::fs;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use canary_config::name::ServiceName;
 use canary_controller::api::{HistoryEntry, StoreHealth};
-use canary_controller::rollout::Stop;
+use canary_controller::rollout::{Saved, Stop};
 use canary_controller::store::{
     ClosedStore, HistoryQuery, Keeper, Loaded, QUEUE_LIMIT, Record, Store, StoreError, StoreHandle,
 };
 
-use super::fixture::{beside, folder, idle, numbered, ready, record, service, services, store_in};
-use super::history::all;
+use super::fixture::{beside, folder, idle, numbered, ready, record, services, store_in};
+use super::history::{all, of_service};
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,7 +31,7 @@ impl OnLeave {
 
 impl Store for OnLeave {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        Ok(Loaded { services: BTreeMap::new(), stop: Stop::Orderly })
+        Ok(loaded(BTreeMap::new()))
     }
 
     fn record(&mut self, _: &Record) -> Result<(), StoreError> {
@@ -60,6 +61,11 @@ fn on_leave() -> (Keeper, StoreHandle, Receiver<StoreHealth>, Sender<Result<(), 
     let (give, leave) = channel();
     let (keeper, handle, health) = start(Box::new(OnLeave { leave }));
     (keeper, handle, health, give)
+}
+
+/// What is loaded after an orderly stop where nothing but rollouts was kept.
+fn loaded(services: BTreeMap<ServiceName, Saved>) -> Loaded {
+    Loaded { services, stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() }
 }
 
 fn full() -> StoreError {
@@ -92,7 +98,7 @@ fn requests_are_done_in_their_order_and_their_ends_are_told() {
     assert_eq!(told.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 0]);
     assert_eq!(shown.recv(), Ok(5));
     let (_, loaded) = ready(&store_in(&folder));
-    assert_eq!(loaded, Loaded { services: services([("web", idle("v1", 5))]), stop: Stop::Orderly });
+    assert_eq!(loaded, self::loaded(services([("web", idle("v1", 5))])));
 }
 
 #[test]
@@ -185,7 +191,7 @@ fn after_the_end_requests_are_refused() {
     let folder = folder();
     let (keeper, handle, _health) = start(ready(&store_in(&folder)).0);
     keeper.stop();
-    let query = HistoryQuery { service: Some(service("web")), limit: 1 };
+    let query = of_service("web", 1);
     assert_eq!(handle.record(numbered("web", 1), |_| panic!("it was called")), Err(StoreError::Gone));
     assert_eq!(handle.history(query, |_| panic!("it was called")), Err(StoreError::Gone));
     assert_eq!(handle.mark_orderly_stop(|_| panic!("it was called")), Err(StoreError::Gone));

@@ -1,11 +1,10 @@
 //! What is recorded is there when the store is opened again.
 
-use canary_controller::rollout::{Reason, Saved, State, Stop};
+use canary_controller::rollout::{Reason, Stop};
 use canary_controller::store::SqliteStore;
 
 use super::fixture::{
-    beside, every_saved, folder, generation, idle, names_in, numbered, ready, record, release, services, stables,
-    store_in,
+    aborted, beside, every_saved, folder, idle, names_in, numbered, ready, record, saved, services, stables, store_in,
 };
 
 #[test]
@@ -87,8 +86,7 @@ fn a_store_of_version_1_can_be_read() {
     rusqlite::Connection::open(&path).unwrap().execute_batch(include_str!("version_1.sql")).unwrap();
     let (mut store, loaded) = ready(&path);
     assert_eq!(loaded.stop, Stop::Orderly);
-    let state = State::Aborted { canary: release("v2"), reason: Reason::NeverReady };
-    let web = Saved { stable: release("v1"), generation: generation(7), state };
+    let web = saved("v1", 7, aborted("v2", Reason::NeverReady));
     assert_eq!(loaded.services, services([("api", idle("a1", 3)), ("web", web)]));
     let lines = store.history(&super::history::all()).unwrap();
     assert_eq!(lines.len(), 1);

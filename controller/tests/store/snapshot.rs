@@ -94,7 +94,7 @@ fn a_snapshot_that_cannot_be_written_fails_no_record_and_is_made_good_later() {
     let in_the_way = beside(&path, ".routes.new");
     fs::create_dir(&in_the_way).unwrap();
     let mut first = record("web", idle("v2", 1));
-    first.entry = Some(entry(1));
+    first.entries.push(entry(1));
     store.record(&first).unwrap();
     let begin = format!("the routes snapshot {} cannot be written: ", beside(&path, ".routes").display());
     assert!(store.warning().unwrap().starts_with(&begin));

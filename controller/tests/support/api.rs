@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use canary_controller::api::{History, HistoryEntry, Overview, ServiceStatus};
-use canary_controller::rollout::PhaseName;
+use canary_controller::rollout::{PhaseName, Transition};
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -58,6 +58,11 @@ impl Api {
         self.post("/v1/services/web/undo", json!({})).await
     }
 
+    /// The same, also if the release was sent back before.
+    pub(crate) async fn start_again(&self, release: &str) -> Answer {
+        self.post("/v1/services/web/start", json!({ "release": release, "force": true })).await
+    }
+
     pub(crate) async fn reload(&self) -> Answer {
         self.post("/v1/reload", json!({})).await
     }
@@ -76,11 +81,15 @@ impl Api {
         history.entries.into_iter().rev().collect()
     }
 
+    /// What changed in the service's rollouts, the oldest first.
+    pub(crate) async fn transitions(&self) -> Vec<Transition> {
+        self.history().await.into_iter().filter_map(|entry| entry.transition).collect()
+    }
+
     /// The reasons and ends of all transitions, the oldest first, as `phase reason`.
     pub(crate) async fn story(&self) -> Vec<String> {
-        let entries = self.history().await.into_iter();
-        let words = entries.map(|entry| (entry.transition.to.label(), entry.transition.reason.label()));
-        words.map(|(to, reason)| format!("{to} {reason}")).collect()
+        let transitions = self.transitions().await.into_iter();
+        transitions.map(|change| format!("{} {}", change.to.label(), change.reason.label())).collect()
     }
 
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&ServiceStatus) -> bool) -> ServiceStatus {

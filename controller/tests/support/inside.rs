@@ -6,8 +6,7 @@ use std::sync::Arc;
 use canary_config::daemon::Config;
 use canary_controller::admin::{self, Admin, AdminSocket};
 use canary_controller::engine::{Engine, EngineHandle, PageSources, Started, Starting};
-use canary_controller::rollout::Stop;
-use canary_controller::store::{Keeper, Loaded};
+use canary_controller::store::Keeper;
 use canary_proxy::access_log::AccessLog;
 use canary_proxy::caps::Caps;
 use canary_proxy::routes::{self, RouteReader};
@@ -36,7 +35,7 @@ impl Inside {
         let (shelf, (routes, reader)) = (Shelf::default(), routes::cell());
         let page =
             PageSources { unrouted: Arc::default(), access_log: AccessLog::off(), caps: Caps::new(&config.limits) };
-        let loaded = Loaded { services: std::collections::BTreeMap::new(), stop: Stop::Orderly };
+        let loaded = shelf.store().load().expect("an empty shelf");
         let socket = AdminSocket::bind(&config.admin).expect("a folder of our own");
         let starting = Starting { config, routes, store: shelf.store(), loaded, page };
         let Started { engine, handle, keeper, store } = Engine::start(starting).expect("an empty store");

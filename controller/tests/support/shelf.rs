@@ -93,7 +93,7 @@ impl Shelf {
 
 impl Store for ShelfStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        Ok(Loaded { services: BTreeMap::new(), stop: Stop::Orderly })
+        Ok(Loaded { services: BTreeMap::new(), stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() })
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {

@@ -14,6 +14,9 @@ use crate::store::{Entry, HISTORY_LIMIT_MAX, HistoryQuery};
 /// So many lines are kept; the oldest go first.
 pub const AUDIT_ROWS_MAX: u32 = 10_000;
 
+/// What stands in the place of a name where a line is about all services. No service can have this name.
+const ALL_SERVICES: &str = "*";
+
 /// The last second of the year 9999, beyond which RFC 3339 has no words.
 const LATEST: Duration = Duration::from_secs(253_402_300_799);
 
@@ -31,8 +34,8 @@ struct Line {
 }
 
 /// Adds a line, and drops the oldest one if there are too many.
-pub(super) fn append(connection: &Connection, service: &ServiceName, entry: &Entry) -> Result<(), Fault> {
-    let line = Line::of(service, entry)?;
+pub(super) fn append(connection: &Connection, entry: &Entry) -> Result<(), Fault> {
+    let line = Line::of(entry)?;
     connection.execute(
         "INSERT INTO audit (at, service, generation, actor, command, note, transition, evidence, crc32)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -77,11 +80,11 @@ pub(super) fn select(connection: &Connection, query: &HistoryQuery) -> rusqlite:
 // === impl Line ===
 
 impl Line {
-    fn of(service: &ServiceName, entry: &Entry) -> Result<Self, Fault> {
-        let generation = entry.transition.generation.get();
+    fn of(entry: &Entry) -> Result<Self, Fault> {
+        let generation = entry.transition.as_ref().map_or(0, |transition| transition.generation.get());
         Ok(Self {
             at: rfc_3339(entry.at),
-            service: service.to_string(),
+            service: entry.service.as_ref().map_or(ALL_SERVICES, ServiceName::as_str).to_owned(),
             generation: i64::try_from(generation).unwrap_or(i64::MAX),
             actor: entry.actor.clone(),
             command: entry.command.clone(),
@@ -114,7 +117,10 @@ fn read(row: &Row) -> Result<HistoryEntry, Fault> {
     }
     Ok(HistoryEntry {
         id: row.get(0)?,
-        service: line.service.parse().map_err(|error| Fault::Wrong(format!("{error}")))?,
+        service: match line.service.as_str() {
+            ALL_SERVICES => None,
+            name => Some(name.parse().map_err(|error| Fault::Wrong(format!("{error}")))?),
+        },
         transition: serde_json::from_str(&line.transition)?,
         // JSON has no infinity: evidence that holds one is written and cannot be read, and the line is worth having.
         evidence: line.evidence.and_then(|text| serde_json::from_str(&text).ok()),

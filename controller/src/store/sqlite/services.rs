@@ -28,7 +28,7 @@ pub(super) fn read(connection: &Connection) -> Result<Loaded, Fault> {
         return Err(Fault::Wrong("the seal over all services does not match them".to_owned()));
     }
     let services = rows.iter().map(parse).collect::<Result<BTreeMap<_, _>, _>>()?;
-    Ok(Loaded { services, stop: parse_stop(&stop)? })
+    Ok(Loaded { services, stop: parse_stop(&stop)?, freezes: Vec::new(), answered: Vec::new() })
 }
 
 /// Writes one service's row. The seal is broken until [`seal`] is called in the same transaction.

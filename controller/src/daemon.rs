@@ -77,11 +77,13 @@ fn start(opened: Opened, config_path: PathBuf, access_log: AccessLog) -> Result<
         in_flight: drain.in_flight(),
         limits: Arc::new(config.limits.clone()),
         trusted_proxies: Arc::default(),
+        health_path: None,
         unrouted,
         access_log,
     };
     let of_listener = |info: &ListenerInfo| Edge {
         trusted_proxies: config.listeners[info.index].trusted_proxies.clone().into(),
+        health_path: config.listeners[info.index].health_path.as_deref().map(Arc::from),
         ..edge.clone()
     };
     for (listener, bound) in config.listeners.iter().zip(&listeners) {

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn listener(address: SocketAddr) -> daemon::Listener {
-        daemon::Listener { name: "web".parse().unwrap(), address, trusted_proxies: Vec::new() }
+        daemon::Listener { name: "web".parse().unwrap(), address, trusted_proxies: Vec::new(), health_path: None }
     }
 
     #[test]

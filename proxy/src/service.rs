@@ -10,6 +10,7 @@ mod entry;
 mod fault;
 mod flight;
 mod forwarded;
+mod health;
 mod hop;
 mod peer;
 
@@ -55,6 +56,8 @@ pub struct Edge {
     pub limits: Arc<Limits>,
     /// Peers whose word about the client is believed.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// The path at which a load balancer in front asks whether requests may come.
+    pub health_path: Option<Arc<str>>,
     /// What was answered to requests that no rule wants.
     pub unrouted: Arc<Answers>,
     /// Where each request leaves a line.
@@ -92,6 +95,11 @@ impl ProxyHttp for Edge {
         flight.trust = Trust::of(flight.peer, &self.trusted_proxies);
         flight.id = forwarded::request_id(session.req_header(), flight.trust);
         asked::in_origin_form(session.req_header_mut());
+        if let Some(status) = self.health(session.req_header()) {
+            flight.is_health_question = true;
+            answer::write(session, status, &flight.id).await?;
+            return Ok(true);
+        }
         flight.route = self.route(session.req_header());
         if flight.route.is_none() {
             answer::write(session, StatusCode::NOT_FOUND, &flight.id).await?;
@@ -263,7 +271,9 @@ impl ProxyHttp for Edge {
         flight.end(error.map_or_else(|| answered.map_or(Outcome::Internal, Outcome::of_status), fault::outcome_of));
         let status = session.response_written().map(|head| head.status);
         let took = clock::now().saturating_duration_since(flight.begun);
-        self.answers(flight).note(status, took);
+        if !flight.is_health_question {
+            self.answers(flight).note(status, took);
+        }
         if self.access_log.is_on() {
             self.access_log.leave(entry::of(session, flight, status, took));
         }

@@ -19,9 +19,10 @@ use crate::rules;
 use crate::track::Track;
 
 /// Every route, the one with the longest rule first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RoutingTable {
     routes: Vec<Arc<Route>>,
+    is_healthy: bool,
 }
 
 /// One service's part of the table.
@@ -41,6 +42,8 @@ pub struct Route {
     pub own_answers: Arc<Answers>,
     /// How many second attempts this service can afford.
     pub budget: Arc<Budget>,
+    /// Whether canaryd is healthy only while this service has a ready backend.
+    pub critical: bool,
 }
 
 /// A release with a share above zero.
@@ -66,6 +69,13 @@ pub struct Pick {
 
 // === impl RoutingTable ===
 
+impl Default for RoutingTable {
+    /// No service at all: nothing that is critical is missing.
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
 impl RoutingTable {
     /// A table of these routes. Of two rules of equal length the one of the service that comes first by name wins.
     #[must_use]
@@ -74,7 +84,14 @@ impl RoutingTable {
             let by_length = b.rule.text().len().cmp(&a.rule.text().len());
             by_length.then_with(|| a.service.cmp(&b.service))
         });
-        Self { routes }
+        let is_healthy = routes.iter().all(|route| !route.critical || route.has_backend());
+        Self { routes, is_healthy }
+    }
+
+    /// Whether every critical service has a ready backend.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.is_healthy
     }
 
     /// The route of a request: the longest rule that matches.
@@ -120,6 +137,11 @@ impl Route {
             return Some(pick);
         }
         self.fail_over(&pick.backend.id)
+    }
+
+    fn has_backend(&self) -> bool {
+        let canary = self.canary.as_ref().map(Canary::pool);
+        [Some(&self.stable), canary].into_iter().flatten().any(|pool| !pool.ready.is_empty())
     }
 
     fn choose(self: &Arc<Self>, track: Track, ledger: Option<&Arc<Ledger>>, rng: &mut impl Rng) -> Option<Pick> {

@@ -42,6 +42,7 @@ mod tests {
             canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger)),
             own_answers: Arc::default(),
             budget: Arc::default(),
+            critical: false,
         })
     }
 

@@ -10,6 +10,7 @@ mod draining;
 mod failover;
 #[cfg(test)]
 mod forwarding;
+mod health;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub(crate) struct Setup {
     pub(crate) workers: usize,
     pub(crate) limits: Limits,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) health_path: Option<&'static str>,
 }
 
 /// What the access log has written.
@@ -65,14 +66,16 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { workers: 2, limits: limits(), trusted_proxies: Vec::new() }
+        Self { workers: 2, limits: limits(), trusted_proxies: Vec::new(), health_path: None }
     }
 }
 
 impl Setup {
     pub(crate) fn start(self) -> Stage {
-        let Self { workers, limits, trusted_proxies } = self;
-        let listener = Listener { name: "web".parse().unwrap(), address: ([127, 0, 0, 1], 0).into(), trusted_proxies };
+        let Self { workers, limits, trusted_proxies, health_path } = self;
+        let health_path = health_path.map(Box::from);
+        let (name, address) = ("web".parse().unwrap(), ([127, 0, 0, 1], 0).into());
+        let listener = Listener { name, address, trusted_proxies, health_path };
         let bound = Bound::bind(&listener).unwrap();
         let (address, drain, lines) = (bound.local_addr(), Drain::new(), Lines::default());
         let (writer, routes) = routes::cell();
@@ -83,6 +86,7 @@ impl Setup {
             in_flight: drain.in_flight(),
             limits: Arc::new(limits.clone()),
             trusted_proxies: listener.trusted_proxies.into(),
+            health_path: listener.health_path.map(Arc::from),
             unrouted: Arc::new(Answers::default()),
             access_log,
         };

@@ -166,6 +166,7 @@ impl Managed {
             canary,
             own_answers: Arc::clone(&self.own_answers),
             budget: Arc::clone(&self.budget),
+            critical: self.declared.critical,
         }
     }
 

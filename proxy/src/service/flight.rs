@@ -29,6 +29,8 @@ pub struct Flight {
     pub(super) attempts: u8,
     /// Attempts on kept connections that turned out to be dead.
     pub(super) stale: u8,
+    /// Whether it is a question about canaryd's own health, and so nobody's request.
+    pub(super) is_health_question: bool,
     _in_flight: InFlightGuard,
 }
 
@@ -70,6 +72,7 @@ impl Flight {
             attempt: None,
             attempts: 0,
             stale: 0,
+            is_health_question: false,
             _in_flight: in_flight,
         }
     }

@@ -26,6 +26,7 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
         canary: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        critical: false,
     })
 }
 
@@ -33,6 +34,12 @@ impl Shape {
     /// With release `v2` on trial.
     pub(crate) fn canary(mut self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
         self.0.canary = Canary::new(pool("v2", backends), Weight::from_bp(bp).unwrap(), Arc::clone(ledger));
+        self
+    }
+
+    /// Without it canaryd is not healthy.
+    pub(crate) fn critical(mut self) -> Self {
+        self.0.critical = true;
         self
     }
 

@@ -108,7 +108,7 @@ impl Edge {
 }
 
 pub(crate) fn listener(address: SocketAddr) -> Listener {
-    Listener { name: "web".parse().unwrap(), address, trusted_proxies: Vec::new() }
+    Listener { name: "web".parse().unwrap(), address, trusted_proxies: Vec::new(), health_path: None }
 }
 
 /// Tries until it is true.

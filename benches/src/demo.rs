@@ -1,4 +1,5 @@
-//! The demo: on real traffic, a bad release is sent back, a good one is brought in and taken back.
+//! The demo: on real traffic, a bad release is sent back, a good one is brought in and taken back, and another one takes
+//! all requests at once and gives them back at once.
 //!
 //! [`run`] starts real processes on loopback, types real commands, and holds every claim against what the client and
 //! the backends themselves saw. Nothing of it is left when it returns, whichever way. The course of events is in
@@ -36,6 +37,7 @@ pub const DEADLINE: Duration = Duration::from_secs(85);
 const STABLE: &str = "v1";
 const GOOD: &str = "v2";
 const BAD: &str = "v3";
+const SWITCHED: &str = "v4";
 /// The client's requests a second, at the least.
 const RATE_MIN: u32 = 300;
 

@@ -7,12 +7,14 @@ use crate::clock::Moment;
 use crate::demo::canaryctl::Ended;
 use crate::demo::share::Share;
 use crate::demo::timeline::{MARGIN, Timeline};
-use crate::demo::{BAD, GOOD, RATE_MIN, STABLE};
+use crate::demo::{BAD, GOOD, RATE_MIN, STABLE, SWITCHED};
 use crate::load::Record;
 use crate::origin::Stats;
 
 /// `canaryctl` did what it was told.
 const DONE: Option<i32> = Some(0);
+/// The awaited rollout waits for a human.
+const HELD: Option<i32> = Some(12);
 /// The awaited rollout was aborted.
 const ABORTED: Option<i32> = Some(10);
 
@@ -29,6 +31,8 @@ pub(super) struct Seen {
     pub(super) good: Ended,
     /// The command that took it back.
     pub(super) undo: Ended,
+    /// The commands of the switch by blue-green.
+    pub(super) switch: Switch,
     /// What canaryd says of it all.
     pub(super) timeline: Timeline,
     /// What the client saw.
@@ -39,6 +43,17 @@ pub(super) struct Seen {
     pub(super) ended: Moment,
     /// How canaryd ended when it was asked to.
     pub(super) stopped: ExitStatus,
+}
+
+/// How the commands of the switch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Switch {
+    /// The one that began it.
+    pub(super) started: Ended,
+    /// The one that gave the new release all requests.
+    pub(super) promoted: Ended,
+    /// The one that took it back.
+    pub(super) undone: Ended,
 }
 
 /// A claim, and whether it holds.
@@ -70,7 +85,7 @@ impl Seen {
     /// Every share that was in force, in the order of time.
     pub(super) fn shares(&self) -> Vec<Share> {
         let of = |canary| self.timeline.spans(canary, self.ended);
-        [BAD, GOOD].into_iter().flat_map(of).map(|span| Share::measure(&span, &self.records)).collect()
+        [BAD, GOOD, SWITCHED].into_iter().flat_map(of).map(|span| Share::measure(&span, &self.records)).collect()
     }
 
     /// Every claim.
@@ -82,6 +97,7 @@ impl Seen {
             self.fair(),
             self.unharmed(),
             self.undone(),
+            self.switched(),
             self.steady(),
             self.stopped(),
         ]
@@ -149,7 +165,7 @@ impl Seen {
     }
 
     fn undone(&self) -> Check {
-        let (all, stable) = self.sent_after_retreat(GOOD, STABLE);
+        let (all, stable) = self.sent_between_rollouts(GOOD, STABLE);
         Check {
             word: "undone",
             claim: format!(
@@ -157,6 +173,28 @@ impl Seen {
                 code(self.undo)
             ),
             holds: self.undo.code == DONE && stable == all && all > 0,
+        }
+    }
+
+    fn switched(&self) -> Check {
+        let shares: Vec<_> = self.shares().into_iter().filter(|share| share.canary == SWITCHED).collect();
+        let text: Vec<_> = shares.iter().map(|share| share.set.to_string()).collect();
+        let whole = shares.iter().filter(|share| share.is_fair()).count();
+        let (all, stable) = self.sent_between_rollouts(SWITCHED, STABLE);
+        let Switch { started, promoted, undone } = self.switch;
+        Check {
+            word: "switched",
+            claim: format!(
+                "{SWITCHED} waited (exit code {}), and got {}, each by one word; then {STABLE} answered {stable} of \
+                 {all} requests",
+                code(started),
+                text.join(", then "),
+            ),
+            holds: (started.code, promoted.code, undone.code) == (HELD, DONE, DONE)
+                && text == ["100%", "0%"]
+                && whole == shares.len()
+                && stable == all
+                && all > 0,
         }
     }
 
@@ -184,9 +222,21 @@ impl Seen {
 
     /// The requests that were sent after a release was sent back, and those of them that another answered.
     fn sent_after_retreat(&self, canary: &str, by: &str) -> (usize, usize) {
+        self.timeline.retreat(canary).map_or((0, 0), |retreat| self.sent(retreat.at, self.ended.after(MARGIN), by))
+    }
+
+    /// The same, until another release got a share.
+    fn sent_between_rollouts(&self, canary: &str, by: &str) -> (usize, usize) {
         let Some(retreat) = self.timeline.retreat(canary) else { return (0, 0) };
-        let later = self.records.iter().filter(|record| record.sent >= retreat.at.after(MARGIN));
-        (later.clone().count(), later.filter(|record| record.is_by(by)).count())
+        let end = self.timeline.next_raise(retreat.at).map_or(self.ended.after(MARGIN), |raise| raise.at);
+        self.sent(retreat.at, end, by)
+    }
+
+    /// The requests that were sent between two changes, and those of them that this release answered.
+    fn sent(&self, from: Moment, until: Moment, by: &str) -> (usize, usize) {
+        let is_between = |record: &&Record| from.after(MARGIN) <= record.sent && record.sent <= until.before(MARGIN);
+        let sent = self.records.iter().filter(is_between);
+        (sent.clone().count(), sent.filter(|record| record.is_by(by)).count())
     }
 }
 

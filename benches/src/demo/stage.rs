@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
+use crate::demo::configuration::Plan;
 use crate::demo::process::Process;
 use crate::demo::{DemoError, configuration, listening};
 use crate::origin::Stats;
@@ -58,6 +59,12 @@ impl Folder {
     /// A file in it.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// Writes canaryd's file anew.
+    pub(super) fn configure(&self, backends: &[Backend], plan: Plan) -> Result<(), DemoError> {
+        fs::write(self.file("canaryd.toml"), configuration::text(self, backends, plan))
+            .map_err(DemoError::system("the configuration cannot be written"))
     }
 
     /// The end of canaryd's log.
@@ -116,9 +123,8 @@ impl Backend {
 impl Canaryd {
     /// Starts it in front of these backends.
     pub(super) async fn start(folder: &Folder, backends: &[Backend]) -> Result<Self, DemoError> {
+        folder.configure(backends, Plan::Canary)?;
         let config = folder.file("canaryd.toml");
-        fs::write(&config, configuration::text(folder, backends))
-            .map_err(DemoError::system("the configuration cannot be written"))?;
         let log = File::create(folder.file("canaryd.log")).map_err(DemoError::system("no log file"))?;
         let mut command = Command::new(program("canaryd")?);
         command.arg("--config").arg(config).env("NO_COLOR", "1");

@@ -8,12 +8,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock::Moment;
 use crate::demo::canaryctl::{Canaryctl, Ended};
-use crate::demo::check::Seen;
+use crate::demo::check::{Seen, Switch};
+use crate::demo::configuration::Plan;
 use crate::demo::share::Share;
 use crate::demo::stage::{Backend, Canaryd, Folder};
 use crate::demo::timeline::{MARGIN, Timeline};
 use crate::demo::transcript::Transcript;
-use crate::demo::{BAD, DEADLINE, DemoError, GOOD, STABLE};
+use crate::demo::{BAD, DEADLINE, DemoError, GOOD, STABLE, SWITCHED};
 use crate::load::{Load, Steady};
 use crate::origin::Stats;
 
@@ -40,7 +41,7 @@ struct Scene<'a, 't> {
 /// Plays everything, from an empty folder to the end of canaryd.
 pub(super) async fn play(folder: &Folder, transcript: &mut Transcript<'_>) -> Result<Seen, DemoError> {
     let canaryctl = Canaryctl::new(folder.file("canaryd.sock"))?;
-    transcript.chapter("Three releases of a service, and canaryd in front of them")?;
+    transcript.chapter("Four releases of a service, and canaryd in front of them")?;
     let mut backends = start_backends(transcript).await?;
     transcript.command(format_args!("canaryd --config {} &", folder.file("canaryd.toml").display()))?;
     let mut canaryd = Canaryd::start(folder, &backends).await?;
@@ -54,6 +55,7 @@ pub(super) async fn play(folder: &Folder, transcript: &mut Transcript<'_>) -> Re
     let (bad, bad_at_abort) = scene.bring_in_bad(&backends).await?;
     let good = scene.bring_in_good().await?;
     let undo = scene.take_back().await?;
+    let switch = scene.switch(folder, &backends).await?;
 
     let records = client.records();
     drop(client);
@@ -63,14 +65,17 @@ pub(super) async fn play(folder: &Folder, transcript: &mut Transcript<'_>) -> Re
     backends.iter_mut().try_for_each(Backend::must_run)?;
     canaryd.must_run()?;
     let stopped = canaryd.stop().await?;
-    Ok(Seen { bad, bad_at_abort, bad_at_end, good, undo, timeline, records, begun, ended, stopped })
+    Ok(Seen { bad, bad_at_abort, bad_at_end, good, undo, switch, timeline, records, begun, ended, stopped })
 }
 
 async fn start_backends(transcript: &mut Transcript<'_>) -> Result<Vec<Backend>, DemoError> {
     let mut backends = Vec::new();
-    for (release, fail, says) in
-        [(STABLE, "0", "stable"), (GOOD, "0", "as good"), (BAD, FAIL, "fails 5% of its requests")]
-    {
+    for (release, fail, says) in [
+        (STABLE, "0", "stable"),
+        (GOOD, "0", "as good"),
+        (BAD, FAIL, "fails 5% of its requests"),
+        (SWITCHED, "0", "as good"),
+    ] {
         let pair = [Backend::start(release, fail, 1).await?, Backend::start(release, fail, 2).await?];
         transcript.figure(format_args!("{release}  {}  {}  {says}", pair[0].address, pair[1].address))?;
         backends.extend(pair);
@@ -137,8 +142,23 @@ impl Scene<'_, '_> {
         self.transcript.chapter(format_args!("{GOOD} is taken back while {STABLE} is still warm"))?;
         let ended = self.tell("undo web").await?;
         self.watch(GOOD).await?;
-        self.canaryctl.show(self.transcript, "history web").await?;
         Ok(ended)
+    }
+
+    async fn switch(&mut self, folder: &Folder, backends: &[Backend]) -> Result<Switch, DemoError> {
+        self.transcript.chapter(format_args!("{SWITCHED} by blue-green: all requests at once, and back at once"))?;
+        folder.configure(backends, Plan::BlueGreen)?;
+        for line in Plan::BlueGreen.text().lines() {
+            self.transcript.figure(format_args!("[services.web.rollout] {line}"))?;
+        }
+        self.tell("reload").await?;
+        let started = self.tell("start web v4 --wait").await?;
+        let promoted = self.tell("promote web").await?;
+        self.watch(SWITCHED).await?;
+        let undone = self.tell("undo web").await?;
+        self.watch(SWITCHED).await?;
+        self.canaryctl.show(self.transcript, "history web").await?;
+        Ok(Switch { started, promoted, undone })
     }
 
     /// Types a command.

@@ -1,4 +1,4 @@
-//! The claims, held against made-up traffic: one request each 10 ms, from second 0 to second 40.
+//! The claims, held against made-up traffic: one request each 10 ms, from second 0 to second 50.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::*;
 use crate::demo::canaryctl::Ended;
+use crate::demo::check::Switch;
 use crate::demo::timeline::Timeline;
 use crate::load::{Answer, Record, ReleaseName};
 use crate::origin::Stats;
 
 /// Second, canary, phase, weight, reason: a demo that goes as it should.
-const TURNS: [(u64, &str, &str, u16, &str); 8] = [
+const TURNS: [(u64, &str, &str, u16, &str); 12] = [
     (3, "v3", "preparing", 0, "command"),
     (5, "v3", "progressing", 1_000, "ready"),
     (8, "v3", "aborted", 0, "error-rate"),
@@ -23,6 +24,10 @@ const TURNS: [(u64, &str, &str, u16, &str); 8] = [
     (18, "v2", "progressing", 2_500, "certificate"),
     (27, "v2", "probation", 10_000, "certificate"),
     (33, "v2", "aborted", 0, "command"),
+    (40, "v4", "preparing", 0, "command"),
+    (41, "v4", "held", 0, "ready"),
+    (43, "v4", "probation", 10_000, "command"),
+    (46, "v4", "aborted", 0, "command"),
 ];
 
 fn second(second: u64) -> Moment {
@@ -63,8 +68,8 @@ fn record(sent: Moment, release: &str, status: StatusCode) -> Record {
 }
 
 fn seen() -> Seen {
-    let records = (0..12_000).map(|n| {
-        let sent = Moment::from_micros(n * 40_000_000 / 12_000);
+    let records = (0..15_000).map(|n| {
+        let sent = Moment::from_micros(n * 50_000_000 / 15_000);
         let (release, status) = answer(n, sent);
         record(sent, release, status)
     });
@@ -76,10 +81,11 @@ fn seen() -> Seen {
         bad_at_end: stats,
         good: ended(0),
         undo: ended(0),
+        switch: Switch { started: ended(12), promoted: ended(0), undone: ended(0) },
         timeline: timeline(),
         records: records.collect(),
         begun: second(0),
-        ended: second(40),
+        ended: second(50),
         stopped: ExitStatus::from_raw(0),
     }
 }
@@ -105,13 +111,13 @@ fn one_late_request_to_the_bad_release_breaks_zero() {
     assert_eq!(
         broken(&seen),
         [
-            "✖ zero      after that v3 served 0 requests, and answered 1 of the client's 9526",
+            "✖ zero      after that v3 served 0 requests, and answered 1 of the client's 12526",
             "✖ fair      3 of 4 measured shares of v2 lie within 5σ of the ones set"
         ]
     );
     seen.records.pop();
     seen.bad_at_end.served += 1;
-    assert_eq!(broken(&seen), ["✖ zero      after that v3 served 1 requests, and answered 0 of the client's 9525"]);
+    assert_eq!(broken(&seen), ["✖ zero      after that v3 served 1 requests, and answered 0 of the client's 12525"]);
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn a_failure_that_is_not_of_the_bad_release_breaks_unharmed() {
     ] {
         let mut seen = seen();
         seen.records.push(lost);
-        let claim = "✖ unharmed  the client saw 13 failures of v3 and 1 of anyone else in 12001 requests";
+        let claim = "✖ unharmed  the client saw 13 failures of v3 and 1 of anyone else in 15001 requests";
         assert_eq!(broken(&seen), [claim]);
     }
 }
@@ -151,7 +157,10 @@ fn every_exit_code_counts() {
     assert_eq!(word(|seen| seen.bad_at_abort.failed = 0), ["aborted"]);
     assert_eq!(word(|seen| seen.good.code = Some(12)), ["raised"]);
     assert_eq!(word(|seen| seen.undo.code = None), ["undone"]);
-    assert_eq!(word(|seen| seen.ended = second(41)), ["steady"]);
+    assert_eq!(word(|seen| seen.switch.started.code = Some(0)), ["switched"]);
+    assert_eq!(word(|seen| seen.switch.promoted.code = Some(4)), ["switched"]);
+    assert_eq!(word(|seen| seen.switch.undone.code = None), ["switched"]);
+    assert_eq!(word(|seen| seen.ended = second(51)), ["steady"]);
     assert_eq!(word(|seen| seen.stopped = ExitStatus::from_raw(9)), ["stopped"]);
 }
 
@@ -161,7 +170,7 @@ fn nothing_is_claimed_of_what_never_happened() {
     seen.timeline = Timeline::read(&History::default()).unwrap();
     seen.records.clear();
     let words: Vec<_> = broken(&seen).iter().map(|claim| claim.split_whitespace().nth(1).unwrap().to_owned()).collect();
-    assert_eq!(words, ["aborted", "zero", "raised", "fair", "undone", "steady"]);
+    assert_eq!(words, ["aborted", "zero", "raised", "fair", "undone", "switched", "steady"]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Timeline {
         let mut entries: Vec<_> = history.entries.iter().collect();
         entries.sort_by_key(|entry| entry.id);
         let turn = |entry: &canary_controller::api::HistoryEntry| {
-            let transition = &entry.transition;
+            let transition = entry.transition.as_ref()?;
             let canary = transition.canary.as_ref()?.to_string();
             let (weight, to, reason) = (transition.weight, transition.to, transition.reason.label());
             Some(Moment::from_rfc3339(&entry.at).map(|at| Turn { at, canary, weight, to, reason }))
@@ -82,6 +82,11 @@ impl Timeline {
     /// How a release was sent back, if it was.
     pub(super) fn retreat(&self, canary: &str) -> Option<&Turn> {
         self.of(canary).rfind(|turn| turn.to == PhaseName::Aborted)
+    }
+
+    /// The first change after this moment that gave a release a share.
+    pub(super) fn next_raise(&self, after: Moment) -> Option<&Turn> {
+        self.turns.iter().find(|turn| turn.at > after && turn.weight > Weight::ZERO)
     }
 
     fn of(&self, canary: &str) -> impl DoubleEndedIterator<Item = &Turn> {

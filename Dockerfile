@@ -11,12 +11,16 @@ COPY benches benches
 RUN cargo build --release --locked --package canary-controller
 
 FROM debian:bookworm-slim
-RUN groupadd --system canaryd && useradd --system --gid canaryd --home-dir /var/lib/canaryd canaryd \
+# The numbers are fixed: docker-compose.yml names them, and a volume keeps them.
+RUN groupadd --system --gid 999 canaryd \
+    && useradd --system --uid 999 --gid canaryd --home-dir /var/lib/canaryd canaryd \
     && install --directory --owner canaryd --group canaryd --mode 0750 /run/canaryd /var/lib/canaryd
 COPY --from=build /src/target/release/canaryd /src/target/release/canaryctl /usr/local/bin/
 USER canaryd
 VOLUME /var/lib/canaryd
 EXPOSE 8080 9901
-# Longer than `proxy.drain_timeout`, so that requests in flight can end: `docker stop --time 40`.
+# Whether canaryd decides, not whether backends are ready: to start it again would help them nothing.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["canaryctl", "status"]
+# To be given longer than `proxy.drain_timeout`, so that requests in flight can end: `docker stop -t 40`.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["canaryd", "--config", "/etc/canaryd/canaryd.toml"]

@@ -1,6 +1,6 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo lint test clean
+.PHONY: help setup demo compose lint test clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,10 @@ setup: ## Checks for what the build needs, and installs missing Debian packages 
 demo: setup ## Builds and plays the main job: a bad release is sent back, a good one brought in and taken back
 	cargo build --locked --bin canaryd --bin canaryctl --bin demo
 	@cargo run --locked --quiet --bin demo
+
+compose: setup ## Shows that docker-compose.yml does what the README says; as root on Debian, with docker.io
+	cargo build --locked --bin canaryd --bin canaryctl
+	@.ci/compose
 
 lint: setup ## Format, clippy, documentation, and the licenses and sources of dependencies
 	cargo fmt --all --check

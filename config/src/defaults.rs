@@ -16,6 +16,9 @@ const STEPS_BP: [u16; 2] = [1_000, 2_500];
 pub(crate) const STEP_MIN_DURATION: Duration = Duration::from_secs(60);
 pub(crate) const STEP_MAX_DURATION: Duration = Duration::from_secs(15 * 60);
 
+/// How long the instances that joined last are watched before the next ones join.
+pub(crate) const ROLLING_MIN_DURATION: Duration = Duration::from_secs(10);
+
 /// How long a human may take to approve of a step.
 pub(crate) const APPROVAL_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -5,41 +5,48 @@
 //! all of them at once. Only what is no TOML, an unknown key or a value of another type stops at the first.
 
 mod address;
+mod admin;
+mod approval;
+mod batch;
+mod choice;
 mod conflict;
 mod count;
 mod daemon;
 mod duration;
 mod error;
+mod finding;
+mod freeze;
 mod key;
 mod limits;
 mod listen;
 mod path;
 mod percent;
 mod problems;
+mod reading;
 mod release;
 mod rollout;
 mod rule;
 mod service;
 mod source;
+mod stay;
 mod step;
+mod strategy;
 mod syntax;
+mod target;
 mod token;
+mod warning;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
-pub use self::error::{ConfigError, ConfigErrors, Position};
+pub use self::error::{ConfigError, ConfigErrors};
+pub use self::finding::Position;
 use self::problems::{Problems, Section};
-use self::source::Source;
+pub use self::reading::Reading;
+pub use self::warning::{ConfigWarning, ConfigWarnings};
 use crate::daemon::{Config, Proxy, Store};
-
-/// The largest file, in bytes. A larger one is surely not meant.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The whole file as it is written.
 #[derive(Deserialize)]
@@ -48,7 +55,7 @@ struct WrittenFile {
     #[serde(default)]
     listen: BTreeMap<Spanned<String>, listen::WrittenListen>,
     #[serde(default)]
-    admin: daemon::WrittenAdmin,
+    admin: admin::WrittenAdmin,
     #[serde(default)]
     metrics: daemon::WrittenMetrics,
     #[serde(default)]
@@ -61,47 +68,8 @@ struct WrittenFile {
     limits: limits::WrittenLimits,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, service::WrittenService>,
-}
-
-// === impl Config ===
-
-impl Config {
-    /// Reads the file at `path` and the files that it names.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, in the order of the file.
-    pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
-        let unreadable = |message: String| ConfigErrors::from(ConfigError::unreadable(path, message));
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
-            .map_err(|error| unreadable(format!("the file cannot be read: {}", path::advice(&error))))?;
-        if bytes.len() as u64 > FILE_BYTES_MAX {
-            return Err(unreadable(format!(
-                "the file has more than {FILE_BYTES_MAX} bytes; give the path of a configuration"
-            )));
-        }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid_up_to = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes());
-            let position = Source::new(&text, path).position(valid_up_to);
-            let message = "the file is not UTF-8 from here on; save it as UTF-8";
-            ConfigError::new(path, position, "", message.into())
-        })?;
-        Self::parse(&text, path)
-    }
-
-    /// Reads `text` as the content of the file at `path`: messages name it, and relative paths begin at its folder.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, in the order of the file.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigErrors> {
-        let source = Source::new(text, path);
-        let written: WrittenFile = toml::from_str(text).map_err(|error| syntax::problem(&source, &error))?;
-        let mut problems = Problems::new(&source);
-        let config = written.meant(&mut problems);
-        problems.into_result(config)
-    }
+    #[serde(default)]
+    freeze: Vec<Spanned<freeze::WrittenFreeze>>,
 }
 
 // === impl WrittenFile ===
@@ -109,14 +77,17 @@ impl Config {
 impl WrittenFile {
     fn meant(self, problems: &mut Problems<'_>) -> Config {
         let mut root = Section::root(problems);
-        let (listeners, listener_addresses) = listen::meant(self.listen, &mut root.child("listen"));
-        let metrics = self.metrics.meant(&mut root.child("metrics"), &listener_addresses);
-        let admin = self.admin.meant(&mut root.child("admin"));
+        let known: Vec<String> = self.services.keys().map(|name| name.get_ref().clone()).collect();
+        let listen = listen::meant(self.listen, &mut root.child("listen"));
+        let (metrics, metrics_address) = self.metrics.meant(&mut root.child("metrics"), &listen.addresses);
+        let bound = [listen.addresses.as_slice(), metrics_address.as_slice()].concat();
+        let admin = self.admin.meant(&mut root.child("admin"), &bound);
         let store = Store { path: root.child("store").path("path", self.store.path, Store::default().path) };
         let access_log = self.access_log.meant(&mut root.child("access_log"));
         let proxy: Proxy = self.proxy.meant(&mut root.child("proxy"));
         let limits = self.limits.meant(&mut root.child("limits"));
-        let services = service::meant(self.services, &mut root.child("services"), &listener_addresses);
-        Config { listeners, admin, metrics, store, access_log, proxy, limits, services, freezes: Vec::new() }
+        let services = service::meant(self.services, &mut root.child("services"), &listen);
+        let freezes = freeze::meant(self.freeze, &mut root, &known);
+        Config { listeners: listen.listeners, admin, metrics, store, access_log, proxy, limits, services, freezes }
     }
 }

@@ -17,7 +17,7 @@ pub const NAME_LENGTH_MAX: usize = 63;
      beginning with a letter or a digit",
     Quoted(.0)
 )]
-pub struct NameError(String);
+pub struct NameError(pub(crate) String);
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -77,7 +77,8 @@ name! {
     ListenerName
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether a text can be a name.
+pub(crate) fn is_name(text: &str) -> bool {
     text.len() <= NAME_LENGTH_MAX
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))

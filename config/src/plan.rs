@@ -19,6 +19,9 @@ pub struct Plan {
     /// The shape of the rollout. Default canary.
     pub strategy: Strategy,
     /// The weights below 100 %, rising. The step after the last of them is 100 % itself. Default 10 % and 25 %.
+    ///
+    /// A blue-green plan has one, at 0 %, and one that recreates has none. A rolling plan as it is declared has one at
+    /// 0 % that no rollout ever stands at: the template from which [`Plan::for_instances`] makes the steps.
     pub steps: Vec<Step>,
     /// How long the new release's backends may take to pass their probes before the rollout is aborted. Default 60 s.
     pub ready_timeout: Duration,
@@ -41,12 +44,15 @@ pub struct Plan {
 pub struct Step {
     /// The canary's share during this step. At 0 % the canary stands ready and waits for its gate.
     pub weight: Weight,
-    /// How many of the canary's instances take part; all of them, if nothing is said.
+    /// How many of the canary's instances take part; all of them, if nothing is said. In the template of a rolling
+    /// plan: how many join at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instances: Option<NonZeroUsize>,
-    /// The step lasts at least this long, however good the evidence. Default 60 s.
+    /// The step lasts at least this long, however good the evidence. Default 60 s for a canary, 10 s for a rolling
+    /// plan, nothing for blue-green.
     pub min_duration: Duration,
-    /// After this long without enough evidence, [`OnThinEvidence`] decides. Default 15 min.
+    /// After this long without enough evidence, [`OnThinEvidence`] decides. Default 15 min. Where no evidence is waited
+    /// for (at 0 %, and where time alone opens the gate) it means nothing, and is `min_duration`.
     pub max_duration: Duration,
     /// Who opens the way to the next step.
     pub gate: Gate,
@@ -155,11 +161,13 @@ impl fmt::Display for Strategy {
 // === impl Plan ===
 
 impl Plan {
-    /// The plan for a release with so many instances. In a rolling plan as it is declared, one step says how many join
-    /// at a time; here it becomes as many steps as that takes, each with the share that its instances are of all.
+    /// The plan for a release with so many instances. The template of a rolling plan becomes as many steps as it takes
+    /// for all but the last of them to join, each with the share that its instances are of all; with too many for
+    /// [`STEPS_MAX`], more join at a time. One that joins whole has no step. Every other plan stays as it is.
     #[must_use]
     pub fn for_instances(&self, instances: NonZeroUsize) -> Self {
-        let Some(template) = self.steps.first().filter(|_| self.strategy == Strategy::Rolling) else {
+        let is_template = |step: &&Step| self.strategy == Strategy::Rolling && step.weight == Weight::ZERO;
+        let Some(template) = self.steps.first().filter(is_template) else {
             return self.clone();
         };
         let batch = template.instances.map_or(1, NonZeroUsize::get);
@@ -225,6 +233,9 @@ impl fmt::Display for OnBusy {
 // === impl OnThinEvidence ===
 
 impl OnThinEvidence {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Hold, Self::Promote, Self::Abort];
+
     /// The word for it in the file, in the store and in answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

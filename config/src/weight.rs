@@ -55,8 +55,8 @@ impl Weight {
         if part >= whole {
             return Self::FULL;
         }
-        let bp = part.saturating_mul(usize::from(Self::FULL.0)) / whole;
-        let shown = bp.clamp(usize::from(part > 0), usize::from(Self::FULL.0) - 1);
+        let bp = part as u128 * u128::from(Self::FULL.0) / whole as u128;
+        let shown = bp.clamp(u128::from(part > 0), u128::from(Self::FULL.0) - 1);
         u16::try_from(shown).map_or(Self::FULL, Self)
     }
 
@@ -132,6 +132,18 @@ mod tests {
             let weight = Weight::from_bp(bp).expect("within range");
             assert_eq!(weight.to_string().parse(), Ok(weight), "{weight}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_whole_is_its_share_and_never_none_or_all_of_it() {
+        let bp = |part, whole| Weight::part_of_whole(part, whole).bp();
+        assert_eq!([bp(1, 2), bp(1, 3), bp(2, 3), bp(3, 4), bp(7, 10)], [5_000, 3_333, 6_666, 7_500, 7_000]);
+        assert_eq!([bp(0, 3), bp(3, 3), bp(4, 3), bp(0, 0)], [0, 10_000, 10_000, 10_000]);
+        assert_eq!([bp(1, 1_000_000), bp(999_999, 1_000_000)], [1, 9_999]);
+        assert_eq!(
+            [bp(1, usize::MAX), bp(usize::MAX / 2, usize::MAX), bp(usize::MAX - 1, usize::MAX)],
+            [1, 4_999, 9_999]
+        );
     }
 
     #[test]

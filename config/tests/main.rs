@@ -4,13 +4,19 @@
 
 mod defaults;
 mod documents;
+mod freeze;
 mod mutated;
 mod on_disk;
 mod plan;
 mod refused_addresses;
+mod refused_admin;
 mod refused_daemon;
+mod refused_freeze;
 mod refused_rollout;
 mod refused_service;
+mod refused_strategy;
 mod refused_syntax;
 mod rule;
+mod strategy;
 mod support;
+mod warned;

@@ -2,57 +2,100 @@
 
 use std::path::Path;
 
-use canary_config::daemon::Config;
+use canary_config::file::{ConfigErrors, Reading};
 
 use crate::support::GOOD;
+
+/// And some of them, for a second file.
+const SOME_BYTES: &str = "\0\n\"=[-9é";
+
+/// The ways that the good file does not go.
+const OTHER: &str = r#"[listen.web]
+address = "127.0.0.1:0"
+health_path = "/health"
+[admin]
+address = "[::1]:9902"
+bearer_token_file = "none"
+hosts = ["localhost"]
+[services.web]
+rule = "Host(`a`)"
+critical = true
+releases.v1.backends = ["127.0.0.1:1", "127.0.0.1:2"]
+[services.web.rollout]
+strategy = "rolling"
+batch = 1
+on_busy = "queue"
+[[freeze]]
+name = "weekend"
+from = "Fri 16:00"
+to = "Mon 08:00"
+timezone = "Europe/Berlin"
+services = ["web"]
+[[freeze]]
+name = "once"
+from = "2026-12-20 00:00"
+to = "2027-01-02 00:00"
+"#;
 
 /// Every path of the grammar begins or ends with one of these.
 const BYTES: &str = "\0\n\"'`[]{}()=.,#&|!\\ 0-a\u{feff}é\u{202e}";
 
 /// Loads, or refuses with places that are all in the text.
 fn assert_no_panic(text: &str) {
-    let Err(errors) = Config::parse(text, Path::new("canaryd.toml")) else { return };
+    let Reading { result, warnings } = Reading::of_text(text, Path::new("canaryd.toml"));
+    let errors = result.err();
+    let said = warnings.iter().map(|warning| (warning.position(), warning.to_string(), warning.message()));
+    let errors = errors.iter().flat_map(ConfigErrors::iter);
+    let said = said.chain(errors.map(|error| (error.position(), error.to_string(), error.message())));
     let lines: Vec<&str> = text.split('\n').collect();
-    for error in errors.iter() {
-        let position = error.position().expect("every error of a text has a place");
+    for (position, error, message) in said {
+        let position = position.expect("whatever is said of a text has a place");
         let line = lines.get(position.line - 1).unwrap_or_else(|| panic!("no such line: {error}\n{text}"));
         assert!((1..=line.chars().count() + 1).contains(&position.column), "no such column: {error}\n{text}");
-        assert!(!error.to_string().contains(['\n', '\0', '\u{202e}']), "{error}");
-        assert!(!error.message().is_empty());
+        assert!(!error.contains(['\n', '\0', '\u{202e}']), "{error}");
+        assert!(!message.is_empty());
     }
 }
 
 #[test]
 fn a_file_that_is_cut_anywhere_is_refused_at_a_place_or_loads() {
-    for end in 0..=GOOD.len() {
-        assert_no_panic(&GOOD[..end]);
-        assert_no_panic(&GOOD[end..]);
+    for text in [GOOD, OTHER] {
+        for end in 0..=text.len() {
+            assert_no_panic(&text[..end]);
+            assert_no_panic(&text[end..]);
+        }
     }
 }
 
 #[test]
 fn a_file_without_any_one_byte_is_refused_at_a_place_or_loads() {
-    for at in 0..GOOD.len() {
-        assert_no_panic(&format!("{}{}", &GOOD[..at], &GOOD[at + 1..]));
+    for text in [GOOD, OTHER] {
+        for at in 0..text.len() {
+            assert_no_panic(&format!("{}{}", &text[..at], &text[at + 1..]));
+        }
     }
 }
 
 #[test]
 fn a_file_with_any_one_byte_changed_is_refused_at_a_place_or_loads() {
-    for at in 0..GOOD.len() {
-        for byte in BYTES.chars() {
-            assert_no_panic(&format!("{}{byte}{}", &GOOD[..at], &GOOD[at + 1..]));
+    for (text, bytes) in [(GOOD, BYTES), (OTHER, SOME_BYTES)] {
+        for at in 0..text.len() {
+            for byte in bytes.chars() {
+                assert_no_panic(&format!("{}{byte}{}", &text[..at], &text[at + 1..]));
+            }
         }
     }
 }
 
 #[test]
 fn a_file_without_any_one_line_is_refused_at_a_place_or_loads() {
-    let lines: Vec<&str> = GOOD.split_inclusive('\n').collect();
-    for at in 0..lines.len() {
-        assert_no_panic(&[&lines[..at], &lines[at + 1..]].concat().concat());
-        // The same line twice.
-        assert_no_panic(&[&lines[..=at], &lines[at..]].concat().concat());
+    for text in [GOOD, OTHER] {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        for at in 0..lines.len() {
+            assert_no_panic(&[&lines[..at], &lines[at + 1..]].concat().concat());
+            // The same line twice.
+            assert_no_panic(&[&lines[..=at], &lines[at..]].concat().concat());
+        }
     }
 }
 

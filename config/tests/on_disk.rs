@@ -1,9 +1,11 @@
 //! The file itself, and the files that it names.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use canary_config::daemon::Config;
+use canary_config::daemon::{Config, RemoteAdmin};
+use canary_config::file::Reading;
 use tempfile::TempDir;
 
 use crate::support::{GOOD, with};
@@ -23,6 +25,25 @@ impl Folder {
         let folder = Self::with_config(with("[store]", "bearer_token_file = \"token\"\n[store]"));
         fs::write(folder.0.path().join("token"), token).unwrap();
         folder
+    }
+
+    /// The good file with this in `[admin]`, and a token file beside it that only its owner may read.
+    fn with_admin(keys: &str) -> Self {
+        let folder = Self::with_config(with("[metrics]", &format!("{keys}[metrics]")));
+        folder.write_token("s3cret\n", 0o600);
+        folder
+    }
+
+    fn write_token(&self, token: &str, mode: u32) {
+        let path = self.0.path().join("token");
+        fs::write(&path, token).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn warned(&self) -> String {
+        let reading = Reading::of_file(&self.config());
+        assert!(reading.result.is_ok(), "{reading:?}");
+        reading.warnings.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 
     fn config(&self) -> PathBuf {
@@ -110,4 +131,48 @@ fn a_token_file_that_is_missing_is_named() {
 #[test]
 fn a_configuration_never_shows_its_token() {
     assert!(!format!("{:?}", Folder::with_token("s3cret").load()).contains("s3cret"));
+    let remote = Folder::with_admin("address = \"127.0.0.1:9902\"\nbearer_token_file = \"token\"\n");
+    assert!(!format!("{:?}", remote.load()).contains("s3cret"));
+}
+
+#[test]
+fn orders_are_taken_over_tcp_from_those_who_have_the_token() {
+    let keys = "address = \"127.0.0.1:0\"\nbearer_token_file = \"token\"\nhosts = [\"Edge.Example.com\", \"[::1]\"]\n";
+    let folder = Folder::with_admin(keys);
+    let RemoteAdmin { address, bearer_token, hosts } = folder.load().unwrap().admin.remote.unwrap();
+    assert_eq!((address.to_string().as_str(), bearer_token.expose()), ("127.0.0.1:0", "s3cret"));
+    assert_eq!(hosts, ["edge.example.com".into(), "[::1]".into()]);
+    assert_eq!(folder.warned(), "");
+    assert_eq!(Folder::with_admin("").load().unwrap().admin.remote, None);
+}
+
+#[test]
+fn a_control_interface_for_the_network_is_warned_of() {
+    let keys = "address = \"0.0.0.0:9902\"\nbearer_token_file = \"token\"\n";
+    assert_eq!(
+        Folder::with_admin(keys).warned(),
+        "canaryd.toml:5:11: warning: admin.address: no request names this address as its host; write those that they \
+         name, such as hosts = [\"edge.example.com\"]\n\
+         canaryd.toml:5:11: warning: admin.address: the token and every order cross the network in the clear; write a \
+         loopback address, or let only a proxy with TLS reach this one"
+    );
+    let keys = "address = \"10.0.0.1:9902\"\nbearer_token_file = \"token\"\n";
+    assert_eq!(Folder::with_admin(keys).warned().lines().count(), 1);
+}
+
+#[test]
+fn a_token_that_everybody_may_read_is_warned_of() {
+    let folder = Folder::with_token("s3cret");
+    for (mode, warned) in [
+        (0o600, ""),
+        (0o640, ""),
+        (
+            0o644,
+            "canaryd.toml:7:21: warning: metrics.bearer_token_file: every user of this host may read the file `token`; \
+             chmod it to 0600 or 0640",
+        ),
+    ] {
+        folder.write_token("s3cret", mode);
+        assert_eq!(folder.warned(), warned, "{mode:o}");
+    }
 }

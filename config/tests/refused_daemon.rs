@@ -20,7 +20,7 @@ address = "127.0.0.1:8080"
         case(
             "[listen.web]",
             "[listen.we.b]",
-            "canaryd.toml:1:12: listen.we.b: there is no such key; the keys here are address, trusted_proxies",
+            "canaryd.toml:1:12: listen.we.b: there is no such key; the keys here are address, trusted_proxies, health_path",
         ),
         case(
             "[listen.web]",

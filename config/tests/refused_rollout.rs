@@ -106,7 +106,7 @@ fn a_step_table_says_only_what_can_be() {
         case(
             "steps = [10, 25, 100] ",
             r#"steps = [{ weight = 10, pauze = "manual" }, 100] "#,
-            "canaryd.toml:19:25: services.web.rollout.steps[0].pauze: there is no such key; did you mean `pause`? the keys here are weight, min_duration, max_duration, pause",
+            "canaryd.toml:19:25: services.web.rollout.steps[0].pauze: there is no such key; did you mean `pause`? the keys here are weight, min_duration, max_duration, pause, deadline",
         ),
         case(
             "steps = [10, 25, 100] ",
@@ -160,23 +160,8 @@ fn a_choice_is_one_of_those_there_are() {
     assert_refused(&[
         case(
             r#"strategy = "canary""#,
-            r#"strategy = "blue-green""#,
-            r#"canaryd.toml:18:12: services.web.rollout.strategy: `blue-green` is not available yet; write "canary""#,
-        ),
-        case(
-            r#"strategy = "canary""#,
-            r#"strategy = "rolling""#,
-            r#"canaryd.toml:18:12: services.web.rollout.strategy: `rolling` is not available yet; write "canary""#,
-        ),
-        case(
-            r#"strategy = "canary""#,
-            r#"strategy = "recreate""#,
-            r#"canaryd.toml:18:12: services.web.rollout.strategy: `recreate` is not available yet; write "canary""#,
-        ),
-        case(
-            r#"strategy = "canary""#,
             r#"strategy = "Canary""#,
-            r#"canaryd.toml:18:12: services.web.rollout.strategy: `Canary` is not a strategy; write "canary""#,
+            r#"canaryd.toml:18:12: services.web.rollout.strategy: `Canary` is not a choice; did you mean "canary"? write "canary", "blue-green", "rolling" or "recreate""#,
         ),
         case(
             r#"on_thin_evidence = "hold" "#,

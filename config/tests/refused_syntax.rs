@@ -8,18 +8,18 @@ fn an_unknown_key_is_named_with_those_there_are() {
         case(
             r#"address = "127.0.0.1:8080""#,
             r#"adress = "127.0.0.1:8080""#,
-            "canaryd.toml:2:1: listen.web.adress: there is no such key; did you mean `address`? the keys here are address, trusted_proxies",
+            "canaryd.toml:2:1: listen.web.adress: there is no such key; did you mean `address`? the keys here are address, trusted_proxies, health_path",
         ),
         case(
             "[metrics]",
             "[metric]",
-            "canaryd.toml:5:2: metric: there is no such key; did you mean `metrics`? the keys here are listen, admin, metrics, store, access_log, proxy, limits, services",
+            "canaryd.toml:5:2: metric: there is no such key; did you mean `metrics`? the keys here are listen, admin, metrics, store, access_log, proxy, limits, services, freeze",
         ),
         case(
             "[store]",
             r#"[tls]
 [store]"#,
-            "canaryd.toml:7:2: tls: there is no such key; the keys here are listen, admin, metrics, store, access_log, proxy, limits, services",
+            "canaryd.toml:7:2: tls: there is no such key; the keys here are listen, admin, metrics, store, access_log, proxy, limits, services, freeze",
         ),
         case(
             "[store]",
@@ -31,7 +31,7 @@ conections = 1
         case(
             "[services.web.rollout]",
             "[services.web.rolout]",
-            "canaryd.toml:17:15: services.web.rolout: there is no such key; did you mean `rollout`? the keys here are rule, stable, probe, timeouts, releases, rollout",
+            "canaryd.toml:17:15: services.web.rolout: there is no such key; did you mean `rollout`? the keys here are rule, stable, probe, timeouts, releases, rollout, critical",
         ),
         case(
             r#"probe = { path = "/healthz", interval = "1s" }"#,
@@ -41,7 +41,7 @@ conections = 1
         case(
             r#"socket = "/run/canaryd/canaryd.sock""#,
             r#""so`cket\n" = 1"#,
-            r#"canaryd.toml:4:1: admin."so`cket\n": there is no such key; did you mean `socket`? the keys here are socket, socket_group, socket_mode"#,
+            r#"canaryd.toml:4:1: admin."so`cket\n": there is no such key; did you mean `socket`? the keys here are socket, socket_group, socket_mode, address, bearer_token_file, hosts"#,
         ),
     ]);
 }
@@ -68,7 +68,7 @@ fn a_value_of_another_type_is_refused_with_the_right_one() {
             r#"[admin]
 socket = "/run/canaryd/canaryd.sock""#,
             "admin = true",
-            "canaryd.toml:3:1: listen.web.admin: there is no such key; the keys here are address, trusted_proxies",
+            "canaryd.toml:3:1: listen.web.admin: there is no such key; the keys here are address, trusted_proxies, health_path",
         ),
         case(
             r#"[listen.web]

@@ -14,6 +14,7 @@ use crate::quoted::Quoted;
 pub(super) enum Purpose {
     Listen,
     Metrics,
+    Admin,
     Backend,
 }
 
@@ -68,6 +69,7 @@ impl Purpose {
         match self {
             Self::Listen => "0.0.0.0:8080",
             Self::Metrics => "127.0.0.1:9901",
+            Self::Admin => "127.0.0.1:9902",
             Self::Backend => "127.0.0.1:9001",
         }
     }

@@ -16,11 +16,11 @@ impl Section<'_, '_> {
         self.each_repeated(sockets, collide, "is taken by", "give each its own address");
     }
 
-    /// Nor can this socket and one of the listeners.
-    pub(super) fn bound_apart(&mut self, socket: &Placed<SocketAddr>, listeners: &[Placed<SocketAddr>]) {
-        let collides = |listener: &&Placed<SocketAddr>| collide(&listener.value, &socket.value);
-        if let Some(listener) = listeners.iter().find(collides) {
-            self.report_twin(socket, listener, "is taken by", "give each its own address");
+    /// Nor can this socket and one of the others.
+    pub(super) fn bound_apart(&mut self, socket: &Placed<SocketAddr>, others: &[Placed<SocketAddr>]) {
+        let collides = |other: &&Placed<SocketAddr>| collide(&other.value, &socket.value);
+        if let Some(other) = others.iter().find(collides) {
+            self.report_twin(socket, other, "is taken by", "give each its own address");
         }
     }
 
@@ -44,6 +44,11 @@ impl Section<'_, '_> {
         self.each_repeated(rules, same, "is already the rule of", "change one of them");
     }
 
+    /// Of two windows with one name, nobody could say which is in force.
+    pub(super) fn window_once(&mut self, names: &[&Placed<String>]) {
+        self.each_repeated(names, |a, b| a == b, "is already", "give each its own name");
+    }
+
     fn each_repeated<T: Display>(
         &mut self,
         all: &[&Placed<T>],
@@ -63,7 +68,8 @@ impl Section<'_, '_> {
     fn report_twin<T: Display, U>(&mut self, later: &Placed<T>, first: &Placed<U>, relation: &str, instead: &str) {
         let text = later.value.to_string();
         let (text, at) = (Quoted(&text), self.source().position(first.span.start));
-        let message = format!("{text} {relation} {} ({}:{}); {instead}", first.key, at.line, at.column);
+        let place = if first.span.is_empty() { "its default".into() } else { format!("{}:{}", at.line, at.column) };
+        let message = format!("{text} {relation} {} ({place}); {instead}", first.key);
         self.report_at(&later.key, &later.span, message);
     }
 }

@@ -1,4 +1,4 @@
-//! `[admin]`, `[metrics]`, `[store]`, `[access_log]` and `[proxy]`: what concerns the daemon alone.
+//! `[metrics]`, `[store]`, `[access_log]` and `[proxy]`: what concerns the daemon alone.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -11,21 +11,11 @@ use super::address::Purpose;
 use super::count::WrittenCount;
 use super::duration::{WAIT_OR_NONE, WrittenDuration};
 use super::problems::{Placed, Section};
-use crate::daemon::{AccessLog, Admin, Metrics, Proxy};
+use crate::daemon::{AccessLog, Metrics, Proxy};
 use crate::quoted::Quoted;
 
-/// The longest path that a Unix socket can have, in bytes, without its final zero.
-const SOCKET_PATH_BYTES_MAX: usize = 107;
 /// The most threads that the data plane may have.
 const WORKERS_MAX: usize = 256;
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "a table")]
-pub(super) struct WrittenAdmin {
-    socket: Option<Spanned<String>>,
-    socket_group: Option<Spanned<String>>,
-    socket_mode: Option<Spanned<String>>,
-}
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
@@ -53,46 +43,15 @@ pub(super) struct WrittenProxy {
     drain_timeout: Option<Spanned<WrittenDuration>>,
 }
 
-// === impl WrittenAdmin ===
-
-impl WrittenAdmin {
-    pub(super) fn meant(self, section: &mut Section<'_, '_>) -> Admin {
-        let default = Admin::default();
-        let span = self.socket.as_ref().map(Spanned::span).unwrap_or_default();
-        let socket = section.path("socket", self.socket, default.socket);
-        let length = socket.as_os_str().len();
-        if length > SOCKET_PATH_BYTES_MAX {
-            let message = format!("the path has {length} bytes; write one of at most {SOCKET_PATH_BYTES_MAX}");
-            section.report("socket", &span, message);
-        }
-        let socket_group = self.socket_group.map(|group| {
-            let text = group.get_ref();
-            if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ':') {
-                let message = format!("{} is not a group; write the name of one, such as \"docker\"", Quoted(text));
-                section.report("socket_group", &group.span(), message);
-            }
-            text.as_str().into()
-        });
-        let socket_mode = self.socket_mode.map_or(default.socket_mode, |mode| {
-            octal(mode.get_ref()).unwrap_or_else(|message| {
-                section.report("socket_mode", &mode.span(), message);
-                default.socket_mode
-            })
-        });
-        Admin { socket, socket_group, socket_mode, remote: None }
-    }
-}
-
-fn octal(text: &str) -> Result<u32, String> {
-    let is_octal = (3..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| is_octal && *mode <= 0o777);
-    mode.ok_or_else(|| format!("{} is not a mode; write octal digits, such as \"0660\"", Quoted(text)))
-}
-
 // === impl WrittenMetrics ===
 
 impl WrittenMetrics {
-    pub(super) fn meant(self, section: &mut Section<'_, '_>, listeners: &[Placed<SocketAddr>]) -> Metrics {
+    /// The page, and where its address is written.
+    pub(super) fn meant(
+        self,
+        section: &mut Section<'_, '_>,
+        listeners: &[Placed<SocketAddr>],
+    ) -> (Metrics, Option<Placed<SocketAddr>>) {
         let default = Metrics::default();
         // The default may collide too; then the place is the file's first, and the key says which it is.
         let address = match &self.address {
@@ -103,7 +62,8 @@ impl WrittenMetrics {
             section.bound_apart(address, listeners);
         }
         let bearer_token = section.token("bearer_token_file", self.bearer_token_file);
-        Metrics { address: address.map_or(default.address, |address| address.value), bearer_token }
+        let bound = address.as_ref().map_or(default.address, |address| address.value);
+        (Metrics { address: bound, bearer_token }, address)
     }
 }
 

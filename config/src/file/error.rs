@@ -1,7 +1,9 @@
 //! What is wrong with a configuration, and where.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use super::finding::{Finding, Position, lines};
 
 /// Everything that is wrong with a configuration, in the order of the file. Never empty. One line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,28 +11,14 @@ pub struct ConfigErrors(Vec<ConfigError>);
 
 /// One thing that is wrong: where, with the offending text, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    path: PathBuf,
-    position: Option<Position>,
-    key: Box<str>,
-    message: Box<str>,
-}
-
-/// A place in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Counted from 1.
-    pub line: usize,
-    /// Counted from 1, in characters.
-    pub column: usize,
-}
+pub struct ConfigError(Finding);
 
 // === impl ConfigErrors ===
 
 impl ConfigErrors {
     /// The errors, if there is one.
     pub(super) fn from_all(mut errors: Vec<ConfigError>) -> Option<Self> {
-        errors.sort_by_key(|error| error.position);
+        errors.sort_by_key(ConfigError::position);
         (!errors.is_empty()).then_some(Self(errors))
     }
 
@@ -48,13 +36,7 @@ impl From<ConfigError> for ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{error}")?;
-        }
-        Ok(())
+        lines(&self.0, f)
     }
 }
 
@@ -64,42 +46,35 @@ impl std::error::Error for ConfigErrors {}
 
 impl ConfigError {
     pub(super) fn new(path: &Path, position: Position, key: &str, message: String) -> Self {
-        Self { path: path.into(), position: Some(position), key: key.into(), message: message.into() }
+        Self(Finding::new(path, position, key, message))
     }
 
     pub(super) fn unreadable(path: &Path, message: String) -> Self {
-        Self { path: path.into(), position: None, key: "".into(), message: message.into() }
+        Self(Finding::of_file(path, message))
     }
 
     /// Where in the file; nothing when the file itself could not be read.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        self.position
+        self.0.position
     }
 
     /// The key in question, such as `services.web.rollout.steps[2]`; empty when it is the file itself.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.key
+        &self.0.key
     }
 
     /// What is wrong, and what to write instead.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
-        if let Some(Position { line, column }) = self.position {
-            write!(f, "{line}:{column}:")?;
-        }
-        if !self.key.is_empty() {
-            write!(f, " {}:", self.key)?;
-        }
-        write!(f, " {}", self.message)
+        self.0.write(f, "")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where everything that is wrong is gathered while the reading goes on.
+//! Where everything that is wrong, or hardly meant, is gathered while the reading goes on.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -8,13 +8,17 @@ use serde_spanned::Spanned;
 
 use super::error::{ConfigError, ConfigErrors};
 use super::key::Key;
+use super::reading::Reading;
 use super::source::Source;
+use super::warning::{ConfigWarning, ConfigWarnings};
+use crate::daemon::Config;
 use crate::name::NameError;
 
-/// What has been found wrong so far.
+/// What has been found so far.
 pub(super) struct Problems<'s> {
     source: &'s Source<'s>,
-    found: Vec<ConfigError>,
+    errors: Vec<ConfigError>,
+    warnings: Vec<ConfigWarning>,
 }
 
 /// A table of the file, and where to report what is wrong in it.
@@ -35,12 +39,13 @@ pub(super) struct Placed<T> {
 
 impl<'s> Problems<'s> {
     pub(super) fn new(source: &'s Source<'s>) -> Self {
-        Self { source, found: Vec::new() }
+        Self { source, errors: Vec::new(), warnings: Vec::new() }
     }
 
-    /// The value, if nothing was found wrong with it.
-    pub(super) fn into_result<T>(self, value: T) -> Result<T, ConfigErrors> {
-        ConfigErrors::from_all(self.found).map_or(Ok(value), Err)
+    /// The configuration, if nothing was found wrong with it, and what else was found.
+    pub(super) fn into_reading(self, config: Config) -> Reading {
+        let result = ConfigErrors::from_all(self.errors).map_or(Ok(config), Err);
+        Reading { result, warnings: ConfigWarnings::from_all(self.warnings) }
     }
 }
 
@@ -73,7 +78,7 @@ impl<'p, 's> Section<'p, 's> {
     pub(super) fn report_at(&mut self, key: &Key, span: &Range<usize>, message: impl Display) {
         let source = self.problems.source;
         let error = ConfigError::new(source.path, source.position(span.start), key.as_str(), message.to_string());
-        self.problems.found.push(error);
+        self.problems.errors.push(error);
     }
 
     /// Notes what is wrong with a key of this table.
@@ -84,6 +89,18 @@ impl<'p, 's> Section<'p, 's> {
     /// Notes what is wrong with this table as a whole.
     pub(super) fn report_self(&mut self, span: &Range<usize>, message: impl Display) {
         self.report_at(&self.key.clone(), span, message);
+    }
+
+    /// Notes what is hardly meant about the value that has this key and stands there.
+    pub(super) fn warn_at(&mut self, key: &Key, span: &Range<usize>, message: impl Display) {
+        let source = self.problems.source;
+        let warning = ConfigWarning::new(source.path, source.position(span.start), key.as_str(), message.to_string());
+        self.problems.warnings.push(warning);
+    }
+
+    /// Notes what is hardly meant about a key of this table.
+    pub(super) fn warn(&mut self, name: &str, span: &Range<usize>, message: impl Display) {
+        self.warn_at(&self.key.child(name), span, message);
     }
 
     /// The name of a table below this one.

@@ -1,65 +1,182 @@
 //! `[services.NAME.rollout]`: how a new release is brought in.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Duration;
 
-use humantime::format_duration;
 use serde::Deserialize;
 use serde_spanned::Spanned;
 
+use super::approval::{Approval, WrittenApproval};
+use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_OR_NONE, WrittenDuration};
 use super::problems::Section;
+use super::stay::Stay;
 use super::step::{self, WrittenStep};
 use crate::criteria::{Alpha, Criteria};
-use crate::defaults::{STEP_MAX_DURATION, STEP_MIN_DURATION};
-use crate::plan::{OnThinEvidence, Plan, Strategy};
+use crate::defaults::{ROLLING_MIN_DURATION, STEP_MAX_DURATION, STEP_MIN_DURATION};
+use crate::name::ReleaseId;
+use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use crate::quoted::Quoted;
+use crate::service::Release;
+use crate::weight::Weight;
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct WrittenRollout {
     strategy: Option<Spanned<String>>,
     steps: Option<Spanned<Vec<Spanned<WrittenStep>>>>,
+    batch: Option<Spanned<WrittenCount>>,
+    pause: Option<Spanned<String>>,
+    deadline: Option<Spanned<WrittenDuration>>,
     min_duration: Option<Spanned<WrittenDuration>>,
     max_duration: Option<Spanned<WrittenDuration>>,
     ready_timeout: Option<Spanned<WrittenDuration>>,
     on_thin_evidence: Option<Spanned<String>>,
     probation: Option<Spanned<WrittenDuration>>,
     alpha: Option<Spanned<f64>>,
-}
-
-/// How long a step lasts at least, and how long it waits for evidence.
-#[derive(Clone, Copy)]
-pub(super) struct Stay {
-    pub(super) min: Duration,
-    pub(super) max: Duration,
+    on_busy: Option<Spanned<String>>,
+    drain_timeout: Option<Spanned<WrittenDuration>>,
 }
 
 // === impl WrittenRollout ===
 
 impl WrittenRollout {
-    pub(super) fn meant(self, section: &mut Section<'_, '_>) -> Plan {
+    pub(super) fn meant(mut self, releases: &BTreeMap<ReleaseId, Release>, section: &mut Section<'_, '_>) -> Plan {
         let default = Plan::default();
+        let strategy =
+            self.strategy.as_ref().map(|word| section.choice("strategy", word, &Strategy::ALL, Strategy::as_str));
+        // Where the strategy is no choice, nobody knows which keys it should have.
+        if let Some(strategy) = strategy.unwrap_or(Some(default.strategy)) {
+            section.foreign_keys(strategy, &self.places());
+        }
+        let strategy = strategy.flatten().unwrap_or(default.strategy);
+        let policy_place = place(&self.on_thin_evidence);
+        let batch_place = place(&self.strategy).map(|written| ("strategy", written));
+        let batch_place = place(&self.batch).map(|written| ("batch", written)).or(batch_place);
+        let mut plan = Plan {
+            strategy,
+            ready_timeout: section.duration("ready_timeout", self.ready_timeout.take(), WAIT, default.ready_timeout),
+            on_thin_evidence: word(&self.on_thin_evidence, |written| {
+                section.choice("on_thin_evidence", written, &OnThinEvidence::ALL, OnThinEvidence::as_str)
+            })
+            .unwrap_or(default.on_thin_evidence),
+            probation: probation(self.probation.take(), default.probation, section),
+            criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section) },
+            on_busy: word(&self.on_busy, |written| section.choice("on_busy", written, &OnBusy::ALL, OnBusy::as_str))
+                .unwrap_or(default.on_busy),
+            drain_timeout: section.duration(
+                "drain_timeout",
+                self.drain_timeout.take(),
+                WAIT_OR_NONE,
+                default.drain_timeout,
+            ),
+            steps: default.steps,
+        };
+        match strategy {
+            Strategy::Canary => {
+                plan.steps = self.canary(&plan.steps, section);
+                let is_manual = |step: &Step| matches!(step.gate, Gate::Manual { .. });
+                if let Some(place) = policy_place
+                    && plan.on_thin_evidence == OnThinEvidence::Promote
+                    && plan.steps.iter().all(is_manual)
+                {
+                    let message = "every step waits for a human, so none is passed by itself; write \"hold\"";
+                    section.warn("on_thin_evidence", &place, message);
+                }
+            }
+            Strategy::BlueGreen => plan.steps = vec![self.blue_green(section)],
+            Strategy::Rolling => {
+                let (step, batch) = self.rolling(section);
+                plan.steps = vec![step];
+                if let Some((name, place)) = &batch_place {
+                    section.instances_fit(&plan, batch, releases, (name, place));
+                }
+            }
+            Strategy::Recreate => plan.steps.clear(),
+        }
+        plan
+    }
+
+    /// The keys that not every strategy has, and where they are written.
+    fn places(&self) -> [(&'static str, Option<Range<usize>>); 7] {
+        [
+            ("steps", place(&self.steps)),
+            ("batch", place(&self.batch)),
+            ("pause", place(&self.pause)),
+            ("deadline", place(&self.deadline)),
+            ("min_duration", place(&self.min_duration)),
+            ("max_duration", place(&self.max_duration)),
+            ("on_thin_evidence", place(&self.on_thin_evidence)),
+        ]
+    }
+
+    /// The shares that a canary goes through.
+    fn canary(self, default: &[Step], section: &mut Section<'_, '_>) -> Vec<Step> {
+        let tables =
+            self.steps.as_ref().and_then(|steps| steps.get_ref().split_last()).map_or(&[][..], |(_, below)| below);
+        let each_says = |name| !tables.is_empty() && tables.iter().all(|step| step.get_ref().says(name));
+        for (name, place) in [("min_duration", place(&self.min_duration)), ("max_duration", place(&self.max_duration))]
+        {
+            if let Some(place) = place.filter(|_| each_says(name)) {
+                section.warn(name, &place, "every step has its own, so this is for none; remove it");
+            }
+        }
+        if self.pause.is_none() && !tables.iter().any(|step| step.get_ref().says("pause")) {
+            section.no_human(place(&self.deadline));
+        }
+        let written = WrittenApproval { pause: self.pause, deadline: self.deadline };
         let stay = Stay { min: STEP_MIN_DURATION, max: STEP_MAX_DURATION };
         let stay = stay.changed(self.min_duration, self.max_duration, section);
-        Plan {
-            strategy: self.strategy.map_or(default.strategy, |strategy| {
-                section.choice("strategy", &strategy, strategy_of, default.strategy)
-            }),
-            steps: match self.steps {
-                Some(steps) => step::meant(steps, stay, section),
-                None => default.steps.iter().map(|step| stay.of(step)).collect(),
-            },
-            ready_timeout: section.duration("ready_timeout", self.ready_timeout, WAIT, default.ready_timeout),
-            on_thin_evidence: self.on_thin_evidence.map_or(default.on_thin_evidence, |choice| {
-                section.choice("on_thin_evidence", &choice, on_thin_evidence_of, default.on_thin_evidence)
-            }),
-            probation: section.duration("probation", self.probation, WAIT_OR_NONE, default.probation),
-            criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section) },
-            on_busy: default.on_busy,
-            drain_timeout: default.drain_timeout,
+        let approval = Approval::DEFAULT.by_default(written, section);
+        match self.steps {
+            Some(steps) => step::meant(steps, stay, approval, section),
+            None => default.iter().map(|step| stay.at(step.weight, approval.gate(Gate::Evidence))).collect(),
         }
     }
+
+    /// The step at which the new release stands ready and has no request yet.
+    fn blue_green(self, section: &mut Section<'_, '_>) -> Step {
+        let min_place = place(&self.min_duration);
+        let min = section.duration("min_duration", self.min_duration, WAIT_OR_NONE, Duration::ZERO);
+        let written = WrittenApproval { pause: self.pause, deadline: self.deadline };
+        let gate = Approval::DEFAULT.changed(written, section).gate(Gate::Time);
+        if let Some(place) = min_place.filter(|_| gate != Gate::Time) {
+            section.warn(
+                "min_duration",
+                &place,
+                "a human decides when it has stood ready for long enough; remove this",
+            );
+        }
+        Stay { min, max: min }.at(Weight::ZERO, gate)
+    }
+
+    /// The step that all steps of a rolling release are made from, and how many instances join in each of them.
+    fn rolling(self, section: &mut Section<'_, '_>) -> (Step, NonZeroUsize) {
+        let batch = section.batch("batch", self.batch.as_ref());
+        let min = section.duration("min_duration", self.min_duration, WAIT_OR_NONE, ROLLING_MIN_DURATION);
+        (Step { instances: Some(batch), ..Stay { min, max: min }.at(Weight::ZERO, Gate::Time) }, batch)
+    }
+}
+
+fn place<T>(written: &Option<Spanned<T>>) -> Option<Range<usize>> {
+    written.as_ref().map(Spanned::span)
+}
+
+fn word<T>(written: &Option<Spanned<String>>, choose: impl FnOnce(&Spanned<String>) -> Option<T>) -> Option<T> {
+    written.as_ref().and_then(choose)
+}
+
+fn probation(written: Option<Spanned<WrittenDuration>>, default: Duration, section: &mut Section<'_, '_>) -> Duration {
+    let place = place(&written);
+    let probation = section.duration("probation", written, WAIT_OR_NONE, default);
+    if let Some(place) = place.filter(|_| probation.is_zero()) {
+        let message = "the old release leaves at 100% at once, so there is nothing to undo and nobody watches the new \
+                       one; write a time, such as \"10m\"";
+        section.warn("probation", &place, message);
+    }
+    probation
 }
 
 fn alpha(written: Option<&Spanned<f64>>, section: &mut Section<'_, '_>) -> Alpha {
@@ -70,72 +187,4 @@ fn alpha(written: Option<&Spanned<f64>>, section: &mut Section<'_, '_>) -> Alpha
         section.report("alpha", &written.span(), message);
         Alpha::DEFAULT
     })
-}
-
-fn strategy_of(text: &str) -> Result<Strategy, String> {
-    match text {
-        "canary" => Ok(Strategy::Canary),
-        "blue-green" | "rolling" | "recreate" => {
-            Err(format!("{} is not available yet; write \"{}\"", Quoted(text), Strategy::Canary))
-        }
-        _ => Err(format!("{} is not a strategy; write \"{}\"", Quoted(text), Strategy::Canary)),
-    }
-}
-
-fn on_thin_evidence_of(text: &str) -> Result<OnThinEvidence, String> {
-    let all = [OnThinEvidence::Hold, OnThinEvidence::Promote, OnThinEvidence::Abort];
-    let chosen = all.into_iter().find(|choice| choice.as_str() == text);
-    chosen.ok_or_else(|| format!("{} is not a choice; write \"hold\", \"promote\" or \"abort\"", Quoted(text)))
-}
-
-// === impl Section ===
-
-impl Section<'_, '_> {
-    /// The choice that a key of this table gives, by the function that knows all of them.
-    fn choice<T>(
-        &mut self,
-        name: &str,
-        written: &Spanned<String>,
-        read: impl FnOnce(&str) -> Result<T, String>,
-        default: T,
-    ) -> T {
-        read(written.get_ref()).unwrap_or_else(|message| {
-            self.report(name, &written.span(), message);
-            default
-        })
-    }
-}
-
-// === impl Stay ===
-
-impl Stay {
-    /// The same with what this table says. A least time above the most is reported once, where it is written.
-    pub(super) fn changed(
-        self,
-        min_duration: Option<Spanned<WrittenDuration>>,
-        max_duration: Option<Spanned<WrittenDuration>>,
-        section: &mut Section<'_, '_>,
-    ) -> Self {
-        let place = |written: &Option<Spanned<WrittenDuration>>| written.as_ref().map(Spanned::span);
-        let (min_place, max_place): (Option<Range<usize>>, _) = (place(&min_duration), place(&max_duration));
-        let changed = Self {
-            min: section.duration("min_duration", min_duration, WAIT_OR_NONE, self.min),
-            max: section.duration("max_duration", max_duration, WAIT, self.max),
-        };
-        let (min, max) = (format_duration(changed.min), format_duration(changed.max));
-        match (min_place, max_place) {
-            _ if changed.min <= changed.max => {}
-            (Some(place), _) => {
-                let message = format!("{min} is longer than max_duration ({max}); lower it or raise max_duration");
-                section.report("min_duration", &place, message);
-            }
-            (None, Some(place)) => {
-                let message = format!("{max} is shorter than min_duration ({min}); raise it or lower min_duration");
-                section.report("max_duration", &place, message);
-            }
-            // What the table above says is wrong, and has been reported there.
-            (None, None) => {}
-        }
-        changed
-    }
 }

@@ -1,7 +1,6 @@
 //! `[services.NAME]`: what clients call.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,11 +9,11 @@ use serde_spanned::Spanned;
 
 use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
+use super::listen::Listen;
 use super::problems::{Placed, Section};
 use super::release::{self, WrittenRelease};
 use super::rollout::WrittenRollout;
 use crate::name::ServiceName;
-use crate::quoted::Quoted;
 use crate::rule::Rule;
 use crate::service::{Probe, Service, Timeouts};
 
@@ -36,6 +35,7 @@ pub(super) struct WrittenService {
     releases: BTreeMap<Spanned<String>, WrittenRelease>,
     #[serde(default)]
     rollout: WrittenRollout,
+    critical: Option<Spanned<bool>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,7 +60,7 @@ struct WrittenTimeouts {
 pub(super) fn meant(
     written: BTreeMap<Spanned<String>, WrittenService>,
     section: &mut Section<'_, '_>,
-    listeners: &[Placed<SocketAddr>],
+    listen: &Listen,
 ) -> BTreeMap<ServiceName, Service> {
     if written.is_empty() {
         let message = "there is no service; write [services.web] with a rule and a release";
@@ -72,10 +72,17 @@ pub(super) fn meant(
         let service_name = section.name(&name);
         let rule = service.rule(&name.span(), &mut section);
         rules.extend(rule.clone());
-        let service = service.meant(service_name, rule, &name.span(), &mut section, listeners);
+        let service = service.meant(service_name, rule, &name.span(), &mut section, listen);
         services.extend(service.map(|service| (service.name.clone(), service)));
     }
     section.rule_once(&rules.iter().collect::<Vec<_>>());
+    if !services.values().any(|service: &Service| service.critical) {
+        for path in &listen.health_paths {
+            let message = "no service is critical, so the answer is 200 whatever is ready; write critical = true in \
+                           the services that it should be about";
+            section.warn_at(&path.key, &path.span, message);
+        }
+    }
     services
 }
 
@@ -96,13 +103,18 @@ impl WrittenService {
         rule: Option<Placed<Rule>>,
         place: &Range<usize>,
         section: &mut Section<'_, '_>,
-        listeners: &[Placed<SocketAddr>],
+        listen: &Listen,
     ) -> Option<Service> {
         let stable = release::stable(self.stable.as_ref(), &self.releases, place, section);
-        let releases = release::meant(self.releases, place, section, listeners);
+        let releases = release::meant(self.releases, place, section, &listen.addresses);
         let probe = self.probe.meant(&mut section.child("probe"));
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
-        let plan = self.rollout.meant(&mut section.child("rollout"));
+        let plan = self.rollout.meant(&releases, &mut section.child("rollout"));
+        let critical = self.critical.filter(|critical| *critical.get_ref());
+        if let Some(critical) = critical.as_ref().filter(|_| listen.health_paths.is_empty()) {
+            let message = "no listener has a health_path, so nobody is told; write one, such as \"/healthz\"";
+            section.warn("critical", &critical.span(), message);
+        }
         Some(Service {
             name: name?,
             rule: rule?.value,
@@ -111,7 +123,7 @@ impl WrittenService {
             probe,
             timeouts,
             plan,
-            critical: false,
+            critical: critical.is_some(),
         })
     }
 }
@@ -121,30 +133,15 @@ impl WrittenService {
 impl WrittenProbe {
     fn meant(self, section: &mut Section<'_, '_>) -> Probe {
         let default = Probe::default();
-        let path = self.path.map(|path| {
-            if !is_target(path.get_ref()) {
-                let message = format!(
-                    "{} is not a path; write a slash and visible ASCII, such as \"/healthz\"",
-                    Quoted(path.get_ref())
-                );
-                section.report("path", &path.span(), message);
-            }
-            path.into_inner().into()
-        });
         let streak = 1..=STREAK_MAX;
         Probe {
-            path,
+            path: self.path.and_then(|path| section.target("path", path)),
             interval: section.duration("interval", self.interval, WAIT, default.interval),
             timeout: section.duration("timeout", self.timeout, WAIT_MIN..=PROBE_TIMEOUT_MAX, default.timeout),
             rise: section.count("rise", self.rise.as_ref(), &streak, default.rise),
             fall: section.count("fall", self.fall.as_ref(), &streak, default.fall),
         }
     }
-}
-
-/// Whether a text can stand in a request line: a line break there would begin a request of its own.
-fn is_target(text: &str) -> bool {
-    text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#')
 }
 
 // === impl WrittenTimeouts ===

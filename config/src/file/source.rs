@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::error::Position;
+use super::finding::Position;
 
 /// A byte order mark is no character of the text.
 const MARK: char = '\u{feff}';

@@ -8,13 +8,12 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_spanned::Spanned;
 
+use super::approval::{Approval, WrittenApproval};
 use super::duration::WrittenDuration;
 use super::percent::{PercentVisitor, WrittenPercent};
 use super::problems::Section;
-use super::rollout::Stay;
-use crate::defaults::APPROVAL_DEADLINE;
+use super::stay::Stay;
 use crate::plan::{Gate, STEPS_MAX, Step};
-use crate::quoted::Quoted;
 use crate::weight::Weight;
 
 /// A step as it is written: its weight alone, or a table.
@@ -30,6 +29,7 @@ pub(super) struct WrittenStepTable {
     min_duration: Option<Spanned<WrittenDuration>>,
     max_duration: Option<Spanned<WrittenDuration>>,
     pause: Option<Spanned<String>>,
+    deadline: Option<Spanned<WrittenDuration>>,
 }
 
 struct StepVisitor;
@@ -38,6 +38,7 @@ struct StepVisitor;
 pub(super) fn meant(
     written: Spanned<Vec<Spanned<WrittenStep>>>,
     stay: Stay,
+    approval: Approval,
     section: &mut Section<'_, '_>,
 ) -> Vec<Step> {
     let (place, count) = (written.span(), written.get_ref().len());
@@ -53,7 +54,7 @@ pub(super) fn meant(
     for (index, step) in written.into_inner().into_iter().enumerate() {
         let place = step.span();
         let mut section = section.item("steps", index);
-        let step = step.into_inner().meant(&place, stay, &mut section);
+        let step = step.into_inner().meant(&place, stay, approval, &mut section);
         last = step.as_ref().map(|step| (step.weight, place.clone()));
         let Some(step) = step else { continue };
         if step.weight <= before {
@@ -84,8 +85,24 @@ fn not_rising(weight: Weight, before: Weight) -> String {
 // === impl WrittenStep ===
 
 impl WrittenStep {
+    /// Whether it has a table of its own with this key.
+    pub(super) fn says(&self, name: &str) -> bool {
+        match (self, name) {
+            (Self::Table(table), "min_duration") => table.min_duration.is_some(),
+            (Self::Table(table), "max_duration") => table.max_duration.is_some(),
+            (Self::Table(table), "pause") => table.pause.is_some(),
+            (Self::Weight(_) | Self::Table(_), _) => false,
+        }
+    }
+
     /// The step, unless its weight is none; then it takes no part in the comparison with its neighbours.
-    fn meant(self, place: &Range<usize>, stay: Stay, section: &mut Section<'_, '_>) -> Option<Step> {
+    fn meant(
+        self,
+        place: &Range<usize>,
+        stay: Stay,
+        approval: Approval,
+        section: &mut Section<'_, '_>,
+    ) -> Option<Step> {
         let (weight, table) = match self {
             Self::Weight(weight) => (weight_of(&weight, None, place, section), WrittenStepTable::default()),
             Self::Table(mut table) => match table.weight.take() {
@@ -104,8 +121,9 @@ impl WrittenStep {
             return Some(stay.at(Weight::FULL, Gate::Evidence));
         }
         let stay = stay.changed(table.min_duration, table.max_duration, section);
-        let gate = gate_of(table.pause.as_ref(), section);
-        Some(stay.at(weight?, gate))
+        let written = WrittenApproval { pause: table.pause, deadline: table.deadline };
+        let approval = approval.changed(written, section);
+        Some(stay.at(weight?, approval.gate(Gate::Evidence)))
     }
 }
 
@@ -119,15 +137,6 @@ fn weight_of(
     written.0.parse().map_err(|error| section.report_at(&key, place, error)).ok()
 }
 
-fn gate_of(written: Option<&Spanned<String>>, section: &mut Section<'_, '_>) -> Gate {
-    let Some(pause) = written else { return Gate::Evidence };
-    if pause.get_ref() != "manual" {
-        let message = format!("{} is not a way to pause; write \"manual\" or leave it out", Quoted(pause.get_ref()));
-        section.report("pause", &pause.span(), message);
-    }
-    Gate::Manual { deadline: APPROVAL_DEADLINE }
-}
-
 // === impl WrittenStepTable ===
 
 impl WrittenStepTable {
@@ -137,6 +146,7 @@ impl WrittenStepTable {
             ("min_duration", self.min_duration.map(|written| written.span())),
             ("max_duration", self.max_duration.map(|written| written.span())),
             ("pause", self.pause.map(|written| written.span())),
+            ("deadline", self.deadline.map(|written| written.span())),
         ];
         for (name, place) in places {
             if let Some(place) = place {
@@ -147,19 +157,6 @@ impl WrittenStepTable {
                 );
             }
         }
-    }
-}
-
-// === impl Stay ===
-
-impl Stay {
-    fn at(self, weight: Weight, gate: Gate) -> Step {
-        Step { weight, instances: None, min_duration: self.min, max_duration: self.max, gate }
-    }
-
-    /// The same step with this stay.
-    pub(super) fn of(self, step: &Step) -> Step {
-        self.at(step.weight, step.gate)
     }
 }
 

@@ -12,9 +12,9 @@ use crate::nearest::nearest;
 use crate::quoted::{Excerpt, Quoted};
 
 /// How serde names the types that a file can have, and how an operator does.
-const TYPES: [(&str, &str); 9] = [
+const TYPES: [(&str, &str); 10] = [
     ("expected a string", "write text in double quotes"),
-    ("expected a sequence", "write an array in [ ]"),
+    ("expected a sequence", ARRAY),
     ("expected a map", "write a table"),
     ("expected a table", "write a table"),
     ("expected a duration", "write a duration, such as \"10s\""),
@@ -22,7 +22,11 @@ const TYPES: [(&str, &str); 9] = [
     ("expected a whole number", "write a whole number"),
     ("expected a step", "write percent, such as 10, or a table, such as { weight = 10 }"),
     ("expected f64", "write a number"),
+    ("expected a boolean", "write true or false"),
 ];
+
+/// What to do where there should be several.
+const ARRAY: &str = "write an array in [ ]";
 
 /// What a second key is called while its place is looked for.
 const DUPLICATE: &str = "second-of-two";
@@ -78,6 +82,9 @@ fn refused(root: &DeTable<'_>, span: &Range<usize>, message: &str) -> (Key, Stri
     }
     let wrong = TYPES.iter().find_map(|(expected, instead)| Some((message.strip_suffix(expected)?, instead)));
     let Some((found, instead)) = wrong else { return (key, Excerpt(message).to_string()) };
+    if found == "invalid type: map, " && *instead == ARRAY {
+        return (key.clone(), format!("a table or a date stands here; {ARRAY}, or [[{key}]] with two brackets"));
+    }
     let found = match found.trim_start_matches("invalid type: ").trim_end_matches(", ") {
         "sequence" => "an array",
         "map" => "a table or a date",

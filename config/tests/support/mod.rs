@@ -1,11 +1,23 @@
 //! The file that every test begins with, and what becomes of it when a piece of it is changed.
 
+pub(crate) mod walk;
+
 use std::path::Path;
 
 use canary_config::daemon::Config;
 
 /// The file of the documentation. It loads in this and in every later version.
 pub(crate) const GOOD: &str = include_str!("canaryd.toml");
+
+/// What its table of a rollout holds.
+pub(crate) const ROLLOUT: &str = r#"strategy = "canary"
+steps = [10, 25, 100]      # or tables { weight, min_duration, max_duration, pause }
+min_duration = "60s"
+max_duration = "15m"
+on_thin_evidence = "hold"  # "promote" | "abort"
+probation = "10m"
+alpha = 0.05
+"#;
 
 /// A wrong file: the good one with `from` replaced by `to`, and the whole text of what is said about it.
 pub(crate) struct Case {

@@ -105,6 +105,19 @@ async fn check_says_that_a_good_file_is_good_and_does_nothing_else() {
 }
 
 #[tokio::test]
+async fn check_says_what_is_hardly_meant_in_a_good_file() {
+    let site = Site::new(SLOW).await;
+    let path = site.config_path.display().to_string();
+    site.write(&site.config("steps = [10, 100]\nprobation = \"0s\""));
+    let (code, said) = check(&site);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!((code, lines.len(), lines[1]), (Some(0), 2, format!("{path}: good").as_str()), "{said}");
+    assert!(
+        lines[0].starts_with(&format!("{path}:")) && lines[0].contains(" warning: services.web.rollout.probation: ")
+    );
+}
+
+#[tokio::test]
 async fn check_says_everything_that_is_wrong_with_a_bad_file() {
     let site = Site::new(SLOW).await;
     let path = site.config_path.display().to_string();

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use canary_config::daemon::Config;
+use canary_config::file::Reading;
 use canary_controller::{daemon, descriptors};
 use clap::{Args, Parser, Subcommand};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -33,7 +33,7 @@ struct File {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Read the configuration file, say what is wrong with it, and do nothing else
+    /// Read the configuration file, say what is wrong with it or hardly meant, and do nothing else
     Check(File),
 }
 
@@ -66,7 +66,9 @@ fn main() -> ExitCode {
 }
 
 fn check(file: &File) -> Result<(), Failure> {
-    Config::load(&file.config).map_err(|errors| Failure { message: errors.to_string(), code: EXIT_SETTING })?;
+    let Reading { result, warnings } = Reading::of_file(&file.config);
+    warnings.iter().for_each(|warning| say(&warning.to_string()));
+    result.map_err(|errors| Failure { message: errors.to_string(), code: EXIT_SETTING })?;
     say(&format!("{}: good", file.config.display()));
     Ok(())
 }

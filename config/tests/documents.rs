@@ -1,9 +1,11 @@
 //! What the documents show works as it stands.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use canary_config::daemon::Config;
+use canary_config::file::Reading;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -11,8 +13,27 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_example_configuration_loads() {
-    let path = root().join("docs/canaryd.toml");
-    Config::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+    let Reading { result, warnings } = Reading::of_file(&root().join("docs/canaryd.toml"));
+    result.unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(warnings.to_string(), "");
+}
+
+#[test]
+fn the_example_configuration_loads_with_all_its_examples() {
+    let text = fs::read_to_string(root().join("docs/canaryd.toml")).unwrap();
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(example) if !example.starts_with(' ') => format!("{example}\n"),
+        _ => format!("{line}\n"),
+    };
+    let text: String = text.lines().map(uncommented).collect();
+    let folder = tempfile::TempDir::new().unwrap();
+    let token = folder.path().join("token");
+    fs::write(&token, "s3cret").unwrap();
+    fs::set_permissions(&token, Permissions::from_mode(0o600)).unwrap();
+    let Reading { result, warnings } = Reading::of_text(&text, &folder.path().join("canaryd.toml"));
+    let config = result.unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(warnings.to_string(), "");
+    assert!(config.admin.remote.is_some() && config.freezes.len() == 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod freeze;
 mod mutated;
 mod on_disk;
 mod plan;
+mod reference;
 mod refused_addresses;
 mod refused_admin;
 mod refused_daemon;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::name::{ReleaseId, ServiceName};
 use crate::plan::Plan;
-use crate::rule::Rule;
+use crate::rule::{Priority, Rule};
 
 /// What clients call.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Service {
     pub name: ServiceName,
     /// Which requests are its own.
     pub rule: Rule,
+    /// Which service a request belongs to that matches several rules. Default: the length of the rule in bytes.
+    pub priority: Priority,
     /// The release that is stable while the store is empty; afterwards the store knows. Always one of `releases`.
     pub stable: ReleaseId,
     /// Every release that can be started, by name. Never empty.

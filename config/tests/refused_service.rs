@@ -91,13 +91,36 @@ fn a_rule_is_refused_at_the_place_within_it() {
             r#"rule = "PathPrefix(`/`)""#,
             r#"rule = '''
 Host(`a`) ||
-  Method(`GET`)'''"#,
-            "canaryd.toml:12:3: services.web.rule: `Method` is not available yet; write Host, Path or PathPrefix",
+  Methods(`GET`)'''"#,
+            "canaryd.toml:12:3: services.web.rule: `Methods` is no matcher; did you mean `Method`?",
         ),
         case(
             r#"rule = "PathPrefix(`/`)""#,
             r#"rule = "\u0048ost(`a`) || Hots(`b`)""#,
-            "canaryd.toml:10:8: services.web.rule: `Hots` is no matcher; did you mean `Host`?",
+            "canaryd.toml:10:27: services.web.rule: `Hots` is no matcher; did you mean `Host`?",
+        ),
+        case(
+            r#"rule = "PathPrefix(`/`)""#,
+            r#"rule = 'Host(`a`) || PathRegexp(`^/é`) || PathRegexp(`^/(\d+`)'"#,
+            "canaryd.toml:10:36: services.web.rule: `é` is not ASCII, and paths are compared in percent-encoding; write it so, such as %C3%A9",
+        ),
+        case(
+            r#"rule = "PathPrefix(`/`)""#,
+            r#"rule = "PathRegexp(`^/(\\d+`)""#,
+            r"canaryd.toml:10:23: services.web.rule: `^/(\d+` is no regular expression: unclosed group; write one of RE2's kind",
+        ),
+        case(
+            r#"rule = "PathPrefix(`/`)""#,
+            r#"rule = "PathPrefix(`/`)"
+priority = 0"#,
+            "canaryd.toml:11:12: services.web.priority: `0` is out of range; write 1 to 1000000",
+        ),
+        case(
+            r#"rule = "PathPrefix(`/`)""#,
+            r#"rule = "Path"
+priority = 1_000_001"#,
+            "canaryd.toml:10:13: services.web.rule: the rule ends too early; write Path(`...`)
+canaryd.toml:11:12: services.web.priority: `1000001` is out of range; write 1 to 1000000",
         ),
         case(
             r#"rule = "PathPrefix(`/`)""#,
@@ -123,6 +146,7 @@ fn two_services_cannot_have_one_rule() {
         "[services.web.rollout]",
         r#"[services.api]
 rule = "pathprefix( `/` )"
+priority = 99
 releases.v1.backends = ["127.0.0.1:9003"]
 [services.web.rollout]"#,
         "canaryd.toml:18:8: services.api.rule: `pathprefix( `/` )` is already the rule of services.web.rule (10:8); change one of them",

@@ -1,6 +1,6 @@
 //! The rule grammar: what a rule means, and where and why a text is none.
 
-use canary_config::rule::{Matcher, Rule};
+use canary_config::rule::{Matcher, Priority, Rule};
 
 fn host(name: &str) -> Matcher {
     Matcher::Host(name.into())
@@ -57,12 +57,126 @@ fn a_rule_keeps_its_text_without_the_space_around_it() {
     assert_eq!(Rule::parse("  Path(`/x`)\n").unwrap().text(), "Path(`/x`)");
 }
 
+/// What each matcher is written like, and how it is shown, which means the same.
+const WRITTEN: &[(&str, &str)] = &[
+    ("Host(`A.example`)", "Host(`a.example`)"),
+    ("host(`*.A.example`)", "Host(`*.a.example`)"),
+    ("HOST(\"*\")", "Host(`*`)"),
+    ("hostregexp(`^(a|b)\\.example$`)", "HostRegexp(`^(a|b)\\.example$`)"),
+    ("Path(`/x`)", "Path(`/x`)"),
+    ("Pathprefix(`/.`)", "PathPrefix(`/.`)"),
+    ("PATHREGEXP(`^/x/[0-9]{2}/\\x{41}\\p{L}$`)", "PathRegexp(`^/x/[0-9]{2}/\\x{41}\\p{L}$`)"),
+    ("method(`M-SEARCH`)", "Method(`M-SEARCH`)"),
+    ("Header(`X-Version`,`2; a=\"b\"`)", "Header(`x-version`, `2; a=\"b\"`)"),
+    ("Headerregexp(\"X\", \"`\")", "HeaderRegexp(`x`, \"`\")"),
+    ("Header(\"`\", `1`) || HeaderRegexp(\"`\", `1`)", "Header(\"`\", `1`) || HeaderRegexp(\"`\", `1`)"),
+    ("Query(`debug`)", "Query(`debug`)"),
+    ("Query(`a b`, `é`)", "Query(`a b`, `é`)"),
+    ("QueryRegexp(`k`)", "Query(`k`)"),
+    ("QueryRegexp(`k`, ``)", "QueryRegexp(`k`, ``)"),
+    ("ClientIP(`10.0.0.0/8`)", "ClientIP(`10.0.0.0/8`)"),
+    ("Clientip(`2001:db8::1`)", "ClientIP(`2001:db8::1/128`)"),
+    ("clientip(`::ffff:10.0.0.1`)", "ClientIP(`10.0.0.1/32`)"),
+    ("!Host(`a`) && !(Path(`/b`) || Path(`/c`))", "!Host(`a`) && !(Path(`/b`) || Path(`/c`))"),
+    ("!!( !Host(`a`) )", "!!!Host(`a`)"),
+    ("(Host(`a`) || Path(`/b`)) && (Path(`/c`))", "(Host(`a`) || Path(`/b`)) && Path(`/c`)"),
+];
+
+#[test]
+fn a_matcher_is_shown_as_a_rule_that_means_the_same() {
+    for (rule, shown) in WRITTEN {
+        let matcher = meaning(rule);
+        assert_eq!(matcher.to_string(), *shown);
+        assert_eq!(meaning(shown), matcher, "{rule}");
+        assert_eq!(Rule::parse(rule).unwrap().warnings(), [], "{rule}");
+    }
+}
+
+#[test]
+fn not_binds_tightest() {
+    let (a, b) = (|| Box::new(host("a")), || host("b"));
+    assert_eq!(meaning("!Host(`a`) && Host(`b`)"), Matcher::All(vec![Matcher::Not(a()), b()]));
+    assert_eq!(meaning("!Host(`a`) || Host(`b`)"), Matcher::Any(vec![Matcher::Not(a()), b()]));
+    assert_eq!(meaning("!(Host(`a`) && Host(`b`))"), Matcher::Not(Box::new(Matcher::All(vec![*a(), b()]))));
+}
+
+/// What Traefik 2 wrote, what it means, and what is said about it and where.
+type Outdated = (&'static str, &'static str, &'static [(usize, &'static str)]);
+
+const OUTDATED: &[Outdated] = &[
+    (
+        "Path(`/x`) && Host(`a`, `b`)",
+        "Path(`/x`) && (Host(`a`) || Host(`b`))",
+        &[(14, "several texts in one Host are from Traefik 2; write (Host(`a`) || Host(`b`))")],
+    ),
+    (
+        "Method(`GET`,`HEAD`)",
+        "Method(`GET`) || Method(`HEAD`)",
+        &[(0, "several texts in one Method are from Traefik 2; write (Method(`GET`) || Method(`HEAD`))")],
+    ),
+    (
+        "!PathPrefix(`/a`, `/b`, `/c`)",
+        "!(PathPrefix(`/a`) || PathPrefix(`/b`) || PathPrefix(`/c`))",
+        &[(
+            1,
+            "several texts in one PathPrefix are from Traefik 2; \
+             write (PathPrefix(`/a`) || PathPrefix(`/b`) || PathPrefix(`/c`))",
+        )],
+    ),
+    (
+        "Headers(`a`, `b`) || headersregexp(`a`, `^b`)",
+        "Header(`a`, `b`) || HeaderRegexp(`a`, `^b`)",
+        &[
+            (0, "`Headers` is from Traefik 2; write Header(`...`, `...`)"),
+            (21, "`headersregexp` is from Traefik 2; write HeaderRegexp(`...`, `...`)"),
+        ],
+    ),
+    ("HostHeader(`a`)", "Host(`a`)", &[(0, "`HostHeader` is from Traefik 2; write Host(`...`)")]),
+];
+
+#[test]
+fn what_traefik_2_wrote_differently_is_read_with_a_warning() {
+    for (rule, shown, says) in OUTDATED {
+        let rule = Rule::parse(rule).unwrap();
+        assert_eq!(rule.matcher().to_string(), *shown);
+        let said: Vec<_> = rule.warnings().iter().map(|warning| (warning.column(), warning.message())).collect();
+        assert_eq!(said, *says);
+    }
+}
+
+#[test]
+fn the_longest_rule_has_the_highest_priority_unless_it_is_given_one() {
+    let priority = |text: &str| Priority::of(&Rule::parse(text).unwrap());
+    assert_eq!(priority(" Path(`/x`) ").get(), 10);
+    assert!(priority("PathPrefix(`/`)") > priority("Path(`/`)"));
+    let given = [0, 1, 1_000_000, 1_000_001].map(|number| Priority::new(number).map(Priority::get));
+    assert_eq!(given, [None, Some(1), Some(1_000_000), None]);
+}
+
 #[test]
 fn nesting_has_a_bound_that_holds() {
     let nested = |depth: usize| format!("{}Path(`/x`){}", "(".repeat(depth), ")".repeat(depth));
     assert!(Rule::parse(&nested(16)).is_ok());
     let error = Rule::parse(&nested(17)).unwrap_err();
     assert_eq!((error.column(), error.text()), (16, "("));
+    let negated = |depth: usize| format!("{}Path(`/x`)", "!".repeat(depth));
+    assert!(Rule::parse(&negated(16)).is_ok());
+    let error = Rule::parse(&negated(17)).unwrap_err();
+    assert_eq!(
+        (error.column(), error.message()),
+        (16, "`!` nests too deep; write at most 16 `(` and `!` within each other")
+    );
+    // What is read as "or" is shown in parentheses, which nest as well.
+    let error = Rule::parse(&format!("{}Path(`/x`, `/y`)", "!".repeat(16))).unwrap_err();
+    assert_eq!((error.column(), error.text()), (16, "Path"));
+}
+
+#[test]
+fn a_rule_has_a_bound_on_its_regular_expressions() {
+    let rule = |count: usize| vec!["PathRegexp(`^/[0-9]+$`)"; count].join(" || ");
+    assert!(Rule::parse(&rule(16)).is_ok());
+    let error = Rule::parse(&rule(17)).unwrap_err();
+    assert_eq!(error.message(), "the rule has more than 16 regular expressions; join some with `|`");
 }
 
 /// Refused at this byte, with this text, saying this.
@@ -80,13 +194,18 @@ fn what_is_no_rule_is_refused_at_its_place_with_what_to_write() {
     assert!(different.is_empty(), "these say something else:\n{different}");
 }
 
+/// Every path of the grammar begins or ends with one of these.
+const PIECES: [&str; 14] = ["`", "\"", "(", ")", "!", "&&", "|", ",", "{", "\\", "*", "é", "/", " "];
+
 #[test]
-fn every_matcher_of_traefik_that_is_missing_says_so() {
-    for name in ["HostRegexp", "PathRegexp", "Method", "Header", "HeaderRegexp", "Query", "QueryRegexp", "ClientIP"] {
-        for name in [name.to_owned(), name.to_lowercase(), name.to_uppercase()] {
-            let error = Rule::parse(&format!("Host(`a`) && {name}(`x`)")).unwrap_err();
-            let says = format!("`{name}` is not available yet; write Host, Path or PathPrefix");
-            assert_eq!((error.column(), error.text(), error.to_string()), (13, name.as_str(), says));
+fn a_rule_that_is_damaged_anywhere_is_read_or_refused_at_a_place_in_it() {
+    let whole = WRITTEN.iter().map(|(rule, _)| *rule).collect::<Vec<_>>().join(" || ");
+    for at in (0..=whole.len()).filter(|at| whole.is_char_boundary(*at)) {
+        let (before, after) = whole.split_at(at);
+        for damaged in PIECES.iter().map(|piece| format!("{before}{piece}{after}")).chain([before.to_owned()]) {
+            let Err(error) = Rule::parse(&damaged) else { continue };
+            assert!(damaged[error.column()..].starts_with(error.text()), "{damaged}: {error:?}");
+            assert!(!error.message().is_empty());
         }
     }
 }

@@ -1,59 +1,40 @@
-//! Whether a request matches a rule. Pure, and allocates nothing.
+//! Whether a request matches a rule. Pure, and allocates nothing unless a text must be decoded first.
+
+mod asked;
+mod query;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use canary_config::rule::Matcher;
+use http::HeaderValue;
 
-/// Whether a request with this host (see [`bare_host`]) and path matches.
+pub use self::asked::{Asked, bare_host};
+
+/// Whether this request matches.
 #[must_use]
-pub fn matches(matcher: &Matcher, host: &str, path: &str) -> bool {
+pub fn matches(matcher: &Matcher, asked: &Asked<'_>) -> bool {
     match matcher {
-        Matcher::Host(wanted) => wanted.eq_ignore_ascii_case(host),
-        Matcher::Path(wanted) => **wanted == *path,
-        Matcher::PathPrefix(prefix) => path.starts_with(&**prefix),
-        Matcher::All(all) => all.iter().all(|matcher| matches(matcher, host, path)),
-        Matcher::Any(any) => any.iter().any(|matcher| matches(matcher, host, path)),
-    }
-}
-
-/// The host of a `Host` field or an authority: without its port, and without the dot that ends a full name.
-#[must_use]
-pub fn bare_host(authority: &str) -> &str {
-    let host = match authority.rsplit_once(':') {
-        // A colon inside brackets belongs to an IPv6 address.
-        Some((host, port)) if !port.contains(']') => host,
-        _ => authority,
-    };
-    host.strip_suffix('.').unwrap_or(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_bare_without_port_and_final_dot() {
-        for (authority, host) in [
-            ("example.org", "example.org"),
-            ("example.org:8080", "example.org"),
-            ("example.org.", "example.org"),
-            ("example.org.:443", "example.org"),
-            ("[::1]:8080", "[::1]"),
-            ("[::1]", "[::1]"),
-            ("", ""),
-        ] {
-            assert_eq!(bare_host(authority), host);
+        Matcher::Host(wanted) => asked.host() == &**wanted,
+        Matcher::HostWildcard(wanted) => asked.parent_domain() == Some(wanted),
+        Matcher::AnyHost => true,
+        Matcher::HostRegexp(pattern) => pattern.is_match(asked.host().as_bytes()),
+        Matcher::Path(wanted) => asked.path() == &**wanted,
+        Matcher::PathPrefix(prefix) => asked.path().starts_with(&**prefix),
+        Matcher::PathRegexp(pattern) => pattern.is_match(asked.path().as_bytes()),
+        Matcher::Method(wanted) => asked.method.as_str() == &**wanted,
+        Matcher::Header(name, wanted) => {
+            asked.headers.get_all(name).iter().any(|value| value.as_bytes() == wanted.as_bytes())
         }
-    }
-
-    #[test]
-    fn conditions_combine_as_they_are_written() {
-        let host = || Matcher::Host("a.example".into());
-        let api = || Matcher::PathPrefix("/api".into());
-        let all = Matcher::All(vec![host(), api()]);
-        let any = Matcher::Any(vec![host(), Matcher::Path("/exact".into())]);
-        assert!(matches(&all, "A.Example", "/api/users"));
-        assert!(!matches(&all, "a.example", "/"));
-        assert!(!matches(&all, "b.example", "/api"));
-        assert!(matches(&any, "b.example", "/exact"));
-        assert!(!matches(&any, "b.example", "/exact/"));
+        Matcher::HeaderRegexp(name, pattern) => {
+            asked.headers.get_all(name).iter().map(HeaderValue::as_bytes).any(|value| pattern.is_match(value))
+        }
+        Matcher::Query(key, wanted) => query::values(asked.query, key).any(|value| query::is(value, wanted)),
+        Matcher::QueryRegexp(key, pattern) => {
+            query::values(asked.query, key).any(|value| pattern.is_match(&query::decoded(value)))
+        }
+        Matcher::ClientIp(network) => asked.client.is_some_and(|client| network.contains(&client)),
+        Matcher::Not(inner) => !matches(inner, asked),
+        Matcher::All(all) => all.iter().all(|matcher| matches(matcher, asked)),
+        Matcher::Any(any) => any.iter().any(|matcher| matches(matcher, asked)),
     }
 }

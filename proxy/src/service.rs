@@ -14,6 +14,7 @@ mod health;
 mod hop;
 mod peer;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -100,7 +101,7 @@ impl ProxyHttp for Edge {
             answer::write(session, status, &flight.id).await?;
             return Ok(true);
         }
-        flight.route = self.route(session.req_header());
+        flight.route = self.route(session.req_header(), flight.peer);
         if flight.route.is_none() {
             answer::write(session, StatusCode::NOT_FOUND, &flight.id).await?;
             return Ok(true);
@@ -283,8 +284,8 @@ impl ProxyHttp for Edge {
 // === impl Edge ===
 
 impl Edge {
-    fn route(&self, head: &RequestHeader) -> Option<Arc<Route>> {
-        self.routes.load().route(asked::host_of(head), head.uri.path()).cloned()
+    fn route(&self, head: &RequestHeader, peer: Option<IpAddr>) -> Option<Arc<Route>> {
+        self.routes.load().route(&asked::of(head, peer)).cloned()
     }
 
     /// Chooses where the next attempt goes. A second one looks at a fresh table, so that a rollback wins over
@@ -303,11 +304,11 @@ impl Edge {
             }
             Next::Again => {
                 let failed = flight.attempt.take()?.pick;
-                flight.route = Some(self.route(session.req_header())?);
+                flight.route = Some(self.route(session.req_header(), flight.peer)?);
                 flight.route.as_ref()?.again(failed)
             }
             Next::Elsewhere(failed) => {
-                flight.route = Some(self.route(session.req_header())?);
+                flight.route = Some(self.route(session.req_header(), flight.peer)?);
                 flight.route.as_ref()?.fail_over(&failed)
             }
         }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use canary_config::name::ServiceName;
-use canary_config::rule::Rule;
+use canary_config::rule::{Priority, Rule};
 use canary_config::service::Timeouts;
 use canary_config::weight::Weight;
 use rand::{Rng, RngExt as _};
@@ -15,10 +15,10 @@ use crate::ledger::Ledger;
 use crate::meter::Answers;
 use crate::pool::{Backend, BackendId, Pool};
 use crate::rescue::Budget;
-use crate::rules;
+use crate::rules::{self, Asked};
 use crate::track::Track;
 
-/// Every route, the one with the longest rule first.
+/// Every route, the one with the highest priority first.
 #[derive(Clone, Debug)]
 pub struct RoutingTable {
     routes: Vec<Arc<Route>>,
@@ -32,6 +32,8 @@ pub struct Route {
     pub service: ServiceName,
     /// Which requests take it.
     pub rule: Rule,
+    /// Which route a request takes that matches several rules.
+    pub priority: Priority,
     /// How long each part of a request may take.
     pub timeouts: Timeouts,
     /// What serves unless the draw says otherwise.
@@ -77,13 +79,10 @@ impl Default for RoutingTable {
 }
 
 impl RoutingTable {
-    /// A table of these routes. Of two rules of equal length the one of the service that comes first by name wins.
+    /// A table of these routes. Of two routes of equal priority the one of the service that comes first by name wins.
     #[must_use]
     pub fn new(mut routes: Vec<Arc<Route>>) -> Self {
-        routes.sort_by(|a, b| {
-            let by_length = b.rule.text().len().cmp(&a.rule.text().len());
-            by_length.then_with(|| a.service.cmp(&b.service))
-        });
+        routes.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.service.cmp(&b.service)));
         let is_healthy = routes.iter().all(|route| !route.critical || route.has_backend());
         Self { routes, is_healthy }
     }
@@ -94,10 +93,10 @@ impl RoutingTable {
         self.is_healthy
     }
 
-    /// The route of a request: the longest rule that matches.
+    /// The route of a request: of those whose rule matches, the one of the highest priority.
     #[must_use]
-    pub fn route(&self, host: &str, path: &str) -> Option<&Arc<Route>> {
-        self.routes.iter().find(|route| rules::matches(route.rule.matcher(), host, path))
+    pub fn route(&self, asked: &Asked<'_>) -> Option<&Arc<Route>> {
+        self.routes.iter().find(|route| rules::matches(route.rule.matcher(), asked))
     }
 }
 

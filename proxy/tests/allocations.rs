@@ -7,7 +7,7 @@ mod tests {
     use std::time::Duration;
 
     use allocation_counter::measure;
-    use canary_config::rule::Rule;
+    use canary_config::rule::{Priority, Rule};
     use canary_config::service::Timeouts;
     use canary_config::weight::Weight;
     use canary_proxy::dice;
@@ -15,13 +15,17 @@ mod tests {
     use canary_proxy::outcome::Outcome;
     use canary_proxy::pool::{Backend, BackendId, Pool};
     use canary_proxy::routes::{RouteReader, RouteWriter, cell};
-    use canary_proxy::rules;
+    use canary_proxy::rules::{Asked, bare_host};
     use canary_proxy::table::{Canary, Pick, Route, RoutingTable};
     use canary_proxy::track::Track;
-    use http::StatusCode;
+    use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
     const REQUESTS: u16 = 10_000;
     const SERVICES: u16 = 50;
+    /// The rule of the service that serves, which looks at all that there is to look at.
+    const RULE: &str = "!Host(`*.example`) && (Path(`/`) || PathPrefix(`/api`)) && HostRegexp(`^s[0-9]+[.]test$`) \
+        && PathRegexp(`^/api/[a-z]+$`) && Method(`GET`) && Header(`X-A`, `b`) && HeaderRegexp(`X-A`, `^[a-z]$`) \
+        && Query(`debug`) && QueryRegexp(`q`, `^[0-9]+$`) && ClientIP(`127.0.0.0/8`) && Host(`*`) && Host(`s7.test`)";
 
     fn pool(release: &str, first_port: u16) -> Pool {
         let at = |port| {
@@ -34,9 +38,12 @@ mod tests {
 
     fn route(number: u16, ledger: &Arc<Ledger>) -> Arc<Route> {
         let second = Duration::from_secs(1);
+        let near = format!("Host(`s{number}.test`) && PathPrefix(`/api`)");
+        let rule = Rule::parse(if number == 7 { RULE } else { &near }).unwrap();
         Arc::new(Route {
             service: format!("service-{number}").parse().unwrap(),
-            rule: Rule::parse(&format!("Host(`s{number}.test`) && PathPrefix(`/api`)")).unwrap(),
+            priority: Priority::of(&rule),
+            rule,
             timeouts: Timeouts { connect: second, read: second, keep_alive: second },
             stable: pool("v1", 1_000),
             canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger)),
@@ -53,8 +60,11 @@ mod tests {
     }
 
     /// One request as `service` treats it: match, pick, begin, fail over once in a while, end, score, note.
-    fn serve(routes: &RouteReader, number: u16) {
-        let route = routes.load().route(rules::bare_host("S7.test:8080"), "/api/users").cloned().unwrap();
+    fn serve(routes: &RouteReader, headers: &HeaderMap, number: u16) {
+        let (host, query, client) = (bare_host("s7.test:8080"), Some("q=7&debug"), Some([127, 0, 0, 1].into()));
+        let asked = Asked::new(host, "/api/users", query, &Method::GET, headers, client);
+        let route = routes.load().route(&asked).cloned().unwrap();
+        assert_eq!(route.service.as_str(), "service-7");
         route.budget.pay_in();
         let pick = dice::with(|rng| route.pick(rng)).unwrap();
         let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
@@ -79,9 +89,10 @@ mod tests {
     fn match_pick_and_score_allocate_nothing() {
         let ledger = Arc::<Ledger>::default();
         let (_writer, routes) = published(&ledger);
-        // What a thread makes for itself once, its dice and its place in the cell, is made here.
-        serve(&routes, 0);
-        let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, number)));
+        // What a thread makes for itself once, as its dice and what it needs to search, is made here.
+        let headers = HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static("b"))]);
+        serve(&routes, &headers, 0);
+        let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, &headers, number)));
         assert_eq!((made.count_total, made.bytes_total), (0, 0));
         assert!(ledger.arm(Track::Stable).failures() > 0 && ledger.arm(Track::Canary).failures() > 0);
     }

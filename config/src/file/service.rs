@@ -14,7 +14,7 @@ use super::problems::{Placed, Section};
 use super::release::{self, WrittenRelease};
 use super::rollout::WrittenRollout;
 use crate::name::ServiceName;
-use crate::rule::Rule;
+use crate::rule::{Priority, Rule};
 use crate::service::{Probe, Service, Timeouts};
 
 /// A probe that may take longer tells nothing about now.
@@ -26,6 +26,7 @@ const STREAK_MAX: u32 = 100;
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct WrittenService {
     rule: Option<Spanned<String>>,
+    priority: Option<Spanned<WrittenCount>>,
     stable: Option<Spanned<String>>,
     #[serde(default)]
     probe: WrittenProbe,
@@ -105,6 +106,7 @@ impl WrittenService {
         section: &mut Section<'_, '_>,
         listen: &Listen,
     ) -> Option<Service> {
+        let priority = self.priority(rule.as_ref(), section);
         let stable = release::stable(self.stable.as_ref(), &self.releases, place, section);
         let releases = release::meant(self.releases, place, section, &listen.addresses);
         let probe = self.probe.meant(&mut section.child("probe"));
@@ -118,6 +120,7 @@ impl WrittenService {
         Some(Service {
             name: name?,
             rule: rule?.value,
+            priority,
             stable: stable?,
             releases,
             probe,
@@ -125,6 +128,12 @@ impl WrittenService {
             plan,
             critical: critical.is_some(),
         })
+    }
+
+    fn priority(&self, rule: Option<&Placed<Rule>>, section: &mut Section<'_, '_>) -> Priority {
+        let default = rule.map_or(Priority::LOWEST, |rule| Priority::of(&rule.value));
+        let number = section.count("priority", self.priority.as_ref(), &Priority::ALLOWED, default.get());
+        Priority::new(number).unwrap_or(default)
     }
 }
 

@@ -1,61 +1,76 @@
-//! What stands between a matcher's quotes: a host or a path that a request can have.
+//! What stands between a matcher's quotes: texts that a request can have.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+pub(super) mod host;
+pub(super) mod path;
+pub(super) mod pattern;
 
+use std::net::IpAddr;
+
+use http::HeaderName;
+use ipnet::{IpNet, Ipv4Net};
+
+use super::condition::Fault;
 use crate::quoted::Quoted;
 
-/// The longest host name that DNS allows, in bytes.
-const HOST_LENGTH_MAX: usize = 253;
-
-/// A host in lower case, as requests are compared with it.
-pub(super) fn host(text: &str) -> Result<Box<str>, String> {
-    let host = text.to_ascii_lowercase();
-    let literal = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
-    if literal.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok()) || host.parse::<Ipv4Addr>().is_ok() {
-        return Ok(host.into());
-    }
+/// A method, as clients send it.
+pub(super) fn method(text: &str) -> Result<Box<str>, Fault> {
     let quoted = Quoted(text);
-    if host.is_empty() {
-        return Err("the host is empty; write one, such as Host(`example.com`)".into());
+    if http::Method::from_bytes(text.as_bytes()).is_err() {
+        return Err(format!("{quoted} is not a method; write one, such as Method(`GET`)").into());
     }
-    if host.parse::<Ipv6Addr>().is_ok() {
-        return Err(format!("{quoted} is an IPv6 address without brackets; write Host(`[{host}]`)"));
-    }
-    if let Some((name, port)) = host.rsplit_once(':')
-        && !name.is_empty()
-        && port.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        return Err(format!("{quoted} has a port, and hosts are compared without; write Host({})", Quoted(name)));
-    }
-    if let Some(name) = host.strip_suffix('.') {
-        return Err(format!("{quoted} ends with a dot, and hosts are compared without; write Host({})", Quoted(name)));
-    }
-    if host.contains('*') {
-        return Err(format!("{quoted} has a wildcard, which is not available yet; write each host in full"));
-    }
-    if !host.is_ascii() {
-        return Err(format!("{quoted} is not ASCII; write the host as clients send it, with xn--"));
-    }
-    let is_label =
-        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if host.len() > HOST_LENGTH_MAX || !host.split('.').all(is_label) {
-        return Err(format!("{quoted} is not a host; write a name alone, such as Host(`example.com`)"));
-    }
-    Ok(host.into())
-}
-
-/// A path, or the beginning of one, byte for byte as clients send it.
-pub(super) fn path(text: &str) -> Result<Box<str>, String> {
-    let quoted = Quoted(text);
-    if !text.starts_with('/') {
-        let with_slash = format!("/{text}");
-        return Err(format!("{quoted} does not begin with a slash; write {}", Quoted(&with_slash)));
-    }
-    if text.contains(['?', '#']) {
-        return Err(format!("{quoted} has a query or a fragment, and only the path is compared; write the path alone"));
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("{quoted} has a character that no path is sent with; write it in percent-encoding"));
+    if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        let upper = text.to_ascii_uppercase();
+        return Err(format!("{quoted} is not in capitals, as methods are sent; write Method(`{upper}`)").into());
     }
     Ok(text.into())
+}
+
+/// The name of a field.
+pub(super) fn header(text: &str) -> Result<HeaderName, Fault> {
+    let refused = |_| format!("{} is not the name of a header; write one, such as `X-Version`", Quoted(text)).into();
+    HeaderName::from_bytes(text.as_bytes()).map_err(refused)
+}
+
+/// The value of a field, as it is after reading.
+pub(super) fn value(text: &str) -> Result<Box<str>, Fault> {
+    if text != text.trim_ascii() || text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+        let message = "has space around it or a control character, and no header is read with; write the value alone";
+        return Err(format!("{} {message}", Quoted(text)).into());
+    }
+    Ok(text.into())
+}
+
+/// The name of a parameter of the query, decoded.
+pub(super) fn key(text: &str) -> Result<Box<str>, Fault> {
+    if text.is_empty() {
+        return Err("the parameter has no name; write one, such as Query(`version`, `2`)".to_owned().into());
+    }
+    match text.split_once('=') {
+        Some((key, value)) => {
+            let instead = format!("Query(`{key}`, `{value}`)");
+            Err(format!("{} is two texts in one, as Traefik 2 had it; write {instead}", Quoted(text)).into())
+        }
+        None => Ok(text.into()),
+    }
+}
+
+/// The network of a client, or its address alone.
+pub(super) fn client(text: &str) -> Result<IpNet, Fault> {
+    let quoted = Quoted(text);
+    let Some(network) = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) else {
+        let message = format!("{quoted} is not a network; write one, such as ClientIP(`10.0.0.0/8`), or an IP address");
+        return Err(message.into());
+    };
+    if network != network.trunc() {
+        return Err(format!("{quoted} has bits behind its prefix; write ClientIP(`{}`)", network.trunc()).into());
+    }
+    Ok(canonical(network))
+}
+
+/// A client of IPv4 is one whichever way its address is written.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else { return network };
+    let inner = mapped.prefix_len().checked_sub(96).zip(mapped.addr().to_ipv4_mapped());
+    let inner = inner.and_then(|(length, address)| Ipv4Net::new(address, length).ok());
+    inner.map_or(network, IpNet::V4)
 }

@@ -79,7 +79,7 @@ fn quoted(rest: &str, quote: char, column: usize) -> Result<(Kind<'_>, usize), R
     };
     if quote == '"' && inner.contains('\\') {
         let message = format!("{} has a backslash in double quotes; write the text in backticks", Quoted(inner));
-        return Err(RuleError::new(column, inner, message));
+        return Err(RuleError::new(column + 1, inner, message));
     }
     Ok((Kind::Text(inner), inner.len() + 2))
 }

@@ -161,6 +161,7 @@ impl Managed {
         Route {
             service: self.declared.name.clone(),
             rule: self.declared.rule.clone(),
+            priority: self.declared.priority,
             timeouts: self.declared.timeouts.clone(),
             stable: self.pools.pool(&stable, Track::Stable),
             canary,

@@ -10,6 +10,9 @@ use canary_controller::store::Keeper;
 use canary_proxy::access_log::AccessLog;
 use canary_proxy::caps::Caps;
 use canary_proxy::routes::{self, RouteReader};
+use canary_proxy::rules::Asked;
+use canary_proxy::table::Route;
+use http::{HeaderMap, Method};
 use tokio::sync::watch;
 
 use super::{Api, Shelf, Site, until};
@@ -60,16 +63,18 @@ impl Inside {
 
     /// The canary's share in the table, in basis points, and where its requests go.
     pub(crate) fn weight(&self) -> u16 {
-        let table = self.reader.load();
-        let route = table.route("edge.test", "/").expect("the rule takes every path");
-        route.canary.as_ref().map_or(0, |canary| canary.weight().bp())
+        self.route().canary.as_ref().map_or(0, |canary| canary.weight().bp())
     }
 
     /// The stable backends in the table.
     pub(crate) fn stable(&self) -> Vec<SocketAddr> {
-        let table = self.reader.load();
-        let route = table.route("edge.test", "/").expect("the rule takes every path");
-        route.stable.ready.iter().map(|backend| backend.address).collect()
+        self.route().stable.ready.iter().map(|backend| backend.address).collect()
+    }
+
+    fn route(&self) -> Arc<Route> {
+        let headers = HeaderMap::new();
+        let asked = Asked::new("edge.test", "/", None, &Method::GET, &headers, None);
+        Arc::clone(self.reader.load().route(&asked).expect("the rule takes every path"))
     }
 
     pub(crate) async fn until_weight(&self, bp: u16) {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use canary_config::rule::Rule;
+use canary_config::rule::{Priority, Rule};
 use canary_config::service::Timeouts;
 use canary_config::weight::Weight;
 use canary_proxy::ledger::Ledger;
@@ -21,6 +21,7 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
     Shape(Route {
         service: "web".parse().unwrap(),
         rule: Rule::parse("Host(`a.test`)").unwrap(),
+        priority: Priority::LOWEST,
         timeouts: Timeouts { connect: PATIENCE * 2, read: PATIENCE * 2, keep_alive: PATIENCE * 2 },
         stable: pool("v1", backends),
         canary: None,

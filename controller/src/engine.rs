@@ -23,7 +23,6 @@ use canary_config::daemon::Config;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Release;
 use canary_proxy::routes::RouteWriter;
-use canary_proxy::table::RoutingTable;
 use tokio::sync::{mpsc, oneshot};
 
 use self::managed::Managed;
@@ -281,7 +280,7 @@ impl Engine {
 
     fn publish_all(&mut self) {
         let routes = self.services.values().filter_map(|managed| managed.route().cloned());
-        self.routes.publish(RoutingTable::new(routes.collect()));
+        self.routes.publish(routes.collect());
     }
 
     /// The services that nobody could answer for now.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::table::RoutingTable;
+use crate::table::{Route, RoutingTable};
 
 /// Makes the cell, empty, with its one writer and its first reader.
 #[must_use]
@@ -24,8 +24,9 @@ pub struct RouteReader(Arc<ArcSwap<RoutingTable>>);
 // === impl RouteWriter ===
 
 impl RouteWriter {
-    /// Replaces the whole table at once. A request that begins after this returned sees the new one.
-    pub fn publish(&mut self, table: RoutingTable) {
+    /// Replaces the whole table at once by one of these routes. A request that begins after this returned sees it.
+    pub fn publish(&mut self, routes: Vec<Arc<Route>>) {
+        let table = self.0.load().replaced_by(routes);
         self.0.store(Arc::new(table));
     }
 }

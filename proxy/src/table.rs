@@ -3,6 +3,10 @@
 //! The controller publishes a new table for every change; see [`crate::routes`]. Zero is zero: a canary of weight zero
 //! cannot be built, so no path through a table can reach one.
 
+mod index;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use canary_config::name::ServiceName;
@@ -16,12 +20,14 @@ use crate::meter::Answers;
 use crate::pool::{Backend, BackendId, Pool};
 use crate::rescue::Budget;
 use crate::rules::{self, Asked};
+use crate::table::index::Index;
 use crate::track::Track;
 
 /// Every route, the one with the highest priority first.
 #[derive(Clone, Debug)]
 pub struct RoutingTable {
     routes: Vec<Arc<Route>>,
+    index: Arc<Index>,
     is_healthy: bool,
 }
 
@@ -74,17 +80,26 @@ pub struct Pick {
 impl Default for RoutingTable {
     /// No service at all: nothing that is critical is missing.
     fn default() -> Self {
-        Self::new(Vec::new())
+        Self { routes: Vec::new(), index: Arc::default(), is_healthy: true }
     }
 }
 
 impl RoutingTable {
     /// A table of these routes. Of two routes of equal priority the one of the service that comes first by name wins.
     #[must_use]
-    pub fn new(mut routes: Vec<Arc<Route>>) -> Self {
+    pub fn new(routes: Vec<Arc<Route>>) -> Self {
+        Self::default().replaced_by(routes)
+    }
+
+    /// A table of these routes in place of this one. Where the rules are the same, what was made of them stays.
+    #[must_use]
+    pub fn replaced_by(&self, mut routes: Vec<Arc<Route>>) -> Self {
         routes.sort_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.service.cmp(&b.service)));
+        let is_same = rules_of(&routes).map(Rule::text).eq(rules_of(&self.routes).map(Rule::text));
+        let index =
+            if is_same { Arc::clone(&self.index) } else { Arc::new(Index::of(rules_of(&routes).map(Rule::matcher))) };
         let is_healthy = routes.iter().all(|route| !route.critical || route.has_backend());
-        Self { routes, is_healthy }
+        Self { routes, index, is_healthy }
     }
 
     /// Whether every critical service has a ready backend.
@@ -96,7 +111,8 @@ impl RoutingTable {
     /// The route of a request: of those whose rule matches, the one of the highest priority.
     #[must_use]
     pub fn route(&self, asked: &Asked<'_>) -> Option<&Arc<Route>> {
-        self.routes.iter().find(|route| rules::matches(route.rule.matcher(), asked))
+        let is_match = |rank: usize| rules::matches(self.routes[rank].rule.matcher(), asked);
+        self.index.first(asked, is_match).map(|rank| &self.routes[rank])
     }
 }
 
@@ -199,4 +215,9 @@ impl Pick {
     pub fn pool(&self) -> &Pool {
         self.route.pool(self.track).expect("a pick is made from a pool of its own route")
     }
+}
+
+/// The rules of these routes, by rank.
+fn rules_of(routes: &[Arc<Route>]) -> impl Iterator<Item = &Rule> {
+    routes.iter().map(|route| &route.rule)
 }

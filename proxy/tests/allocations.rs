@@ -16,7 +16,7 @@ mod tests {
     use canary_proxy::pool::{Backend, BackendId, Pool};
     use canary_proxy::routes::{RouteReader, RouteWriter, cell};
     use canary_proxy::rules::{Asked, bare_host};
-    use canary_proxy::table::{Canary, Pick, Route, RoutingTable};
+    use canary_proxy::table::{Canary, Pick, Route};
     use canary_proxy::track::Track;
     use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -55,7 +55,7 @@ mod tests {
 
     fn published(ledger: &Arc<Ledger>) -> (RouteWriter, RouteReader) {
         let (mut writer, reader) = cell();
-        writer.publish(RoutingTable::new((0..SERVICES).map(|number| route(number, ledger)).collect()));
+        writer.publish((0..SERVICES).map(|number| route(number, ledger)).collect());
         (writer, reader)
     }
 

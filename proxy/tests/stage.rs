@@ -21,7 +21,7 @@ use canary_proxy::meter::Answers;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::routes::{self, RouteWriter};
 use canary_proxy::service::Edge;
-use canary_proxy::table::{Route, RoutingTable};
+use canary_proxy::table::Route;
 use canary_proxy::track::Track;
 use canary_proxy::worker::Workers;
 use ipnet::IpNet;
@@ -107,7 +107,7 @@ impl Stage {
 
     /// Replaces the table by one with this route alone.
     pub(crate) fn publish(&mut self, route: &Arc<Route>) {
-        self.writer.publish(RoutingTable::new(vec![Arc::clone(route)]));
+        self.writer.publish(vec![Arc::clone(route)]);
     }
 
     pub(crate) async fn connect(&self) -> Peer {

@@ -11,7 +11,7 @@ pub mod freeze;
 pub mod name;
 mod nearest;
 pub mod plan;
-mod quoted;
+pub mod quoted;
 pub mod rule;
 pub mod secret;
 pub mod service;

@@ -6,10 +6,12 @@ use std::fmt;
 const SHOWN_MAX: usize = 120;
 
 /// A text as messages show it.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+#[derive(Clone, Copy, Debug)]
+pub struct Quoted<'a>(pub &'a str);
 
 /// A text as messages show it, without the backticks.
-pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+#[derive(Clone, Copy, Debug)]
+pub struct Excerpt<'a>(pub &'a str);
 
 // === impl Quoted ===
 

@@ -1,6 +1,7 @@
 //! Whether a request matches a rule. Pure, and allocates nothing unless a text must be decoded first.
 
 mod asked;
+mod explanation;
 mod query;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -9,6 +10,7 @@ use canary_config::rule::Matcher;
 use http::HeaderValue;
 
 pub use self::asked::{Asked, bare_host};
+pub use self::explanation::{Explanation, explain};
 
 /// Whether this request matches.
 #[must_use]

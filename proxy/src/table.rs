@@ -6,6 +6,7 @@
 mod index;
 #[cfg(test)]
 mod tests;
+mod why;
 
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use crate::rescue::Budget;
 use crate::rules::{self, Asked};
 use crate::table::index::Index;
 use crate::track::Track;
+
+pub use self::why::{Considered, PASSED_OVER_MAX, Why};
 
 /// Every route, the one with the highest priority first.
 #[derive(Clone, Debug)]
@@ -111,8 +114,11 @@ impl RoutingTable {
     /// The route of a request: of those whose rule matches, the one of the highest priority.
     #[must_use]
     pub fn route(&self, asked: &Asked<'_>) -> Option<&Arc<Route>> {
-        let is_match = |rank: usize| rules::matches(self.routes[rank].rule.matcher(), asked);
-        self.index.first(asked, is_match).map(|rank| &self.routes[rank])
+        self.rank(asked).map(|rank| &self.routes[rank])
+    }
+
+    fn rank(&self, asked: &Asked<'_>) -> Option<usize> {
+        self.index.first(asked, |rank| rules::matches(self.routes[rank].rule.matcher(), asked))
     }
 }
 

@@ -69,6 +69,14 @@ impl Index {
         best
     }
 
+    /// The ranks of the rules that do not require another host, in order.
+    pub(super) fn ranks_at_host(&self, asked: &Asked<'_>) -> Vec<usize> {
+        let mut ranks: Vec<usize> = self.at_host(asked).flat_map(Prefixes::ranks).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        ranks
+    }
+
     fn at_host(&self, asked: &Asked<'_>) -> impl Iterator<Item = &Prefixes> {
         let exact = self.hosts.get(asked.host());
         // Most tables have no wildcard, and need not look for the dot.

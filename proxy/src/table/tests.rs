@@ -11,7 +11,7 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng, RngExt as _, SeedableRng as _};
 
-use super::{Route, RoutingTable};
+use super::{Considered, PASSED_OVER_MAX, Route, RoutingTable};
 use crate::pool::Pool;
 use crate::rules::{self, Asked};
 
@@ -209,4 +209,35 @@ fn the_index_never_differs_from_the_plain_look_at_every_rule() {
 fn an_empty_table_routes_nothing() {
     assert_eq!(service_of(&RoutingTable::default(), "a", "/"), None);
     assert_eq!(service_of(&table(&[]), "", ""), None);
+}
+
+#[test]
+fn a_choice_is_explained_by_what_was_taken_and_what_would_have_come_first() {
+    let table = table(&["PathPrefix(`/`)", "Host(`a`) && PathPrefix(`/x`)", "Host(`b`) && Path(`/`)"]);
+    let headers = HeaderMap::new();
+    let why = |host| table.explain(&Asked::new(host, "/", None, &Method::GET, &headers, None));
+    let shown =
+        |considered: &Considered| format!("{}: {}", considered.service, considered.explanation.because().join(", "));
+    let of_a = why("a");
+    assert_eq!(of_a.taken.as_ref().map(shown).as_deref(), Some("s0: PathPrefix(`/`) matches `/`"));
+    let passed_over: Vec<_> = of_a.passed_over.iter().map(shown).collect();
+    assert_eq!(
+        passed_over,
+        ["s1: PathPrefix(`/x`) does not match `/`", "s2: Host(`b`) does not match `a`"],
+        "the longest rule first"
+    );
+    assert_eq!(why("b").passed_over.len(), 1);
+    assert_eq!((of_a.unmentioned, why("b").unmentioned), (0, 0));
+}
+
+#[test]
+fn of_many_routes_those_are_explained_that_could_have_been_meant() {
+    let rules: Vec<_> = (100..200).map(|number| format!("Host(`h{number}`) && Path(`/x`)")).collect();
+    let table = table(&rules.iter().map(String::as_str).collect::<Vec<_>>());
+    let headers = HeaderMap::new();
+    let why = table.explain(&Asked::new("h103", "/", None, &Method::GET, &headers, None));
+    assert_eq!((&why.taken, why.passed_over.len(), why.unmentioned), (&None, PASSED_OVER_MAX, 80));
+    let services: Vec<_> = why.passed_over.iter().map(|considered| considered.service.as_str()).collect();
+    assert!(services.contains(&"s3"), "{services:?}");
+    assert!(services.contains(&"s99"), "the others are the nearest: {services:?}");
 }

@@ -67,6 +67,10 @@ impl Prefixes {
         }
         self.rest.first(best, is_match)
     }
+
+    pub(super) fn ranks(&self) -> impl Iterator<Item = usize> {
+        self.nodes.iter().map(|node| &node.ranks).chain([&self.rest]).flat_map(|ranks| ranks.0.iter().copied())
+    }
 }
 
 // === impl Ranks ===

@@ -1,6 +1,6 @@
 //! The one place of this crate that reads clocks.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,15 @@ impl Moment {
     fn of(time: SystemTime) -> Self {
         Self(micros(time.duration_since(UNIX_EPOCH).unwrap_or_default()))
     }
+}
+
+/// How long this takes.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "measuring needs a clock that nobody sets")]
+pub fn took(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
 }
 
 fn micros(duration: Duration) -> u64 {

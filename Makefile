@@ -1,6 +1,8 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo compose lint test clean
+.PHONY: help setup demo compose lint test fuzz clean
+
+FUZZ_SECONDS ?= 60
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,16 @@ test: ## Every test, with what the tests need besides
 		echo 'cargo test --locked --workspace'; \
 		cargo test --locked --workspace; \
 	fi
+
+fuzz: setup ## Arbitrary bytes for the parsers, FUZZ_SECONDS=60 for each; needs rustup, for a nightly toolchain
+	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	@rustup toolchain list | grep -q '^nightly' || rustup toolchain install nightly --profile minimal
+	@set -e; for target in $$(cargo +nightly fuzz list); do \
+		mkdir -p fuzz/corpus/$$target; \
+		echo "cargo +nightly fuzz run --sanitizer none $$target"; \
+		cargo +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
+			-dict=fuzz/$$target.dict -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1; \
+	done
 
 clean: ## Removes everything that was built
 	cargo clean

@@ -125,6 +125,7 @@ fn route(service: &str, rule: &str) -> Result<Route, RouteBenchError> {
         canary: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        critical: false,
     })
 }
 

@@ -82,5 +82,6 @@ fn route(number: usize, rule: &Rule) -> Route {
         canary: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        critical: false,
     }
 }

@@ -18,6 +18,8 @@ mod logged;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod scoring;
 #[cfg(test)]
 mod share;

@@ -28,6 +28,7 @@ fn route(number: usize, rule: &str, priority: Option<u32>) -> Arc<Route> {
         canary: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        critical: false,
     })
 }
 

@@ -44,6 +44,12 @@ impl Shape {
         self
     }
 
+    /// With this rule.
+    pub(crate) fn rule(mut self, rule: &str) -> Self {
+        self.0.rule = Rule::parse(rule).unwrap();
+        self
+    }
+
     /// With this limit on a backend's silence.
     pub(crate) fn read(mut self, limit: Duration) -> Self {
         self.0.timeouts.read = limit;

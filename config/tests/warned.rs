@@ -114,3 +114,18 @@ fn health_that_is_nobodys_and_that_nobody_is_told_are_named() {
     assert_eq!(warned(&path(&critical)), "");
     assert_eq!(warned(&critical.replace("critical = true", "critical = false")), "");
 }
+
+#[test]
+fn a_rule_of_the_older_grammar_is_read_and_warned_of_at_its_place() {
+    let text = GOOD.replacen("rule = \"", "rule = \"Host(`a.test`, `b.test`) || ", 1);
+    let reading = Reading::of_text(&text, Path::new("canaryd.toml"));
+    let config = reading.result.expect("it is read");
+    let warning = reading.warnings.iter().next().expect("it is warned of");
+    let line = text.lines().nth(warning.position().expect("a place").line - 1).expect("a line of the file");
+    assert!(line.starts_with("rule = "), "{line}");
+    assert!(config.services.values().any(|service| service.rule.text().starts_with("Host(`a.test`, `b.test`)")));
+    assert!(
+        warning.key().ends_with(".rule") && warning.message().contains("Host(`a.test`) || Host(`b.test`)"),
+        "{warning}"
+    );
+}

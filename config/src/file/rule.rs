@@ -14,15 +14,23 @@ impl Section<'_, '_> {
     pub(super) fn rule(&mut self, name: &str, written: &Spanned<String>) -> Option<Placed<Rule>> {
         let (text, span) = (written.get_ref(), written.span());
         match Rule::parse(text) {
-            Ok(value) => Some(Placed { key: self.key().child(name), span, value }),
+            Ok(value) => {
+                for warning in value.warnings() {
+                    self.warn(name, &self.within(text, &span, warning.column()), warning.message());
+                }
+                Some(Placed { key: self.key().child(name), span, value })
+            }
             Err(error) => {
-                let inside = place_of(self.source().slice(&span), text, error.column());
-                // An error at the end of the text stays within its quotes.
-                let begin = span.start + inside.unwrap_or_default();
-                self.report(name, &Range { start: begin, end: span.end }, error.message());
+                self.report(name, &self.within(text, &span, error.column()), error.message());
                 None
             }
         }
+    }
+
+    /// The rest of a TOML string from this byte of its text on. The end of the text stays within its quotes.
+    fn within(&self, text: &str, span: &Range<usize>, column: usize) -> Range<usize> {
+        let inside = place_of(self.source().slice(span), text, column);
+        Range { start: span.start + inside.unwrap_or_default(), end: span.end }
     }
 }
 

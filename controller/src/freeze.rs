@@ -8,7 +8,7 @@ use canary_config::name::ServiceName;
 use serde::{Deserialize, Serialize};
 
 /// An operator's word about freezes, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptFreeze {
     /// The service that it is about; nothing for all of them.
     pub service: Option<ServiceName>,

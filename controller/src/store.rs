@@ -12,13 +12,14 @@ mod lock;
 mod opening;
 mod snapshot;
 mod sqlite;
+mod story;
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use canary_config::name::{ReleaseId, ServiceName};
 
-use crate::api::{EvidenceStatus, HistoryEntry};
+use crate::api::{EvidenceStatus, HistoryEntry, RolloutSummary};
 use crate::freeze::KeptFreeze;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Generation, Saved, Stop, Transition};
@@ -29,10 +30,13 @@ pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
 pub use self::lock::{Lock, Locked};
 pub use self::opening::{Opened, open};
 pub use self::snapshot::{Snapshot, SnapshotError};
-pub use self::sqlite::{AUDIT_ROWS_MAX, SCHEMA_VERSION, SqliteStore};
+pub use self::sqlite::{AUDIT_ROWS_MAX, BACKUP_BYTES_MAX, SCHEMA_VERSION, SqliteStore};
 
 /// The most entries that one look at the history gives.
 pub const HISTORY_LIMIT_MAX: usize = 1_000;
+
+/// So many commands with a key are remembered; the oldest are forgotten first.
+pub const ANSWERED_MAX: usize = 1_000;
 
 /// The stable release of every service.
 pub type Stables = BTreeMap<ServiceName, ReleaseId>;
@@ -54,11 +58,28 @@ pub trait Store: Send {
     /// None is kept; only if the disk fails in the very last moment of writing may all be.
     fn record(&mut self, record: &Record) -> Result<(), StoreError>;
 
-    /// The newest lines of the audit trail first. A line that cannot be read is left out, and the log says so.
+    /// The lines of the audit trail that are asked for. One that cannot be read is left out, and the log says so.
     ///
     /// # Errors
     /// The audit trail cannot be reached at all.
     fn history(&mut self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError>;
+
+    /// The newest rollouts of a service first, as the audit trail tells of them; never more than
+    /// [`HISTORY_LIMIT_MAX`]. What was cut off the trail is not told, and a rollout whose beginning was has no time of it.
+    ///
+    /// # Errors
+    /// The audit trail cannot be reached at all.
+    fn rollouts(&mut self, service: &ServiceName, limit: usize) -> Result<Vec<RolloutSummary>, StoreError>;
+
+    /// The number of the line that was added last to the audit trail; 0 before any. It never falls, and no number is
+    /// given twice, whatever becomes of the lines.
+    fn last_entry(&self) -> i64;
+
+    /// All of it as it is between two records.
+    ///
+    /// # Errors
+    /// It cannot be read, it is not whole, or it is larger than [`BACKUP_BYTES_MAX`].
+    fn backup(&mut self) -> Result<Vec<u8>, StoreError>;
 
     /// Keeps the fact that the process is about to stop because it was told to. A record after it takes it back.
     ///
@@ -85,9 +106,10 @@ pub struct Loaded {
     pub services: BTreeMap<ServiceName, Saved>,
     /// How the process ended that recorded them.
     pub stop: Stop,
-    /// The freezes by an operator's word.
+    /// The freezes by an operator's word, in the order in which they were recorded.
     pub freezes: Vec<KeptFreeze>,
-    /// The commands with a key that were done last, the oldest first.
+    /// The commands with a key that were done last, the oldest first; at most [`ANSWERED_MAX`]. One of which no line of
+    /// the audit trail can be read any more is not among them.
     pub answered: Vec<Answered>,
 }
 
@@ -109,7 +131,7 @@ pub struct Record {
     pub services: BTreeMap<ServiceName, Saved>,
     /// What led there; nothing when a service is seen for the first time.
     pub entries: Vec<Entry>,
-    /// Every freeze by an operator's word, if they changed.
+    /// Every freeze by an operator's word, if they changed: they take the place of all that were kept.
     pub freezes: Option<Vec<KeptFreeze>>,
 }
 

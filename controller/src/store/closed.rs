@@ -1,6 +1,8 @@
 //! The store of a process that has none: it refuses everything, and says why.
 
-use crate::api::HistoryEntry;
+use canary_config::name::ServiceName;
+
+use crate::api::{HistoryEntry, RolloutSummary};
 use crate::store::{HistoryQuery, Loaded, Lock, Record, Store, StoreError};
 
 /// Stands where a store should be, and keeps a second process from the place while it does.
@@ -34,6 +36,18 @@ impl Store for ClosedStore {
     }
 
     fn history(&mut self, _: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.refuse()
+    }
+
+    fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
+        self.refuse()
+    }
+
+    fn last_entry(&self) -> i64 {
+        0
+    }
+
+    fn backup(&mut self) -> Result<Vec<u8>, StoreError> {
         self.refuse()
     }
 

@@ -25,6 +25,29 @@ pub enum StoreError {
         /// The newest version that this program can read.
         known: i32,
     },
+    /// Another program wrote it. It is left where it is.
+    #[error(
+        "the file {path} is no store of canaryd: {found}; it is left as it is; move it away, or name another path for \
+         the store"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What shows it.
+        found: &'static str,
+    },
+    /// No backup can be made of it.
+    #[error(
+        "the store {path} has {bytes} bytes, and a backup is made of at most {limit}; stop canaryd and copy the file"
+    )]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+        /// The largest size.
+        limit: u64,
+    },
     /// It may be in order, but it cannot be reached.
     #[error("the store {path} cannot be opened: {cause}; {remedy}")]
     Unreachable {

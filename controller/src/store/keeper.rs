@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use self::handle::Request;
 pub use self::handle::StoreHandle;
+use tokio::sync::watch;
+
 use crate::api::StoreHealth;
 use crate::store::{Store, StoreError};
 
@@ -31,6 +33,7 @@ struct Work<F: FnMut(StoreHealth)> {
     requests: Receiver<Request>,
     health: Option<StoreHealth>,
     on_health: F,
+    last_entry: watch::Sender<i64>,
 }
 
 // === impl Keeper ===
@@ -46,9 +49,10 @@ impl Keeper {
         on_health: impl FnMut(StoreHealth) + Send + 'static,
     ) -> io::Result<(Self, StoreHandle)> {
         let (sender, requests) = sync_channel(QUEUE_LIMIT);
-        let work = Work { store, requests, health: None, on_health };
+        let (last_entry, last_entry_seen) = watch::channel(store.last_entry());
+        let work = Work { store, requests, health: None, on_health, last_entry };
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || work.run())?;
-        Ok((Self { requests: sender.clone(), thread }, StoreHandle::new(sender)))
+        Ok((Self { requests: sender.clone(), thread }, StoreHandle::new(sender, last_entry_seen)))
     }
 
     /// Does what is waiting, closes the store and ends the thread. What is asked of a handle from then on is refused.
@@ -71,6 +75,7 @@ impl<F: FnMut(StoreHealth)> Work<F> {
                 Ok(Request::Record { record, done }) => {
                     let result = self.store.record(&record);
                     self.tell_health(result.as_ref().err());
+                    self.tell_last_entry();
                     done.call(result);
                 }
                 Ok(Request::OrderlyStop { done }) => {
@@ -80,10 +85,15 @@ impl<F: FnMut(StoreHealth)> Work<F> {
                 }
                 Ok(Request::History { query, done }) => {
                     done.call(self.store.history(&query));
-                    // Who reads often must not keep the store from being tried again.
-                    if self.needs_care() {
-                        self.check();
-                    }
+                    self.check_if_needed();
+                }
+                Ok(Request::Rollouts { service, limit, done }) => {
+                    done.call(self.store.rollouts(&service, limit));
+                    self.check_if_needed();
+                }
+                Ok(Request::Backup { done }) => {
+                    done.call(self.store.backup());
+                    self.check_if_needed();
                 }
                 Err(RecvTimeoutError::Timeout) => self.check(),
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => return,
@@ -103,9 +113,22 @@ impl<F: FnMut(StoreHealth)> Work<F> {
         self.health.as_ref().is_some_and(|health| health.message.is_some())
     }
 
+    /// Who reads often must not keep the store from being tried again.
+    fn check_if_needed(&mut self) {
+        if self.needs_care() {
+            self.check();
+        }
+    }
+
     fn check(&mut self) {
         let result = self.store.check();
         self.tell_health(result.as_ref().err());
+        self.tell_last_entry();
+    }
+
+    fn tell_last_entry(&self) {
+        let now = self.store.last_entry();
+        self.last_entry.send_if_modified(|last| std::mem::replace(last, now) != now);
     }
 
     fn tell_health(&mut self, error: Option<&StoreError>) {

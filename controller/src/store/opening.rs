@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::store::aside::{folder_of, set_aside, set_aside_orphans};
 use crate::store::lock::LockError;
@@ -40,7 +40,8 @@ struct Lost {
 /// Opens the store in a file, or begins a new one if the file is not there. A new one has the stable releases of the
 /// routes snapshot, if there is one, so that a lost file never brings an older release back.
 ///
-/// A file that is not exactly what was recorded is renamed, and nothing in it is used. `now` is for its new name.
+/// A file that is not exactly what was recorded is renamed, and nothing in it is used. `now` is for its new name. A file
+/// of another program at a place where no store has been is left as it is.
 ///
 /// # Errors
 /// Another process uses the store.
@@ -79,13 +80,16 @@ fn reach(path: &Path, now: SystemTime) -> Result<(SqliteStore, Loaded), Lost> {
 
 /// Makes a new store.
 fn begin(path: &Path, now: SystemTime) -> Result<(), Lost> {
-    let (stables, problem) = last_stables(path, now);
+    let (snapshot, problem) = last_stables(path, now);
+    // Where there was a store before, its numbers are not given again.
+    let last_entry = if snapshot.is_some() { number_after_a_loss(now) } else { 0 };
+    let stables = snapshot.unwrap_or_default();
     if let Some(problem) = problem {
         return Err(Lost { reason: format!("the store {} is gone; {problem}", path.display()), stables });
     }
     let made = set_aside_orphans(path, now)
         .map_err(|error| Lost::of_the_place(path, &error))
-        .and_then(|()| SqliteStore::create(path, &stables).map_err(|error| ending_in_restart(&error)));
+        .and_then(|()| SqliteStore::create(path, &stables, last_entry).map_err(|error| ending_in_restart(&error)));
     made.map_err(|reason| Lost { reason, stables: stables.clone() })?;
     if !stables.is_empty() {
         let services = stables.len();
@@ -95,21 +99,28 @@ fn begin(path: &Path, now: SystemTime) -> Result<(), Lost> {
 }
 
 /// What the snapshot says. If it is there and says nothing, that is told, and the file is set aside.
-fn last_stables(path: &Path, now: SystemTime) -> (Stables, Option<String>) {
+fn last_stables(path: &Path, now: SystemTime) -> (Option<Stables>, Option<String>) {
     let snapshot = Snapshot::of(path);
     match snapshot.read() {
-        Ok(stables) => (stables.unwrap_or_default(), None),
+        Ok(stables) => (stables, None),
         Err(error @ SnapshotError::Unreadable { .. }) => {
             let problem = told_with_place(&error, set_aside(snapshot.path(), now));
-            (Stables::new(), Some(format!("{problem}, with the configured releases")))
+            (None, Some(format!("{problem}, with the configured releases")))
         }
-        Err(error) => (Stables::new(), Some(format!("{error}; make it readable and restart canaryd"))),
+        Err(error) => (None, Some(format!("{error}; make it readable and restart canaryd"))),
     }
+}
+
+/// Where an audit trail goes on whose last number nobody knows: no trail grows by a line a second all its life, so the
+/// seconds since 1970 are more.
+fn number_after_a_loss(now: SystemTime) -> i64 {
+    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
 fn without_lock(path: &Path, error: &io::Error, now: SystemTime) -> Opened {
     let (stables, _) = last_stables(path, now);
-    Lost { reason: Lost::of_the_place(path, error), stables }.degraded(None)
+    Lost { reason: Lost::of_the_place(path, error), stables: stables.unwrap_or_default() }.degraded(None)
 }
 
 /// Whether there is nothing at all. A link that leads nowhere is something.
@@ -131,16 +142,25 @@ fn told_with_place(error: &dyn std::error::Error, set_aside: io::Result<std::pat
 // === impl Lost ===
 
 impl Lost {
-    /// Sets aside what is unreadable, and leaves alone what is only out of reach.
+    /// Sets aside what is unreadable, and leaves alone what is only out of reach or another program's.
     fn because(error: &StoreError, path: &Path, now: SystemTime) -> Self {
         let reason = match error {
+            // A store has been here, so what is here now is what became of it.
+            StoreError::Foreign { path, found } if Snapshot::of(path).path().exists() => {
+                let error = StoreError::Unreadable { path: path.clone(), found: (*found).to_owned() };
+                told_with_place(&error, set_aside(path, now))
+            }
             StoreError::Unreadable { .. } => told_with_place(error, set_aside(path, now)),
-            StoreError::Write { .. } | StoreError::Unreachable { .. } => ending_in_restart(error),
+            StoreError::Foreign { .. } | StoreError::Write { .. } | StoreError::Unreachable { .. } => {
+                ending_in_restart(error)
+            }
             _ => error.to_string(),
         };
         match last_stables(path, now) {
-            (stables, None) => Self { reason, stables },
-            (stables, Some(problem)) => Self { reason: format!("{reason}; {problem}"), stables },
+            (stables, None) => Self { reason, stables: stables.unwrap_or_default() },
+            (stables, Some(problem)) => {
+                Self { reason: format!("{reason}; {problem}"), stables: stables.unwrap_or_default() }
+            }
         }
     }
 

@@ -5,26 +5,35 @@
 //! every moment between two records, so it can be copied, and no damage can drop the last records unseen: a log whose
 //! end is damaged is taken for a log that ended there.
 //!
-//! `services` says what is kept and how it is known to be whole, `audit` keeps the trail, `schema` the layout.
+//! `services` and `freezes` are what decisions rest on, `seal` says how they are known to be whole, `audit` keeps the
+//! trail, `schema` the layout, and `copy` makes a backup.
 
 mod audit;
+mod copy;
+mod date;
 mod failure;
+mod freezes;
+mod line;
 mod schema;
+mod seal;
 mod services;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use canary_config::name::ServiceName;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use self::failure::{Fault, reading, writing};
-use crate::api::HistoryEntry;
+use self::failure::{Fault, creating, reading, writing};
+use self::seal::Held;
+use crate::api::{HistoryEntry, RolloutSummary};
 use crate::rollout::{Saved, Stop};
 use crate::store::aside::{beside, remove_if_there, sync_folder};
 use crate::store::{HistoryQuery, Loaded, Lock, Record, Snapshot, Stables, Store, StoreError, stables_of};
 
 pub use self::audit::AUDIT_ROWS_MAX;
+pub use self::copy::BACKUP_BYTES_MAX;
 pub use self::schema::SCHEMA_VERSION;
 
 /// How long to wait for another program that reads the file, such as a backup.
@@ -39,6 +48,7 @@ pub struct SqliteStore {
     path: PathBuf,
     connection: Connection,
     snapshot: Snapshot,
+    last_entry: i64,
     // The last field is dropped last: the place is free when the file is closed.
     _lock: Option<Lock>,
 }
@@ -46,17 +56,17 @@ pub struct SqliteStore {
 // === impl SqliteStore ===
 
 impl SqliteStore {
-    /// Makes a new store in which these releases are stable. The file appears whole or not at all, so that an empty or
-    /// half-written one is never a new store, but one that was damaged.
+    /// Makes a new store in which these releases are stable, and whose audit trail goes on from a number. The file
+    /// appears whole or not at all, so that an empty or half-written one is never a new store, but one that was damaged.
     ///
     /// # Errors
     /// The file cannot be made.
-    pub fn create(path: &Path, stables: &Stables) -> Result<(), StoreError> {
+    pub fn create(path: &Path, stables: &Stables, last_entry: i64) -> Result<(), StoreError> {
         let fresh_path = beside(path, ".new");
-        let give_up = |error: std::io::Error| failure::creating(path, &error);
+        let give_up = |error: std::io::Error| creating(path, &error);
         remove_if_there(&fresh_path).map_err(give_up)?;
         remove_if_there(&beside(&fresh_path, "-journal")).map_err(give_up)?;
-        let filled = fill(&fresh_path, stables).map_err(|fault| writing(path, fault));
+        let filled = fill(&fresh_path, stables, last_entry).map_err(|fault| writing(path, fault));
         let moved =
             filled.and_then(|()| fs::rename(&fresh_path, path).and_then(|()| sync_folder(path)).map_err(give_up));
         if moved.is_err() {
@@ -69,19 +79,11 @@ impl SqliteStore {
     /// Opens a store that is there, and brings it to the present layout. Everything in it is looked at first.
     ///
     /// # Errors
-    /// It cannot be reached, it is not whole, or a newer canaryd wrote it.
+    /// It cannot be reached, it is not whole, it is no store at all, or a newer canaryd wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let fail = |fault: Fault| reading(path, fault);
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| fail(error.into()))?;
-        let version = schema::version(&connection).map_err(|error| fail(error.into()))?;
-        if version > SCHEMA_VERSION {
-            return Err(StoreError::Newer { path: path.to_owned(), version, known: SCHEMA_VERSION });
-        }
-        schema::examine(&connection, version).map_err(fail)?;
-        schema::keep_a_rollback_journal(&connection).map_err(|error| fail(error.into()))?;
-        schema::migrate(&mut connection, version).map_err(|error| writing(path, error.into()))?;
-        services::read(&connection).map_err(fail)?;
-        Ok(Self { path: path.to_owned(), connection, snapshot: Snapshot::of(path), _lock: None })
+        let (connection, held) = open_whole(path)?;
+        let (path, snapshot, last_entry) = (path.to_owned(), Snapshot::of(path), held.last_entry);
+        Ok(Self { path, connection, snapshot, last_entry, _lock: None })
     }
 
     /// Keeps other processes from the store for as long as it lives.
@@ -95,8 +97,11 @@ impl SqliteStore {
     /// # Errors
     /// What is in the file is not what was recorded, or it cannot be reached.
     pub fn stables(&self) -> Result<Stables, StoreError> {
-        let held = services::read(&self.connection).map_err(|fault| reading(&self.path, fault))?;
-        Ok(stables_of(&held.services))
+        self.held().map(|held| stables_of(&held.services))
+    }
+
+    fn held(&self) -> Result<Held, StoreError> {
+        seal::read(&self.connection).map_err(|fault| reading(&self.path, fault))
     }
 
     /// Changes the file in one transaction. What is not whole is never sealed anew.
@@ -104,21 +109,20 @@ impl SqliteStore {
     fn change(
         &mut self,
         stop: Stop,
-        edit: impl FnOnce(&Transaction, &mut Loaded) -> Result<(), Fault>,
-    ) -> Result<Loaded, Fault> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut held = services::read(&transaction)?;
-        edit(&transaction, &mut held)?;
-        services::seal(&transaction, stop)?;
-        transaction.commit()?;
-        self.snapshot.keep(&stables_of(&held.services));
-        Ok(held)
+        edit: impl FnOnce(&Transaction, &mut Held) -> Result<(), Fault>,
+    ) -> Result<Held, StoreError> {
+        let changed = change(&mut self.connection, stop, edit).map_err(|fault| writing(&self.path, fault))?;
+        self.last_entry = changed.last_entry;
+        self.snapshot.keep(&stables_of(&changed.services));
+        Ok(changed)
     }
 }
 
 impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        self.change(Stop::Unclean, |_, _| Ok(())).map_err(|fault| writing(&self.path, fault))
+        let Held { services, freezes, stop, last_entry: _ } = self.change(Stop::Unclean, |_, _| Ok(()))?;
+        let answered = audit::answered(&self.connection).map_err(|fault| reading(&self.path, fault))?;
+        Ok(Loaded { services, stop, freezes, answered })
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
@@ -127,18 +131,35 @@ impl Store for SqliteStore {
                 services::put(transaction, service, saved)?;
                 held.services.insert(service.clone(), saved.clone());
             }
-            record.entries.iter().try_for_each(|entry| audit::append(transaction, entry))
+            if let Some(freezes) = &record.freezes {
+                freezes::replace(transaction, freezes)?;
+            }
+            for entry in &record.entries {
+                held.last_entry = audit::append(transaction, held.last_entry, entry)?;
+            }
+            Ok(())
         })
         .map(drop)
-        .map_err(|fault| writing(&self.path, fault))
     }
 
     fn history(&mut self, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
-        audit::select(&self.connection, query).map_err(|error| reading(&self.path, error.into()))
+        audit::select(&self.connection, query).map_err(|fault| reading(&self.path, fault))
+    }
+
+    fn rollouts(&mut self, service: &ServiceName, limit: usize) -> Result<Vec<RolloutSummary>, StoreError> {
+        audit::rollouts(&self.connection, service, limit).map_err(|fault| reading(&self.path, fault))
+    }
+
+    fn last_entry(&self) -> i64 {
+        self.last_entry
+    }
+
+    fn backup(&mut self) -> Result<Vec<u8>, StoreError> {
+        copy::bytes(&mut self.connection, &self.path)
     }
 
     fn mark_orderly_stop(&mut self) -> Result<(), StoreError> {
-        self.change(Stop::Orderly, |_, _| Ok(())).map(drop).map_err(|fault| writing(&self.path, fault))
+        self.change(Stop::Orderly, |_, _| Ok(())).map(drop)
     }
 
     fn check(&mut self) -> Result<(), StoreError> {
@@ -146,7 +167,10 @@ impl Store for SqliteStore {
         let fill = "INSERT OR REPLACE INTO room (id, bytes) VALUES (1, zeroblob(?1))";
         self.connection.execute(fill, [CHECK_BYTES]).map_err(fail)?;
         self.connection.execute("DELETE FROM room", []).map_err(fail)?;
-        self.snapshot.keep(&self.stables()?);
+        let held = self.held()?;
+        // A commit that was said to have failed may have been kept.
+        self.last_entry = held.last_entry;
+        self.snapshot.keep(&stables_of(&held.services));
         Ok(())
     }
 
@@ -165,15 +189,57 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a file that is there, looks at everything in it, and brings it to the present layout.
+fn open_whole(path: &Path) -> Result<(Connection, Held), StoreError> {
+    let (mut connection, version) = look_at(path)?;
+    schema::migrate(&mut connection, version).map_err(|error| writing(path, error.into()))?;
+    let held = seal::read(&connection).map_err(|fault| reading(path, fault))?;
+    Ok((connection, held))
+}
+
+/// Opens a file that is there, ends what a killed process had begun, and looks at its structure.
+fn look_at(path: &Path) -> Result<(Connection, i32), StoreError> {
+    let foreign = |found| StoreError::Foreign { path: path.to_owned(), found };
+    let fail = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => foreign("file is not a database"),
+        _ => reading(path, error.into()),
+    };
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fail)?;
+    let version = schema::version(&connection).map_err(fail)?;
+    if !schema::is_ours(&connection).map_err(fail)? {
+        return Err(foreign("it is a database of another program"));
+    }
+    if version > SCHEMA_VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), version, known: SCHEMA_VERSION });
+    }
+    schema::examine(&connection, version).map_err(|fault| reading(path, fault))?;
+    schema::keep_a_rollback_journal(&connection).map_err(fail)?;
+    Ok((connection, version))
+}
+
+/// Changes what is held in one transaction, and seals it.
+fn change(
+    connection: &mut Connection,
+    stop: Stop,
+    edit: impl FnOnce(&Transaction, &mut Held) -> Result<(), Fault>,
+) -> Result<Held, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut held = seal::read(&transaction)?;
+    edit(&transaction, &mut held)?;
+    seal::write(&transaction, stop, held.last_entry)?;
+    transaction.commit()?;
+    Ok(held)
+}
+
 /// Writes a whole new store into a file that is not there yet.
-fn fill(path: &Path, stables: &Stables) -> Result<(), Fault> {
+fn fill(path: &Path, stables: &Stables, last_entry: i64) -> Result<(), Fault> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     schema::migrate(&mut connection, 0)?;
     let transaction = connection.transaction()?;
     for (service, stable) in stables {
         services::put(&transaction, service, &Saved::new(stable.clone()))?;
     }
-    services::seal(&transaction, Stop::Orderly)?;
+    seal::write(&transaction, Stop::Orderly, last_entry)?;
     // The commit has synced the file, and the rename makes its name last.
     transaction.commit()?;
     connection.close().map_err(|(_, error)| error.into())

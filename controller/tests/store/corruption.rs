@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use canary_controller::rollout::{Position, Reason, Saved, State};
-use canary_controller::store::{Loaded, Opened, Record, Stables, open};
+use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, open};
 use rusqlite::Connection;
 
-use super::fixture::{NOW, aborted, beside, entry, folder, idle, ready, saved, services, stables, store_in, trial};
+use super::fixture::{
+    NOW, aborted, beside, entry, folder, freezes, idle, key, ready, saved, services, stables, store_in, trial,
+};
 
 /// Small, so that many pages of every kind fit into a file of which every byte is tried.
 const PAGE_SIZE: usize = 512;
@@ -81,7 +83,7 @@ impl Image {
         let folder = folder();
         let path = store_in(&folder);
         let (mut store, _) = ready(&path);
-        store.record(&record("web", web_under_way())).unwrap();
+        store.record(&Record { freezes: Some(freezes()), ..record("web", web_under_way()) }).unwrap();
         store.record(&record("pay", saved("p1", 3, aborted("p2", Reason::NeverReady)))).unwrap();
         store.record(&record("api", idle("a1", 2))).unwrap();
         store.check().unwrap();
@@ -149,7 +151,7 @@ impl Image {
     fn is_found(&self, case: usize, path: &Path) -> bool {
         match open(path, NOW).unwrap() {
             Opened::Ready { loaded, .. } => {
-                assert_eq!(loaded, self.truth, "case {case}");
+                self.assert_is_truth(loaded, &format!("case {case}"));
                 return false;
             }
             Opened::Degraded { stables, reason, .. } => assert_eq!(stables, self.stables, "case {case}: {reason}"),
@@ -163,6 +165,14 @@ impl Image {
         }
         true
     }
+
+    /// No decision rests on the audit trail: a damaged line is left out, and with it the command that was done.
+    fn assert_is_truth(&self, mut loaded: Loaded, case: &str) {
+        if loaded.answered.is_empty() {
+            loaded.answered.clone_from(&self.truth.answered);
+        }
+        assert_eq!(loaded, self.truth, "{case}");
+    }
 }
 
 // === functions ===
@@ -173,7 +183,8 @@ fn web_under_way() -> Saved {
 
 fn record(name: &str, saved: Saved) -> Record {
     let number = saved.generation.get();
-    Record { services: services([(name, saved)]), entries: vec![entry(number)], freezes: None }
+    let key = (name == "web").then(|| key("a-key"));
+    Record { services: services([(name, saved)]), entries: vec![Entry { key, ..entry(number) }], freezes: None }
 }
 
 fn turn_over(files: &mut Files, suffix: &str, at: usize) {

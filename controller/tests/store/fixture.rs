@@ -11,6 +11,8 @@ use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use canary_config::weight::Weight;
 use canary_controller::analysis::Metric;
 use canary_controller::api::EvidenceStatus;
+use canary_controller::freeze::{Effect, KeptFreeze};
+use canary_controller::idempotency::IdempotencyKey;
 use canary_controller::rollout::{
     Again, Generation, PhaseName, Position, Reason, Saved, SentBack, Start, State, Transition, Trial,
 };
@@ -124,6 +126,19 @@ pub(super) fn entry(number: u64) -> Entry {
             error_difference_percent: Some((-0.5, 0.75)),
         }),
     }
+}
+
+pub(super) fn key(name: &str) -> IdempotencyKey {
+    name.parse().unwrap()
+}
+
+/// A freeze of one service with an end, and one of all without.
+pub(super) fn freezes() -> Vec<KeptFreeze> {
+    let until = Some(NOW + Duration::new(1_790_000_000, 123_456_789));
+    let (actor, note) = ("uid 1000".to_owned(), Some("fair\u{0}\u{1}, \"sale\"".to_owned()));
+    let one = KeptFreeze { service: Some(service("web")), actor, note, since: NOW, until, effect: Effect::Freeze };
+    let all = KeptFreeze { service: None, note: None, until: None, effect: Effect::Lift, ..one.clone() };
+    vec![one, all]
 }
 
 /// The record that a service has come to the generation `number`.

@@ -3,7 +3,7 @@
 use canary_controller::store::{AUDIT_ROWS_MAX, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Order, Record, Store};
 use rusqlite::Connection;
 
-use super::fixture::{entry, folder, idle, numbered, ready, record, service, store_in};
+use super::fixture::{entry, folder, generation, idle, key, numbered, ready, record, service, store_in};
 
 pub(super) fn all() -> HistoryQuery {
     HistoryQuery { service: None, generation: None, order: Order::NewestFirst, limit: usize::MAX }
@@ -31,6 +31,35 @@ fn the_newest_lines_come_first_and_no_more_than_were_asked_for() {
     assert_eq!(numbers(&mut *store, &of_service("web", 2)), [4, 3]);
     assert_eq!(numbers(&mut *store, &of_service("api", 9)), [2]);
     assert!(numbers(&mut *store, &of_service("pay", 9)).is_empty());
+}
+
+#[test]
+fn the_lines_of_one_rollout_or_after_a_number_can_be_asked_for() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    for (name, number) in [("web", 1), ("api", 2), ("web", 2), ("web", 3), ("api", 3)] {
+        store.record(&numbered(name, number)).unwrap();
+    }
+    let mut ids = |query| store.history(&query).unwrap().iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let of_two = HistoryQuery { generation: Some(generation(2)), ..all() };
+    assert_eq!(ids(of_two.clone()), [3, 2]);
+    assert_eq!(ids(HistoryQuery { service: Some(service("web")), ..of_two.clone() }), [3]);
+    assert_eq!(ids(HistoryQuery { order: Order::After(2), ..of_two }), [3]);
+    assert_eq!(ids(HistoryQuery { order: Order::After(1), limit: 3, ..all() }), [2, 3, 4]);
+    assert_eq!(ids(HistoryQuery { order: Order::After(i64::MIN), ..all() }), [1, 2, 3, 4, 5]);
+    assert!(ids(HistoryQuery { order: Order::After(5), ..all() }).is_empty());
+    assert!(ids(HistoryQuery { limit: 0, ..all() }).is_empty());
+}
+
+#[test]
+fn a_line_may_be_about_all_services_and_about_no_rollout() {
+    let folder = folder();
+    let (mut store, _) = ready(&store_in(&folder));
+    let entries = vec![Entry { service: None, transition: None, command: Some("freeze".to_owned()), ..entry(1) }];
+    store.record(&Record { entries, ..Record::default() }).unwrap();
+    let line = store.history(&all()).unwrap().remove(0);
+    assert_eq!((line.service, line.transition, line.command.as_deref()), (None, None, Some("freeze")));
+    assert!(store.history(&of_service("web", 9)).unwrap().is_empty());
 }
 
 #[test]
@@ -66,17 +95,21 @@ fn evidence_that_is_infinite_does_not_hide_its_line() {
 
 #[test]
 fn a_line_that_was_changed_is_left_out() {
-    let columns = ["at", "service", "actor", "command", "note", "transition", "evidence"];
-    for column in columns {
+    let texts = ["at", "service", "actor", "command", "note", "transition", "evidence", "key"];
+    let changes = texts.map(|column| format!("{column} = substr({column}, 2)"));
+    let numbers_and_nothing = ["id = 4", "generation = 4", "key = NULL", "note = NULL"].map(str::to_owned);
+    for change in changes.into_iter().chain(numbers_and_nothing) {
         let folder = folder();
         let (mut store, _) = ready(&store_in(&folder));
         for number in 1..=3 {
-            store.record(&numbered("web", number)).unwrap();
+            let entries = vec![Entry { key: Some(key("a-key")), ..entry(number) }];
+            store.record(&Record { entries, ..Record::default() }).unwrap();
         }
         let vandal = Connection::open(store_in(&folder)).unwrap();
-        let change = format!("UPDATE audit SET {column} = substr({column}, 2) WHERE id = 2");
-        vandal.execute(&change, []).unwrap();
-        assert_eq!(numbers(&mut *store, &all()), [3, 1], "{column}");
+        vandal.execute(&format!("UPDATE audit SET {change} WHERE id = 2"), []).unwrap();
+        assert_eq!(numbers(&mut *store, &all()), [3, 1], "{change}");
+        let two = HistoryQuery { order: Order::After(0), limit: 2, ..all() };
+        assert_eq!(numbers(&mut *store, &two), [1, 3], "{change}: it takes nobody's place");
     }
 }
 
@@ -84,19 +117,12 @@ fn a_line_that_was_changed_is_left_out() {
 fn the_oldest_lines_go_when_there_are_too_many() {
     let folder = folder();
     let (mut store, _) = ready(&store_in(&folder));
-    store.record(&numbered("web", 1)).unwrap();
-    let filler = Connection::open(store_in(&folder)).unwrap();
-    filler
-        .execute(
-            "WITH RECURSIVE more(id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM more WHERE id < ?1)
-             INSERT INTO audit SELECT more.id, at, service, generation, actor, command, note, transition, evidence,
-             crc32 FROM audit, more WHERE audit.id = 1",
-            [AUDIT_ROWS_MAX],
-        )
-        .unwrap();
+    let entries: Vec<_> = (1..=u64::from(AUDIT_ROWS_MAX)).map(entry).collect();
+    store.record(&Record { entries, ..Record::default() }).unwrap();
+    let witness = Connection::open(store_in(&folder)).unwrap();
     let count = || {
         let bounds = "SELECT count(*), min(id), max(id) FROM audit";
-        filler.query_row(bounds, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+        witness.query_row(bounds, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
     };
     assert_eq!(count(), (AUDIT_ROWS_MAX, 1, AUDIT_ROWS_MAX));
     store.record(&numbered("web", 2)).unwrap();

@@ -6,13 +6,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use canary_config::name::ServiceName;
-use canary_controller::api::{HistoryEntry, StoreHealth};
+use canary_controller::api::{HistoryEntry, RolloutSummary, StoreHealth};
 use canary_controller::rollout::{Saved, Stop};
 use canary_controller::store::{
     ClosedStore, HistoryQuery, Keeper, Loaded, QUEUE_LIMIT, Record, Store, StoreError, StoreHandle,
 };
 
-use super::fixture::{beside, folder, idle, numbered, ready, record, services, store_in};
+use super::fixture::{beside, folder, idle, numbered, ready, record, service, services, store_in};
 use super::history::{all, of_service};
 
 /// Longer than anything here takes.
@@ -39,6 +39,18 @@ impl Store for OnLeave {
     }
 
     fn history(&mut self, _: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.wait().map(|()| Vec::new())
+    }
+
+    fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
+        self.wait().map(|()| Vec::new())
+    }
+
+    fn last_entry(&self) -> i64 {
+        0
+    }
+
+    fn backup(&mut self) -> Result<Vec<u8>, StoreError> {
         self.wait().map(|()| Vec::new())
     }
 
@@ -99,6 +111,49 @@ fn requests_are_done_in_their_order_and_their_ends_are_told() {
     assert_eq!(shown.recv(), Ok(5));
     let (_, loaded) = ready(&store_in(&folder));
     assert_eq!(loaded, self::loaded(services([("web", idle("v1", 5))])));
+}
+
+#[test]
+fn the_last_number_is_told_before_the_record_is_said_to_be_kept() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let (keeper, handle, _health) = start(ready(&path).0);
+    let mut last_entry = handle.last_entry();
+    assert_eq!(*last_entry.borrow_and_update(), 0);
+    let (tell, told) = channel();
+    for number in 1..=3 {
+        let (tell, last_entry) = (tell.clone(), handle.last_entry());
+        handle.record(numbered("web", number), move |_| tell.send(*last_entry.borrow()).unwrap()).unwrap();
+    }
+    let without_a_line = record("web", idle("v1", 4));
+    handle.record(without_a_line, move |_| tell.send(0).unwrap()).unwrap();
+    assert_eq!(told.iter().collect::<Vec<_>>(), [1, 2, 3, 0]);
+    assert!(last_entry.has_changed().unwrap());
+    assert_eq!(*last_entry.borrow_and_update(), 3);
+    keeper.stop();
+    assert!(last_entry.has_changed().is_err(), "the store has ended");
+
+    let (keeper, handle, _health) = start(ready(&path).0);
+    assert_eq!(*handle.last_entry().borrow(), 3, "after a restart");
+    keeper.stop();
+}
+
+#[test]
+fn rollouts_and_backups_are_given_and_refused_like_everything_else() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let (keeper, handle, _health) = start(ready(&path).0);
+    handle.record(numbered("web", 3), |result| result.unwrap()).unwrap();
+    let (show, shown) = channel();
+    handle.rollouts(service("web"), 9, move |result| show.send(result.unwrap()).unwrap()).unwrap();
+    let (give, given) = channel();
+    handle.backup(move |result| give.send(result.unwrap()).unwrap()).unwrap();
+    keeper.stop();
+    let generations: Vec<_> = shown.recv().unwrap().iter().map(|summary| summary.generation.get()).collect();
+    assert_eq!(generations, [3]);
+    assert_eq!(given.recv().unwrap(), fs::read(&path).unwrap());
+    assert_eq!(handle.rollouts(service("web"), 9, |_| panic!("it was called")), Err(StoreError::Gone));
+    assert_eq!(handle.backup(|_| panic!("it was called")), Err(StoreError::Gone));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What is recorded is there when the store is opened again.
 
-use canary_controller::rollout::{Reason, Stop};
+use canary_controller::rollout::Stop;
 use canary_controller::store::SqliteStore;
 
 use super::fixture::{
-    aborted, beside, every_saved, folder, idle, names_in, numbered, ready, record, saved, services, stables, store_in,
+    beside, every_saved, folder, idle, names_in, numbered, ready, record, services, stables, store_in,
 };
 
 #[test]
@@ -80,25 +80,11 @@ fn between_two_records_one_file_holds_everything() {
 }
 
 #[test]
-fn a_store_of_version_1_can_be_read() {
-    let folder = folder();
-    let path = store_in(&folder);
-    rusqlite::Connection::open(&path).unwrap().execute_batch(include_str!("version_1.sql")).unwrap();
-    let (mut store, loaded) = ready(&path);
-    assert_eq!(loaded.stop, Stop::Orderly);
-    let web = saved("v1", 7, aborted("v2", Reason::NeverReady));
-    assert_eq!(loaded.services, services([("api", idle("a1", 3)), ("web", web)]));
-    let lines = store.history(&super::history::all()).unwrap();
-    assert_eq!(lines.len(), 1);
-    assert_eq!(lines[0].note.as_deref(), Some("7"));
-}
-
-#[test]
 fn a_new_store_appears_whole_or_not_at_all() {
     let folder = folder();
     let path = store_in(&folder);
     std::fs::write(beside(&path, ".new"), "what an attempt left behind").unwrap();
-    SqliteStore::create(&path, &stables([("web", "v9")])).unwrap();
+    SqliteStore::create(&path, &stables([("web", "v9")]), 0).unwrap();
     assert_eq!(names_in(folder.path()), ["canaryd.db"]);
     assert_eq!(ready(&path).1.services, services([("web", idle("v9", 0))]));
 }

@@ -36,6 +36,7 @@ fn a_second_process_is_told_that_the_store_is_in_use() {
 fn a_process_without_a_store_keeps_the_place_all_the_same() {
     let folder = folder();
     let path = store_in(&folder);
+    with_v5(&path);
     fs::write(&path, "no store").unwrap();
     let opened = open(&path, NOW).unwrap();
     assert!(matches!(opened, Opened::Degraded { .. }));
@@ -80,6 +81,7 @@ fn an_unreadable_store_is_set_aside_and_its_snapshot_serves() {
 fn a_second_unreadable_store_does_not_take_the_place_of_the_first() {
     let folder = folder();
     let path = store_in(&folder);
+    with_v5(&path);
     for text in ["first", "second"] {
         fs::write(&path, text).unwrap();
         degraded(&path);
@@ -118,12 +120,12 @@ fn a_newer_store_is_left_as_it_is() {
     let folder = folder();
     let path = store_in(&folder);
     with_v5(&path);
-    let newer = "ALTER TABLE services ADD COLUMN tomorrow TEXT; PRAGMA user_version = 2";
+    let newer = "ALTER TABLE services ADD COLUMN tomorrow TEXT; PRAGMA user_version = 3";
     Connection::open(&path).unwrap().execute_batch(newer).unwrap();
     let before = fs::read(&path).unwrap();
     let (reason, last) = degraded(&path);
     let expected = format!(
-        "the store {} has version 2, and this canaryd knows only 1; start the newer canaryd again",
+        "the store {} has version 3, and this canaryd knows only 2; start the newer canaryd again",
         path.display()
     );
     assert_eq!(reason, expected);

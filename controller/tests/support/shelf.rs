@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use canary_controller::api::HistoryEntry;
+use canary_config::name::ServiceName;
+use canary_controller::api::{HistoryEntry, RolloutSummary};
 use canary_controller::rollout::Stop;
 use canary_controller::store::{HistoryQuery, Loaded, Record, Store, StoreError};
 
@@ -104,6 +105,18 @@ impl Store for ShelfStore {
 
     fn history(&mut self, _: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    fn last_entry(&self) -> i64 {
+        0
+    }
+
+    fn backup(&mut self) -> Result<Vec<u8>, StoreError> {
+        self.0.answer().map(|_| Vec::new())
     }
 
     fn mark_orderly_stop(&mut self) -> Result<(), StoreError> {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use crate::api::HistoryEntry;
+use canary_config::name::ServiceName;
+use tokio::sync::watch;
+
+use crate::api::{HistoryEntry, RolloutSummary};
 use crate::store::{HistoryQuery, QUEUE_LIMIT, Record, StoreError};
 
 /// Asks the store. Clones ask the same one, in the order of their calls.
@@ -13,6 +16,7 @@ use crate::store::{HistoryQuery, QUEUE_LIMIT, Record, StoreError};
 #[derive(Clone, Debug)]
 pub struct StoreHandle {
     requests: SyncSender<Request>,
+    last_entry: watch::Receiver<i64>,
 }
 
 /// What is asked.
@@ -22,6 +26,10 @@ pub(super) enum Request {
     Record { record: Box<Record>, done: Done<()> },
     /// Show what was kept.
     History { query: HistoryQuery, done: Done<Vec<HistoryEntry>> },
+    /// Tell of the rollouts of a service.
+    Rollouts { service: ServiceName, limit: usize, done: Done<Vec<RolloutSummary>> },
+    /// Copy everything.
+    Backup { done: Done<Vec<u8>> },
     /// The process is about to stop because it was told to.
     OrderlyStop { done: Done<()> },
     /// No more requests.
@@ -36,8 +44,8 @@ type Callback<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 // === impl StoreHandle ===
 
 impl StoreHandle {
-    pub(super) fn new(requests: SyncSender<Request>) -> Self {
-        Self { requests }
+    pub(super) fn new(requests: SyncSender<Request>, last_entry: watch::Receiver<i64>) -> Self {
+        Self { requests, last_entry }
     }
 
     /// Keeps the record; see [`Store::record`](crate::store::Store::record).
@@ -62,6 +70,35 @@ impl StoreHandle {
         done: impl FnOnce(Result<Vec<HistoryEntry>, StoreError>) + Send + 'static,
     ) -> Result<(), StoreError> {
         self.ask(Request::History { query, done: Done::new(done) })
+    }
+
+    /// Tells of the rollouts of a service; see [`Store::rollouts`](crate::store::Store::rollouts).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed.
+    pub fn rollouts(
+        &self,
+        service: ServiceName,
+        limit: usize,
+        done: impl FnOnce(Result<Vec<RolloutSummary>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(Request::Rollouts { service, limit, done: Done::new(done) })
+    }
+
+    /// The number of the last line of the audit trail that is kept; see
+    /// [`Store::last_entry`](crate::store::Store::last_entry). Whoever sees a number can look at its line, and whoever
+    /// is told that a record is kept has been preceded by its number. It ends with the store's thread.
+    #[must_use]
+    pub fn last_entry(&self) -> watch::Receiver<i64> {
+        self.last_entry.clone()
+    }
+
+    /// Copies the whole store; see [`Store::backup`](crate::store::Store::backup).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed.
+    pub fn backup(&self, done: impl FnOnce(Result<Vec<u8>, StoreError>) + Send + 'static) -> Result<(), StoreError> {
+        self.ask(Request::Backup { done: Done::new(done) })
     }
 
     /// Marks the stop as orderly; see [`Store::mark_orderly_stop`](crate::store::Store::mark_orderly_stop).
@@ -94,6 +131,8 @@ impl Request {
         match self {
             Self::Record { done, .. } | Self::OrderlyStop { done } => done.forget(),
             Self::History { done, .. } => done.forget(),
+            Self::Rollouts { done, .. } => done.forget(),
+            Self::Backup { done } => done.forget(),
             Self::Stop => {}
         }
     }

@@ -1,154 +1,136 @@
 //! The audit trail: what changed, when, on whose word and on what evidence. It is read by people; no decision rests
 //! on it, so a line that is damaged is left out, and the rest is shown.
+//!
+//! It has no index: at its greatest length a look through all of it takes a few milliseconds.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow::{self, Break, Continue};
 
 use canary_config::name::ServiceName;
-use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, Params, params};
 
 use super::failure::Fault;
-use crate::api::HistoryEntry;
-use crate::store::{Entry, HISTORY_LIMIT_MAX, HistoryQuery};
+use super::line::{self, KeptLine};
+use crate::api::{HistoryEntry, RolloutSummary};
+use crate::store::story::summarize;
+use crate::store::{ANSWERED_MAX, Answered, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Order};
 
 /// So many lines are kept; the oldest go first.
 pub const AUDIT_ROWS_MAX: u32 = 10_000;
 
-/// What stands in the place of a name where a line is about all services. No service can have this name.
-const ALL_SERVICES: &str = "*";
-
-/// The last second of the year 9999, beyond which RFC 3339 has no words.
-const LATEST: Duration = Duration::from_secs(253_402_300_799);
-
-/// A line as it is written. Its checksum is that of its JSON.
-#[derive(Serialize)]
-struct Line {
-    at: String,
-    service: String,
-    generation: i64,
-    actor: String,
-    command: Option<String>,
-    note: Option<String>,
-    transition: String,
-    evidence: Option<String>,
+/// Adds a line under the number after the last one that was given, and gives its number. The oldest line goes if there
+/// are too many.
+pub(super) fn append(connection: &Connection, last: i64, entry: &Entry) -> Result<i64, Fault> {
+    let id = last.saturating_add(1);
+    line::write(connection, id, entry)?;
+    // A number that was never given is damage.
+    connection.execute("DELETE FROM audit WHERE id > ?1", [id])?;
+    let oldest: i64 = connection.query_row("SELECT min(id) FROM audit", [], |row| row.get(0))?;
+    // A backup that was restored may have left a gap in the numbers, so their span alone does not say how many there are.
+    if id.saturating_sub(oldest) >= i64::from(AUDIT_ROWS_MAX) {
+        let cut = "DELETE FROM audit WHERE id <= (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?1)";
+        connection.execute(cut, [AUDIT_ROWS_MAX])?;
+    }
+    Ok(id)
 }
 
-/// Adds a line, and drops the oldest one if there are too many.
-pub(super) fn append(connection: &Connection, entry: &Entry) -> Result<(), Fault> {
-    let line = Line::of(entry)?;
-    connection.execute(
-        "INSERT INTO audit (at, service, generation, actor, command, note, transition, evidence, crc32)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        params![
-            line.at,
-            line.service,
-            line.generation,
-            line.actor,
-            line.command,
-            line.note,
-            line.transition,
-            line.evidence,
-            line.checksum()?,
-        ],
-    )?;
-    // Lines are only ever added at one end and dropped at the other, so their numbers have no gaps.
-    connection.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", [AUDIT_ROWS_MAX])?;
-    Ok(())
+/// The greatest number of a line; 0 if there is none.
+pub(super) fn newest(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(id), 0) FROM audit", [], |row| row.get(0))
 }
 
-/// The newest lines first.
-pub(super) fn select(connection: &Connection, query: &HistoryQuery) -> rusqlite::Result<Vec<HistoryEntry>> {
-    let mut statement = connection.prepare(
-        "SELECT id, at, service, generation, actor, command, note, transition, evidence, crc32
-         FROM audit WHERE ?1 IS NULL OR service = ?1 ORDER BY id DESC LIMIT ?2",
-    )?;
-    let limit = u32::try_from(query.limit.min(HISTORY_LIMIT_MAX)).unwrap_or(u32::MAX);
-    let mut rows = statement.query(params![query.service.as_ref().map(ServiceName::as_str), limit])?;
-    let (mut entries, mut damaged) = (Vec::new(), 0_usize);
+/// The lines that are asked for.
+pub(super) fn select(connection: &Connection, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, Fault> {
+    let limit = query.limit.min(HISTORY_LIMIT_MAX);
+    let (after, direction) = match query.order {
+        Order::NewestFirst => (i64::MIN, "DESC"),
+        Order::After(id) => (id, "ASC"),
+    };
+    let clause = format!(
+        "WHERE id > ?1 AND (?2 IS NULL OR service = ?2) AND (?3 IS NULL OR generation = ?3) ORDER BY id {direction}"
+    );
+    let service = query.service.as_ref().map(ServiceName::as_str);
+    let generation = query.generation.map(|generation| i64::try_from(generation.get()).unwrap_or(i64::MAX));
+    let mut entries = Vec::new();
+    walk(connection, &clause, params![after, service, generation], |line| {
+        if entries.len() == limit {
+            return Break(());
+        }
+        entries.push(line.entry);
+        Continue(())
+    })?;
+    Ok(entries)
+}
+
+/// The newest rollouts of a service first, as far as the trail reaches back.
+pub(super) fn rollouts(
+    connection: &Connection,
+    service: &ServiceName,
+    limit: usize,
+) -> Result<Vec<RolloutSummary>, Fault> {
+    let limit = limit.min(HISTORY_LIMIT_MAX);
+    let (mut entries, mut generations) = (Vec::new(), Vec::new());
+    walk(connection, "WHERE service = ?1 ORDER BY id DESC", [service.as_str()], |line| {
+        let Some(transition) = &line.entry.transition else { return Continue(()) };
+        // The generations of a service only ever rise.
+        if generations.last() != Some(&transition.generation) {
+            if generations.len() == limit {
+                return Break(());
+            }
+            generations.push(transition.generation);
+        }
+        entries.push(line.entry);
+        Continue(())
+    })?;
+    entries.reverse();
+    Ok(summarize(&entries))
+}
+
+/// The commands with a key that were done last, the oldest first.
+pub(super) fn answered(connection: &Connection) -> Result<Vec<Answered>, Fault> {
+    let (mut answered, mut places) = (Vec::<Answered>::new(), BTreeMap::new());
+    walk(connection, "WHERE key IS NOT NULL ORDER BY id DESC", [], |KeptLine { entry, key }| {
+        let (Some(key), Some(command)) = (key, entry.command) else { return Continue(()) };
+        let is_new = !places.contains_key(&key);
+        if is_new && answered.len() == ANSWERED_MAX {
+            return Break(());
+        }
+        let place = *places.entry(key.clone()).or_insert(answered.len());
+        if is_new {
+            answered.push(Answered { key, command, moves: Vec::new() });
+        }
+        if let Some(answered) = answered.get_mut(place) {
+            answered.moves.push((entry.service, entry.transition));
+        }
+        Continue(())
+    })?;
+    answered.iter_mut().for_each(|answered| answered.moves.reverse());
+    answered.reverse();
+    Ok(answered)
+}
+
+/// Shows the lines that are whole until enough have been seen, and counts those between that are not.
+fn walk(
+    connection: &Connection,
+    clause: &str,
+    params: impl Params,
+    mut take: impl FnMut(KeptLine) -> ControlFlow<()>,
+) -> Result<usize, Fault> {
+    let mut statement = connection.prepare(&format!("SELECT {} FROM audit {clause}", line::COLUMNS))?;
+    let mut rows = statement.query(params)?;
+    let mut damaged = 0;
     while let Some(row) = rows.next()? {
-        match read(row) {
-            Ok(entry) => entries.push(entry),
+        match line::read(row) {
+            Ok(line) => {
+                if take(line).is_break() {
+                    break;
+                }
+            }
             Err(_) => damaged += 1,
         }
     }
     if damaged > 0 {
         tracing::warn!(damaged, "lines of the audit trail are damaged and were left out");
     }
-    Ok(entries)
-}
-
-// === impl Line ===
-
-impl Line {
-    fn of(entry: &Entry) -> Result<Self, Fault> {
-        let generation = entry.transition.as_ref().map_or(0, |transition| transition.generation.get());
-        Ok(Self {
-            at: rfc_3339(entry.at),
-            service: entry.service.as_ref().map_or(ALL_SERVICES, ServiceName::as_str).to_owned(),
-            generation: i64::try_from(generation).unwrap_or(i64::MAX),
-            actor: entry.actor.clone(),
-            command: entry.command.clone(),
-            note: entry.note.clone(),
-            transition: serde_json::to_string(&entry.transition)?,
-            evidence: entry.evidence.as_ref().map(serde_json::to_string).transpose()?,
-        })
-    }
-
-    fn checksum(&self) -> Result<u32, Fault> {
-        Ok(crc32fast::hash(&serde_json::to_vec(self)?))
-    }
-}
-
-// === functions ===
-
-fn read(row: &Row) -> Result<HistoryEntry, Fault> {
-    let line = Line {
-        at: row.get(1)?,
-        service: row.get(2)?,
-        generation: row.get(3)?,
-        actor: row.get(4)?,
-        command: row.get(5)?,
-        note: row.get(6)?,
-        transition: row.get(7)?,
-        evidence: row.get(8)?,
-    };
-    if line.checksum()? != row.get::<_, u32>(9)? {
-        return Err(Fault::Wrong("its checksum does not match".to_owned()));
-    }
-    Ok(HistoryEntry {
-        id: row.get(0)?,
-        service: match line.service.as_str() {
-            ALL_SERVICES => None,
-            name => Some(name.parse().map_err(|error| Fault::Wrong(format!("{error}")))?),
-        },
-        transition: serde_json::from_str(&line.transition)?,
-        // JSON has no infinity: evidence that holds one is written and cannot be read, and the line is worth having.
-        evidence: line.evidence.and_then(|text| serde_json::from_str(&text).ok()),
-        at: line.at,
-        actor: line.actor,
-        command: line.command,
-        note: line.note,
-    })
-}
-
-/// A clock may be wrong by any amount, and then the nearest time that can be written is.
-fn rfc_3339(at: SystemTime) -> String {
-    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default().min(LATEST);
-    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_time_can_be_written() {
-        for (at, text) in [
-            (UNIX_EPOCH + Duration::from_millis(1_790_000_000_123), "2026-09-21T14:13:20.123Z"),
-            (UNIX_EPOCH - Duration::from_secs(9), "1970-01-01T00:00:00.000Z"),
-            (UNIX_EPOCH + 2 * LATEST, "9999-12-31T23:59:59.000Z"),
-        ] {
-            assert_eq!(rfc_3339(at), text);
-        }
-    }
+    Ok(damaged)
 }

@@ -5,12 +5,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::failure::Fault;
 
 /// The layout that this program writes. It reads every older one, and leaves a newer one alone.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// How to get to each version from the one before it. What has been released never changes.
-const MIGRATIONS: [(i32, &str); 1] = [(
-    1,
-    "CREATE TABLE services (
+const MIGRATIONS: [(i32, &str); 2] = [(1, VERSION_1), (2, VERSION_2)];
+
+const VERSION_1: &str = "CREATE TABLE services (
          name TEXT NOT NULL PRIMARY KEY,
          saved TEXT NOT NULL,
          crc32 INTEGER NOT NULL
@@ -35,12 +35,26 @@ const MIGRATIONS: [(i32, &str); 1] = [(
      CREATE TABLE room (
          id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
          bytes BLOB NOT NULL
-     ) STRICT;",
-)];
+     ) STRICT;";
+
+/// The checksums of what version 1 wrote stay good: see the rules of the seal and of a line.
+const VERSION_2: &str = "CREATE TABLE freezes (
+         number INTEGER NOT NULL PRIMARY KEY,
+         kept TEXT NOT NULL,
+         crc32 INTEGER NOT NULL
+     ) STRICT;
+     ALTER TABLE audit ADD COLUMN key TEXT;
+     ALTER TABLE seal ADD COLUMN last_entry INTEGER;";
 
 /// The layout of the file. Reading it changes nothing.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether a canaryd wrote the file, or nobody anything at all. Every version has a seal.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let count = "SELECT count(*) = 0 OR sum(name = 'seal') > 0 FROM sqlite_schema";
+    connection.query_row(count, [], |row| row.get(0))
 }
 
 /// Looks at every page of the file.

@@ -2,7 +2,8 @@
 //!
 //! [`open`] is the way in. It gives a [`Store`] that can be trusted, or says what is wrong and which releases to
 //! serve until that is mended; losing the store never stops traffic. A [`Keeper`] runs the store on a thread of its
-//! own, so that nobody else waits for a disk. Nothing here reads a clock: the time of a record comes with it.
+//! own, so that nobody else waits for a disk. [`restore()`] puts a backup in the place of a store that nobody uses.
+//! Nothing here reads a clock: the time of a record comes with it.
 
 mod aside;
 mod closed;
@@ -10,6 +11,7 @@ mod error;
 mod keeper;
 mod lock;
 mod opening;
+mod restore;
 mod snapshot;
 mod sqlite;
 mod story;
@@ -29,6 +31,7 @@ pub use self::error::StoreError;
 pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
 pub use self::lock::{Lock, Locked};
 pub use self::opening::{Opened, open};
+pub use self::restore::{Restored, restore};
 pub use self::snapshot::{Snapshot, SnapshotError};
 pub use self::sqlite::{AUDIT_ROWS_MAX, BACKUP_BYTES_MAX, SCHEMA_VERSION, SqliteStore};
 
@@ -75,7 +78,7 @@ pub trait Store: Send {
     /// given twice, whatever becomes of the lines.
     fn last_entry(&self) -> i64;
 
-    /// All of it as it is between two records.
+    /// All of it as it is between two records, for [`restore()`].
     ///
     /// # Errors
     /// It cannot be read, it is not whole, or it is larger than [`BACKUP_BYTES_MAX`].

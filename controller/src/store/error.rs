@@ -36,6 +36,12 @@ pub enum StoreError {
         /// What shows it.
         found: &'static str,
     },
+    /// A process has it open.
+    #[error("the store {path} is in use by a running canaryd; stop canaryd first")]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// No backup can be made of it.
     #[error(
         "the store {path} has {bytes} bytes, and a backup is made of at most {limit}; stop canaryd and copy the file"
@@ -47,6 +53,14 @@ pub enum StoreError {
         bytes: u64,
         /// The largest size.
         limit: u64,
+    },
+    /// A file cannot take the place of a store. The store is as it was.
+    #[error("the backup {path} cannot be restored: {found}; nothing has changed")]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
     },
     /// It may be in order, but it cannot be reached.
     #[error("the store {path} cannot be opened: {cause}; {remedy}")]

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::store::aside::{folder_of, set_aside, set_aside_orphans};
 use crate::store::lock::LockError;
+use crate::store::restore::remove_attempt;
 use crate::store::{
     ClosedStore, Loaded, Lock, Locked, Snapshot, SnapshotError, SqliteStore, Stables, Store, StoreError,
 };
@@ -52,6 +53,9 @@ pub fn open(path: &Path, now: SystemTime) -> Result<Opened, Locked> {
         Err(LockError::Held(locked)) => return Err(locked),
         Err(LockError::Unreachable(error)) => return Ok(without_lock(path, &error, now)),
     };
+    if let Err(error) = remove_attempt(path) {
+        tracing::warn!(path = %path.display(), %error, "what a restore that was cut short has left cannot be removed");
+    }
     Ok(match reach(path, now) {
         Ok((store, loaded)) => Opened::Ready { store: Box::new(store.guarded_by(lock)), loaded },
         Err(lost) => lost.degraded(Some(lock)),
@@ -113,7 +117,7 @@ fn last_stables(path: &Path, now: SystemTime) -> (Option<Stables>, Option<String
 
 /// Where an audit trail goes on whose last number nobody knows: no trail grows by a line a second all its life, so the
 /// seconds since 1970 are more.
-fn number_after_a_loss(now: SystemTime) -> i64 {
+pub(super) fn number_after_a_loss(now: SystemTime) -> i64 {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     i64::try_from(seconds).unwrap_or(i64::MAX)
 }

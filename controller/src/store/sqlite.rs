@@ -6,7 +6,7 @@
 //! end is damaged is taken for a log that ended there.
 //!
 //! `services` and `freezes` are what decisions rest on, `seal` says how they are known to be whole, `audit` keeps the
-//! trail, `schema` the layout, and `copy` makes a backup.
+//! trail, `schema` the layout, and `copy` makes a backup and takes one over.
 
 mod audit;
 mod copy;
@@ -25,7 +25,7 @@ use std::time::Duration;
 use canary_config::name::ServiceName;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use self::failure::{Fault, creating, reading, writing};
+use self::failure::{Fault, reading, writing};
 use self::seal::Held;
 use crate::api::{HistoryEntry, RolloutSummary};
 use crate::rollout::{Saved, Stop};
@@ -34,6 +34,8 @@ use crate::store::{HistoryQuery, Loaded, Lock, Record, Snapshot, Stables, Store,
 
 pub use self::audit::AUDIT_ROWS_MAX;
 pub use self::copy::BACKUP_BYTES_MAX;
+pub(in crate::store) use self::copy::{TakenOver, settle, take_over};
+pub(in crate::store) use self::failure::creating;
 pub use self::schema::SCHEMA_VERSION;
 
 /// How long to wait for another program that reads the file, such as a backup.

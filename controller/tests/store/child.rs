@@ -10,14 +10,16 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use canary_controller::rollout::Stop;
-use canary_controller::store::{Store, StoreError};
+use canary_controller::store::{Store, StoreError, restore};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::fixture::{
-    degraded, folder, generation, idle, names_in, numbered, ready, record, service, services, stables, store_in,
+    NOW, beside, degraded, folder, freezes, generation, idle, names_in, numbered, ready, record, service, services,
+    stables, store_in,
 };
 use super::history::{all, numbers};
+use super::restore::backup_and_store;
 
 const TASK: &str = "CANARYD_STORE_TEST_TASK";
 const FOLDER: &str = "CANARYD_STORE_TEST_FOLDER";
@@ -30,6 +32,7 @@ fn the_child_does_what_it_is_told() {
     match std::env::var(TASK).unwrap().as_str() {
         "record" => record_for_ever(&folder.join("canaryd.db")),
         "fill" => fill_the_disk(&folder),
+        "restore" => restore_for_ever(&folder),
         "read-only" => make_it_read_only(&folder),
         task => panic!("{task}"),
     }
@@ -50,6 +53,29 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         assert!(last == acknowledged || last == acknowledged + 1, "round {round}: {last} after {acknowledged}");
         let expected: Vec<_> = (1..=last).rev().take(1_000).collect();
         assert_eq!(numbers(&mut *store, &all()), expected, "round {round}");
+    }
+}
+
+#[test]
+fn a_kill_at_any_moment_of_a_restore_leaves_the_old_store_or_the_new_one() {
+    let seed = 0x5708;
+    let mut rng = StdRng::seed_from_u64(seed);
+    for round in 0..60 {
+        let (folder, _, store) = backup_and_store();
+        let old = content(&store);
+        kill_while_restoring(folder.path(), rng.random_range(0..2), rng.random_range(0..1_500));
+        let (_, loaded) = ready(&store);
+        let stable = loaded.services[&service("web")].stable.clone();
+        match stable.as_str() {
+            "v5" => assert_eq!((loaded.stop, loaded.freezes), (Stop::Orderly, Vec::new()), "round {round}"),
+            "v1" => {
+                assert_eq!((loaded.stop, loaded.freezes), (Stop::Unclean, freezes()), "round {round}");
+                assert_eq!(content(&beside(&store, ".replaced-0")), old, "round {round}");
+            }
+            other => panic!("round {round}: {other}"),
+        }
+        let is_left = |name: &String| name.contains(".restoring") || name.contains(".setting-aside");
+        assert!(!names_in(folder.path()).iter().any(is_left), "round {round}");
     }
 }
 
@@ -90,6 +116,22 @@ fn record_and_kill(path: &Path, more: usize, micros: u64) -> u64 {
         last = number;
     }
     last
+}
+
+/// Kills a child that restores over and over, a little after it has said so often that it begins.
+fn kill_while_restoring(folder: &Path, times: usize, micros: u64) {
+    let mut child = child("restore", folder).stdout(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    let begun = said.lines().map(Result::unwrap).filter(|line| line == "restoring").take(times + 1).count();
+    assert_eq!(begun, times + 1, "the child restores for ever");
+    let (_never, nothing) = channel::<()>();
+    let _ = nothing.recv_timeout(Duration::from_micros(micros));
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+}
+
+fn content(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
 }
 
 /// The next number that the child has acknowledged. What the test harness says between is left out.
@@ -138,6 +180,14 @@ fn record_for_ever(path: &Path) {
     }
 }
 
+/// Restores the backup, and then again.
+fn restore_for_ever(folder: &Path) {
+    for second in 0.. {
+        say("restoring");
+        restore(&folder.join("backup"), &folder.join("canaryd.db"), NOW + Duration::from_secs(second)).unwrap();
+    }
+}
+
 /// Records numbers from `first` on until one is refused; says which was the last that was kept, and the refusal.
 fn record_until_refused(store: &mut dyn Store, first: u64) -> (u64, StoreError) {
     (first..).find_map(|number| Some((number - 1, store.record(&numbered("web", number)).err()?))).unwrap()
@@ -147,6 +197,7 @@ fn fill_the_disk(folder: &Path) {
     let (path, filler) = (folder.join("canaryd.db"), folder.join("filler"));
     let (mut store, _) = ready(&path);
     store.record(&record("api", idle("a1", 1))).unwrap();
+    let backup = store.backup().unwrap();
     std::fs::write(&filler, [7; 64 * 1024]).unwrap();
     let (last, error) = record_until_refused(&mut *store, 1);
     let message = format!(
@@ -157,7 +208,16 @@ fn fill_the_disk(folder: &Path) {
     assert!(last > 10, "{last} fit on the disk");
     assert!(store.check().is_err(), "nothing has been freed yet");
     assert_eq!(numbers(&mut *store, &all()), (1..=last).rev().collect::<Vec<_>>(), "while it is full");
+    assert_eq!(store.backup().map(|bytes| bytes.len() as u64), Ok(path.metadata().unwrap().len()));
     drop(store);
+
+    // A restore on the full disk changes nothing.
+    let (elsewhere, before) = (super::fixture::folder(), names_in(folder));
+    let from = elsewhere.path().join("backup");
+    std::fs::write(&from, backup).unwrap();
+    let refused = restore(&from, &path, NOW).unwrap_err();
+    assert!(refused.to_string().ends_with("; free some space on that disk"), "{refused}");
+    assert_eq!(names_in(folder), before);
 
     // A start on the full disk says so, and knows what is stable.
     std::fs::write(&filler, [7; 256 * 1024]).unwrap_err();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use canary_controller::rollout::{Position, Reason, Saved, State};
-use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, open};
+use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, StoreError, open, restore};
 use rusqlite::Connection;
 
 use super::fixture::{
@@ -65,6 +65,15 @@ fn a_page_whose_last_write_was_lost_is_harmless_or_found() {
         files.get_mut("").unwrap()[range.clone()].copy_from_slice(&older.files[""][range]);
     });
     assert!(found >= 2, "the pages of the services and of the seal");
+}
+
+#[test]
+fn a_damaged_backup_is_restored_as_it_was_or_refused() {
+    let image = Image::of_a_stopped_store();
+    let (folder, backup) = (folder(), &image.files[""]);
+    // Every byte is too much here, and each has been tried above; a prime comes to every place within a page.
+    let found = (0..backup.len()).step_by(13).filter(|&at| image.is_refused(at, backup.clone(), folder.path())).count();
+    assert!(found > backup.len() / 13 / 4, "{found} were found");
 }
 
 #[test]
@@ -172,6 +181,30 @@ impl Image {
             loaded.answered.clone_from(&self.truth.answered);
         }
         assert_eq!(loaded, self.truth, "{case}");
+    }
+
+    /// Restores a damaged backup over a store: either it says the truth, or it is refused and nothing has changed.
+    fn is_refused(&self, case: usize, mut backup: Vec<u8>, folder: &Path) -> bool {
+        backup[case] ^= 0xff;
+        let (store, from) = (folder.join("canaryd.db"), folder.join("backup"));
+        self.write_to(&store);
+        fs::write(&from, backup).unwrap();
+        let is_refused = match restore(&from, &store, NOW) {
+            Ok(restored) => {
+                assert_eq!(restored.stables, self.stables, "case {case}");
+                false
+            }
+            Err(StoreError::Backup { .. }) => {
+                assert_eq!(files_at(&store), self.files, "case {case}");
+                true
+            }
+            Err(error) => panic!("case {case}: {error}"),
+        };
+        let (_, mut loaded) = ready(&store);
+        // A restore makes a stop unclean.
+        loaded.stop = self.truth.stop;
+        self.assert_is_truth(loaded, &format!("case {case}"));
+        is_refused
     }
 }
 

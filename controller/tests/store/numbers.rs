@@ -70,3 +70,21 @@ fn a_store_that_was_lost_begins_beyond_the_numbers_that_it_gave() {
     let kept: u32 = Connection::open(&path).unwrap().query_row(rows, [], |row| row.get(0)).unwrap();
     assert_eq!(kept, AUDIT_ROWS_MAX);
 }
+
+#[test]
+fn a_gap_in_the_numbers_drives_no_line_out() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let (mut store, _) = ready(&path);
+    (1..=3).for_each(|number| store.record(&numbered("web", number)).unwrap());
+    let bytes = store.backup().unwrap();
+    drop(store);
+    let backup = folder.path().join("backup");
+    fs::write(&backup, bytes).unwrap();
+    let elsewhere = folder.path().join("elsewhere/canaryd.db");
+    canary_controller::store::restore(&backup, &elsewhere, NOW + Duration::from_secs(1_790_000_000)).unwrap();
+    let (mut store, _) = ready(&elsewhere);
+    assert_eq!(next(&mut *store), 1_790_000_001);
+    let ids: Vec<_> = store.history(&all()).unwrap().iter().map(|entry| entry.id).collect();
+    assert_eq!(ids, [1_790_000_001, 3, 2, 1]);
+}

@@ -93,7 +93,8 @@ impl StoreHandle {
         self.last_entry.clone()
     }
 
-    /// Copies the whole store; see [`Store::backup`](crate::store::Store::backup).
+    /// Copies the whole store; see [`Store::backup`](crate::store::Store::backup). The bytes are a file as
+    /// [`restore`](crate::store::restore()) takes it.
     ///
     /// # Errors
     /// Too much is waiting already, or the store is closed.

@@ -109,6 +109,16 @@ pub(super) fn answered(connection: &Connection) -> Result<Vec<Answered>, Fault> 
     Ok(answered)
 }
 
+/// When the newest line was written that can be read, and how many cannot.
+pub(super) fn survey(connection: &Connection) -> Result<(Option<String>, usize), Fault> {
+    let mut newest_at = None;
+    let damaged = walk(connection, "ORDER BY id", [], |line| {
+        newest_at = Some(line.entry.at);
+        Continue(())
+    })?;
+    Ok((newest_at, damaged))
+}
+
 /// Shows the lines that are whole until enough have been seen, and counts those between that are not.
 fn walk(
     connection: &Connection,

@@ -69,7 +69,7 @@ pub(super) fn writing(path: &Path, fault: Fault) -> StoreError {
 }
 
 /// A failure to make the file.
-pub(super) fn creating(path: &Path, error: &io::Error) -> StoreError {
+pub(in crate::store) fn creating(path: &Path, error: &io::Error) -> StoreError {
     let code = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::DiskFull,
         _ => ErrorCode::CannotOpen,

@@ -5,6 +5,7 @@
 //! else sets it. Who publishes, stores and tells is the engine's affair.
 
 mod command;
+mod deadline;
 pub mod group;
 mod judgement;
 mod pause;
@@ -13,8 +14,10 @@ mod readiness;
 mod reason;
 mod refusal;
 mod saved;
+mod sent_back;
 mod start;
 mod transition;
+mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -24,26 +27,25 @@ use std::fmt;
 use std::time::Instant;
 
 use canary_config::name::ReleaseId;
-use canary_config::plan::{Gate, Strategy};
+use canary_config::plan::Strategy;
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
 pub use self::command::{Command, Stride};
 pub use self::judgement::{Inclination, Judgement};
-pub use self::phase::{Hold, Leaving, Pause, Phase, PhaseName, Position, Trial};
+pub use self::phase::{Hold, Leaving, Pause, Phase, PhaseName};
 pub use self::readiness::Readiness;
 pub use self::reason::Reason;
 pub use self::refusal::Refusal;
-pub use self::saved::{Saved, SentBack, State, Stop};
+pub use self::saved::{Saved, State, Stop};
+pub use self::sent_back::SentBack;
 pub use self::start::{Again, QUEUE_LIMIT, Start};
 pub use self::transition::Transition;
+pub use self::trial::{Position, Trial};
 
 /// The number of one try at bringing a release to 100 %. The first is 1; 0 is before any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Generation(u64);
-
-/// So many releases that were sent back are remembered; the oldest are forgotten first.
-const SENT_BACK_MAX: usize = 64;
 
 /// What can happen to a rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +57,8 @@ pub enum Event {
         /// Of which try, if it must be that one.
         generation: Option<Generation>,
     },
-    /// The probes were looked at.
+    /// The probes were looked at. It is shown at every deadline too: a canary is given up as never ready by what the
+    /// probes say then.
     Probed {
         /// What they say of the stable release.
         stable: Readiness,
@@ -64,7 +67,7 @@ pub enum Event {
     },
     /// The ledgers were looked at.
     Judged(Judgement),
-    /// The release that has to go has answered its last request.
+    /// The release that has to go, by the phase, has answered its last request.
     Drained,
     /// Another service of the same rollout was aborted.
     PeerAborted,
@@ -111,29 +114,9 @@ impl Rollout {
             Event::Commanded { command, generation } => self.obey(command, generation, now, raises).map(Some),
             Event::Probed { stable, canary } => Ok(self.look(stable, canary, now, raises)),
             Event::Judged(judgement) => Ok(self.judge(judgement, now, raises)),
-            Event::Drained => Ok(self.drained(Reason::Drained, now)),
+            Event::Drained => Ok(self.drained(Reason::Drained, now, raises)),
             Event::PeerAborted => Ok(self.is_joined().then(|| self.abort(Reason::Peer))),
             Event::Ticked => Ok(self.tick(now, raises)),
-        }
-    }
-
-    /// When the passing of time alone will change something, if nothing else happens before.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
-        match &self.phase {
-            Phase::Draining { trial, since, .. } => since.checked_add(trial.plan.drain_timeout),
-            Phase::Preparing { trial, since, .. } => since.checked_add(trial.plan.ready_timeout),
-            Phase::Probation { trial, since } => since.checked_add(trial.plan.probation),
-            Phase::Progressing { trial, step, since } => match trial.step(*step) {
-                Some(step) if step.gate == Gate::Time => since.checked_add(step.min_duration),
-                // It ends by its evidence, and the evidence is looked at as it comes in.
-                _ => None,
-            },
-            Phase::Held { trial, step, since, hold: Hold::Approval } => match trial.gate(*step) {
-                Gate::Manual { deadline } => since.checked_add(deadline),
-                Gate::Evidence | Gate::Time => None,
-            },
-            Phase::Idle | Phase::Held { .. } | Phase::Paused { .. } | Phase::Aborted { .. } => None,
         }
     }
 
@@ -173,12 +156,6 @@ impl Rollout {
         &self.queue
     }
 
-    /// How a release was sent back before, if it was.
-    #[must_use]
-    pub fn sent_back(&self, release: &ReleaseId) -> Option<&SentBack> {
-        self.sent_back.iter().rfind(|before| before.release == *release)
-    }
-
     /// Whether stable may serve now. It may not while a release takes its place that cannot run beside it.
     #[must_use]
     pub fn is_stable_serving(&self) -> bool {
@@ -190,32 +167,6 @@ impl Rollout {
     /// Whether other services move with this one.
     fn is_joined(&self) -> bool {
         self.phase.trial().is_some_and(|trial| !trial.peers.is_empty())
-    }
-
-    fn tick(&mut self, now: Instant, raises: Raises) -> Option<Transition> {
-        if let (Phase::Idle | Phase::Aborted { .. }, Raises::Allowed) = (&self.phase, raises) {
-            return self.take_turn(now);
-        }
-        if self.next_deadline()? > now {
-            return None;
-        }
-        match self.phase.clone() {
-            Phase::Draining { .. } => self.drained(Reason::DrainTimeout, now),
-            // It may be ready, and wait for the end of the freeze alone.
-            Phase::Preparing { trial, then, .. } if !self.may_enter(&trial, then, raises) => None,
-            Phase::Preparing { .. } => Some(self.abort(Reason::NeverReady)),
-            Phase::Progressing { trial, step, .. } => self.advance(trial, step, Reason::Time, now, raises),
-            Phase::Held { .. } => Some(self.abort(Reason::NotApproved)),
-            Phase::Probation { .. } => self.complete(Reason::ProbationOver),
-            Phase::Idle | Phase::Paused { .. } | Phase::Aborted { .. } => None,
-        }
-    }
-
-    /// Whether a freeze leaves the way to a position open. What has taken stable away already goes on to its end.
-    fn may_enter(&self, trial: &Trial, position: Position, raises: Raises) -> bool {
-        raises == Raises::Allowed
-            || trial.weight_at(position) <= self.weight()
-            || trial.plan.strategy == Strategy::Recreate
     }
 
     /// Goes on from a step, to the next one, or behind the last one to probation; not, where a freeze forbids it.
@@ -256,27 +207,11 @@ impl Rollout {
         self.enter(phase, reason)
     }
 
-    /// Keeps in mind that a release was sent back for its own sake.
-    fn remember_sent_back(&mut self, release: ReleaseId, reason: Reason) {
-        if reason == Reason::Peer {
-            return;
-        }
-        self.sent_back.retain(|before| before.release != release);
-        self.sent_back.push(SentBack { release, generation: self.generation, reason });
-        let forgotten = self.sent_back.len().saturating_sub(SENT_BACK_MAX);
-        self.sent_back.drain(..forgotten);
-    }
-
     /// Makes the canary the stable release.
     fn complete(&mut self, reason: Reason) -> Option<Transition> {
         let canary = self.canary()?.clone();
         self.settle_on(canary);
         Some(self.enter(Phase::Idle, reason))
-    }
-
-    fn settle_on(&mut self, stable: ReleaseId) {
-        self.sent_back.retain(|before| before.release != stable);
-        self.stable = stable;
     }
 
     fn enter(&mut self, phase: Phase, reason: Reason) -> Transition {

@@ -33,6 +33,10 @@ impl Readiness {
 
 impl Rollout {
     /// Draws the conclusions from the probes.
+    ///
+    /// That a canary was never ready is decided here and not by a tick alone: a canary that became ready while a freeze
+    /// kept it waiting must not be given up at the freeze's end, and of several services only the one that is not ready
+    /// is to blame.
     pub(super) fn look(
         &mut self,
         stable: Readiness,
@@ -46,6 +50,9 @@ impl Rollout {
             Phase::Preparing { trial, then, .. } if canary == Readiness::All => {
                 let may_enter = self.may_enter(&trial, then, raises);
                 may_enter.then(|| self.enter_position(trial, then, Reason::Ready, now))
+            }
+            Phase::Preparing { trial, then, .. } if self.is_overdue(now) => {
+                self.may_enter(&trial, then, raises).then(|| self.abort(Reason::NeverReady))
             }
             Phase::Progressing { .. } | Phase::Held { .. } | Phase::Paused { .. } | Phase::Probation { .. }
                 if is_canary_lost =>

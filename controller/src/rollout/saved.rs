@@ -6,7 +6,7 @@ use std::time::Instant;
 use canary_config::name::{ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 
-use crate::rollout::{Generation, Phase, Position, Reason, Rollout, Start, Trial};
+use crate::rollout::{Generation, Phase, Position, Reason, Rollout, SentBack, Start, Trial};
 
 /// A rollout without its clocks, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,17 +23,6 @@ pub struct Saved {
     /// The releases that were sent back, the last one last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent_back: Vec<SentBack>,
-}
-
-/// A release that was sent back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SentBack {
-    /// The release.
-    pub release: ReleaseId,
-    /// By which try.
-    pub generation: Generation,
-    /// Why.
-    pub reason: Reason,
 }
 
 /// Where a try stood.

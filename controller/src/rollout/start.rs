@@ -39,9 +39,6 @@ impl Rollout {
             return Err(Refusal::Frozen);
         }
         let canary = &start.trial.canary;
-        if *canary == self.stable {
-            return Err(Refusal::AlreadyStable(canary.clone()));
-        }
         if let Some(before) = self.sent_back(canary).filter(|_| start.again == Again::Refuse) {
             return Err(Refusal::SentBackBefore {
                 release: before.release.clone(),
@@ -50,12 +47,17 @@ impl Rollout {
             });
         }
         match (self.phase.clone(), start.on_busy) {
+            (Phase::Idle | Phase::Aborted { .. }, _) if *canary == self.stable => {
+                Err(Refusal::AlreadyStable(canary.clone()))
+            }
             (Phase::Idle | Phase::Aborted { .. }, _) => Ok(self.begin(start.trial, Reason::Command, now)),
             (phase, OnBusy::Reject) => Err(busy(&phase).unwrap_or(Refusal::NothingUnderWay)),
             (_, on_busy) if self.is_joined() || !start.trial.peers.is_empty() => {
-                let what = if on_busy == OnBusy::Queue { "wait in a queue" } else { "supersede or be superseded" };
+                let what =
+                    if on_busy == OnBusy::Queue { "wait or be waited for" } else { "supersede or be superseded" };
                 Err(Refusal::Joined { what })
             }
+            // What is stable now may be wanted again after the release that is on trial.
             (_, OnBusy::Queue) => self.enqueue(start),
             (phase, OnBusy::Supersede) => self.supersede(phase, start.trial, now),
         }
@@ -90,14 +92,15 @@ impl Rollout {
     }
 
     /// The release that had to go has gone.
-    pub(super) fn drained(&mut self, reason: Reason, now: Instant) -> Option<Transition> {
+    pub(super) fn drained(&mut self, reason: Reason, now: Instant, raises: Raises) -> Option<Transition> {
         match self.phase.clone() {
             Phase::Draining { trial, leaving: Leaving::Stable, then, .. } => {
                 Some(self.enter(Phase::Preparing { trial, then, since: now }, reason))
             }
-            Phase::Draining { trial, then, .. } if trial.plan.strategy == Strategy::Recreate => {
-                Some(self.enter(Phase::Draining { trial, leaving: Leaving::Stable, then, since: now }, reason))
-            }
+            // Until stable has begun to go, a freeze can still keep it.
+            Phase::Draining { trial, then, .. } if trial.plan.strategy == Strategy::Recreate => (raises
+                == Raises::Allowed)
+                .then(|| self.enter(Phase::Draining { trial, leaving: Leaving::Stable, then, since: now }, reason)),
             Phase::Draining { trial, then, .. } => {
                 Some(self.enter(Phase::Preparing { trial, then, since: now }, reason))
             }
@@ -137,6 +140,9 @@ impl Rollout {
             | Phase::Paused { trial: before, .. } => Some(Leaving::Canary(before.canary)),
             Phase::Idle | Phase::Draining { .. } | Phase::Preparing { .. } | Phase::Aborted { .. } => None,
         };
+        if trial.canary == self.stable {
+            return Err(Refusal::AlreadyStable(trial.canary));
+        }
         let Some(leaving) = leaving else { return Ok(self.begin(trial, Reason::Superseded, now)) };
         self.generation = self.generation.next();
         Ok(self.enter(Phase::Draining { trial, leaving, then, since: now }, Reason::Superseded))

@@ -20,13 +20,18 @@ use std::time::{Duration, Instant};
 
 use canary_config::criteria::{Alpha, Criteria};
 use canary_config::name::ReleaseId;
-use canary_config::plan::{Gate, OnThinEvidence, Plan, Step, Strategy};
+use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use canary_config::weight::Weight;
 
 const MIN: Duration = Duration::from_secs(60);
 const MAX: Duration = Duration::from_secs(600);
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 const PROBATION: Duration = Duration::from_secs(300);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+const APPROVAL_DEADLINE: Duration = Duration::from_secs(3);
+
+/// A human's word is wanted.
+const MANUAL: Gate = Gate::Manual { deadline: APPROVAL_DEADLINE };
 
 /// The moment at which every test begins.
 #[expect(clippy::disallowed_methods, reason = "an Instant can be had from the clock alone; all others are derived")]
@@ -44,7 +49,13 @@ fn percent(percent: u16) -> Weight {
 
 /// A plan through these percentages that holds on thin evidence.
 fn plan(percents: &[u16]) -> Plan {
-    let step = |of: &u16| Step { weight: percent(*of), min_duration: MIN, max_duration: MAX, gate: Gate::Evidence };
+    let step = |of: &u16| Step {
+        weight: percent(*of),
+        instances: None,
+        min_duration: MIN,
+        max_duration: MAX,
+        gate: Gate::Evidence,
+    };
     Plan {
         strategy: Strategy::Canary,
         steps: percents.iter().map(step).collect(),
@@ -52,12 +63,14 @@ fn plan(percents: &[u16]) -> Plan {
         on_thin_evidence: OnThinEvidence::Hold,
         probation: PROBATION,
         criteria: Criteria { alpha: Alpha::DEFAULT },
+        on_busy: OnBusy::Reject,
+        drain_timeout: DRAIN_TIMEOUT,
     }
 }
 
 /// The same plan, but every step wants a human's word.
 fn manual(mut plan: Plan) -> Plan {
-    plan.steps.iter_mut().for_each(|step| step.gate = Gate::Manual);
+    plan.steps.iter_mut().for_each(|step| step.gate = MANUAL);
     plan
 }
 

@@ -53,8 +53,10 @@ fn a_maximum_below_the_minimum_does_not_shorten_the_step() {
 #[test]
 fn a_canary_that_is_not_ready_in_time_is_aborted() {
     let preparing = given(plan(&[10])).preparing();
-    preparing.clone().later(READY_TIMEOUT - NANOSECOND).when(Event::Ticked).then(unchanged());
-    preparing.later(READY_TIMEOUT).when(Event::Ticked).then(aborted(Reason::NeverReady));
+    let unready = || probed(Readiness::All, Readiness::Some);
+    preparing.clone().later(READY_TIMEOUT - NANOSECOND).when(unready()).then(unchanged());
+    preparing.clone().later(READY_TIMEOUT).when(unready()).then(aborted(Reason::NeverReady));
+    preparing.later(READY_TIMEOUT).when(Event::Ticked).then(unchanged());
 }
 
 #[test]
@@ -77,5 +79,5 @@ fn a_deadline_beyond_all_time_never_comes() {
     endless.ready_timeout = Duration::MAX;
     let preparing = given(endless).preparing();
     assert_eq!(preparing.rollout.next_deadline(), None);
-    preparing.later(PROBATION * 1_000_000).when(Event::Ticked).then(unchanged());
+    preparing.later(PROBATION * 1_000_000).when(probed(Readiness::All, Readiness::Some)).then(unchanged());
 }

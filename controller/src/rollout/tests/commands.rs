@@ -1,7 +1,7 @@
 //! Every command in every phase: what it does, or how it is refused.
 
-use super::scenario::{commanded, every_phase};
-use super::{plan, release};
+use super::plan;
+use super::scenario::{commanded, every_phase, start_of};
 use crate::rollout::{Command, Stride};
 
 const TOLD: &str = "\
@@ -14,49 +14,49 @@ idle
   abort           refused: no rollout is under way; begin one with `start`
   undo            refused: nothing is in probation, so no old release is warm; begin a rollout of it with `start`
 preparing
-  start v1        refused: a rollout of v2 is preparing; abort it or wait for its end
-  start v2        refused: a rollout of v2 is preparing; abort it or wait for its end
-  start v3        refused: a rollout of v2 is preparing; abort it or wait for its end
+  start v1        refused: a rollout of v2 is preparing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is preparing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is preparing; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         refused: v2 has not passed its probes yet; wait, or see `status`
   promote --full  refused: v2 has not passed its probes yet; wait, or see `status`
   abort           aborted at 0% (command), stable is v1
   undo            refused: v2 has not reached 100% yet; send it back with `abort`
 progressing at the first step
-  start v1        refused: a rollout of v2 is progressing; abort it or wait for its end
-  start v2        refused: a rollout of v2 is progressing; abort it or wait for its end
-  start v3        refused: a rollout of v2 is progressing; abort it or wait for its end
+  start v1        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         progressing step 2 at 25% (command), stable is v1
   promote --full  probation at 100% (command), stable is v1
   abort           aborted at 0% (command), stable is v1
   undo            refused: v2 has not reached 100% yet; send it back with `abort`
 progressing at the last step
-  start v1        refused: a rollout of v2 is progressing; abort it or wait for its end
-  start v2        refused: a rollout of v2 is progressing; abort it or wait for its end
-  start v3        refused: a rollout of v2 is progressing; abort it or wait for its end
+  start v1        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is progressing; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         probation at 100% (command), stable is v1
   promote --full  probation at 100% (command), stable is v1
   abort           aborted at 0% (command), stable is v1
   undo            refused: v2 has not reached 100% yet; send it back with `abort`
 held, evidence is thin
-  start v1        refused: a rollout of v2 is held; abort it or wait for its end
-  start v2        refused: a rollout of v2 is held; abort it or wait for its end
-  start v3        refused: a rollout of v2 is held; abort it or wait for its end
+  start v1        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         progressing step 2 at 25% (command), stable is v1
   promote --full  probation at 100% (command), stable is v1
   abort           aborted at 0% (command), stable is v1
   undo            refused: v2 has not reached 100% yet; send it back with `abort`
 held, approval is wanted
-  start v1        refused: a rollout of v2 is held; abort it or wait for its end
-  start v2        refused: a rollout of v2 is held; abort it or wait for its end
-  start v3        refused: a rollout of v2 is held; abort it or wait for its end
+  start v1        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         progressing step 2 at 25% (command), stable is v1
   promote --full  probation at 100% (command), stable is v1
   abort           aborted at 0% (command), stable is v1
   undo            refused: v2 has not reached 100% yet; send it back with `abort`
 paused
-  start v1        refused: a rollout of v2 is paused; abort it or wait for its end
-  start v2        refused: a rollout of v2 is paused; abort it or wait for its end
-  start v3        refused: a rollout of v2 is paused; abort it or wait for its end
+  start v1        refused: a rollout of v2 is paused; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2        refused: a rollout of v2 is paused; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3        refused: a rollout of v2 is paused; abort it, wait for its end, or start with --on-busy supersede or queue
   promote         paused step 2 at 25% (command), stable is v1
   promote --full  probation at 100% (command), stable is v1
   abort           aborted at 0% (command), stable is v1
@@ -71,7 +71,7 @@ in probation
   undo            aborted at 0% (command), stable is v1
 aborted
   start v1        refused: v1 is the stable release already
-  start v2        preparing at 0% (command), stable is v1
+  start v2        refused: v2 was sent back before (error-rate, rollout 1); start it with --force to try it again
   start v3        preparing at 0% (command), stable is v1
   promote         refused: no rollout is under way; begin one with `start`
   promote --full  refused: no rollout is under way; begin one with `start`
@@ -80,7 +80,7 @@ aborted
 ";
 
 fn every_command() -> [(&'static str, Command); 7] {
-    let start = |name| Command::Start { canary: release(name), plan: plan(&[10, 25]) };
+    let start = |name| Command::Start(start_of(name, plan(&[10, 25])));
     [
         ("start v1", start("v1")),
         ("start v2", start("v2")),

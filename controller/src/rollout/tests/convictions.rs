@@ -30,7 +30,8 @@ fn a_conviction_that_a_promotion_overtook_still_counts() {
 fn a_release_that_was_sent_back_can_be_tried_again_as_a_new_generation() {
     let aborted = given(plan(&[10])).at(10).when(judged(BREACH));
     assert_eq!(aborted.rollout.generation().get(), 1);
-    let again = aborted.preparing();
+    aborted.clone().preparing().answer.expect_err("it was sent back");
+    let again = aborted.when(commanded(Command::Retry(plan(&[10]))));
     assert_eq!(again.rollout.generation().get(), 2);
     again.when(probed(Readiness::All, Readiness::All)).then(progressing(10, Reason::Ready));
 }

@@ -86,11 +86,11 @@ aborted
 const TICKED: &str = "\
 idle
 preparing
-  after a year                aborted at 0% (never-ready), stable is v1
 progressing at the first step
 progressing at the last step
 held, evidence is thin
 held, approval is wanted
+  after a year                aborted at 0% (not-approved), stable is v1
 paused
 in probation
   after a year                idle at 0% (probation-over), stable is v2

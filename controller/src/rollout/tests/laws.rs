@@ -7,7 +7,10 @@ use canary_config::weight::Weight;
 
 use super::scenario::{FAVOURABLE, PASS};
 use super::world::{Answer, Happening, World, position, reason};
-use crate::rollout::{Command, Event, Judgement, Phase, PhaseName, Readiness, Reason, Stop, Stride, Transition};
+use super::{APPROVAL_DEADLINE, MANUAL};
+use crate::rollout::{
+    Command, Event, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Stop, Stride, Transition, Trial,
+};
 
 /// One step of a way.
 struct Seen<'a> {
@@ -67,7 +70,7 @@ impl Seen<'_> {
     }
 
     fn command(&self) -> Option<&Command> {
-        if let Some(Event::Commanded(command)) = self.event() { Some(command) } else { None }
+        if let Some(Event::Commanded { command, .. }) = self.event() { Some(command) } else { None }
     }
 
     fn is_judged(&self, expected: Judgement) -> bool {
@@ -98,7 +101,7 @@ impl Seen<'_> {
 fn the_weight_follows_the_phase(seen: &Seen) -> bool {
     let phase = seen.after.rollout.phase();
     let expected = match phase.name() {
-        PhaseName::Idle | PhaseName::Preparing | PhaseName::Aborted => Some(Weight::ZERO),
+        PhaseName::Idle | PhaseName::Draining | PhaseName::Preparing | PhaseName::Aborted => Some(Weight::ZERO),
         PhaseName::Probation => Some(Weight::FULL),
         PhaseName::Progressing | PhaseName::Held | PhaseName::Paused => {
             phase.step().and_then(|step| seen.after.plan.steps.get(step)).map(|step| step.weight)
@@ -125,15 +128,17 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
                 && matches!(seen.event(), Some(Event::Probed { canary: Readiness::All, .. }))
         }
         Reason::Certificate => is_certified(seen, Gate::Evidence),
-        Reason::Approval => is_certified(seen, Gate::Manual) && seen.to() == PhaseName::Held,
+        Reason::Approval => is_certified(seen, MANUAL) && seen.to() == PhaseName::Held,
         Reason::Policy => is_policy(seen),
         Reason::ThinEvidence => is_overdue(seen) && seen.from() == PhaseName::Progressing,
         Reason::Breach(metric) => seen.is_judged(Judgement::Breach(metric)),
-        Reason::NeverReady => is_ticked && seen.from() == PhaseName::Preparing,
+        Reason::NeverReady => is_probed && seen.from() == PhaseName::Preparing,
         Reason::ProbationOver => is_ticked && seen.from() == PhaseName::Probation,
         Reason::Unready => is_probed,
         Reason::StableUnready => is_probed && seen.to() == PhaseName::Paused,
         Reason::StableReady => is_probed && seen.from() == PhaseName::Paused && seen.to() == PhaseName::Progressing,
+        Reason::NotApproved => is_ticked && seen.from() == PhaseName::Held,
+        _ => false,
     }
 }
 
@@ -167,7 +172,7 @@ fn is_overdue(seen: &Seen) -> bool {
 }
 
 fn what_is_due_is_done(seen: &Seen) -> bool {
-    let is_certified = is_certified(seen, Gate::Evidence) || is_certified(seen, Gate::Manual);
+    let is_certified = is_certified(seen, Gate::Evidence) || is_certified(seen, MANUAL);
     let is_thin = is_overdue(seen) && seen.from() == PhaseName::Progressing;
     !(is_certified || is_thin || is_policy(seen)) || seen.transition().is_some()
 }
@@ -206,7 +211,8 @@ fn a_command_is_obeyed_or_refused(seen: &Seen) -> bool {
 }
 
 fn a_start_is_obeyed_when_nothing_is_under_way(seen: &Seen) -> bool {
-    let Some(Command::Start { canary, plan }) = seen.command() else { return true };
+    let Some(Command::Start(start)) = seen.command() else { return true };
+    let Trial { canary, plan, .. } = &start.trial;
     let is_free = matches!(seen.from(), PhaseName::Idle | PhaseName::Aborted);
     if !is_free || canary == seen.before.rollout.stable() {
         return seen.answer.is_err();
@@ -219,7 +225,7 @@ fn a_start_is_obeyed_when_nothing_is_under_way(seen: &Seen) -> bool {
 fn a_promotion_is_obeyed_where_there_is_a_way_on(seen: &Seen) -> bool {
     let Some(Command::Promote(stride)) = seen.command() else { return true };
     let is_allowed = match seen.from() {
-        PhaseName::Idle | PhaseName::Preparing | PhaseName::Aborted => false,
+        PhaseName::Idle | PhaseName::Draining | PhaseName::Preparing | PhaseName::Aborted => false,
         PhaseName::Progressing | PhaseName::Held | PhaseName::Paused => true,
         PhaseName::Probation => *stride == Stride::Next,
     };
@@ -259,14 +265,14 @@ fn a_transition_tells_the_truth(seen: &Seen) -> bool {
 // === the trial ===
 
 fn a_generation_begins_with_a_start(seen: &Seen) -> bool {
-    let is_started = matches!(seen.command(), Some(Command::Start { .. })) && seen.answer.is_ok();
+    let is_started = matches!(seen.command(), Some(Command::Start(_))) && seen.answer.is_ok();
     let before = seen.before.rollout.generation().get();
     seen.after.rollout.generation().get() == before + u64::from(is_started)
 }
 
 fn a_trial_does_not_change_under_way(seen: &Seen) -> bool {
     match (seen.before.rollout.phase().trial(), seen.after.rollout.phase()) {
-        (None, after) => after.trial().is_none() || matches!(seen.command(), Some(Command::Start { .. })),
+        (None, after) => after.trial().is_none() || matches!(seen.command(), Some(Command::Start(_))),
         (Some(before), Phase::Aborted { canary, .. }) => before.canary == *canary,
         (Some(before), after) => after.trial().is_none_or(|after| after == before),
     }
@@ -288,12 +294,13 @@ fn the_deadline_is_exact(seen: &Seen) -> bool {
     }
     let ticked = |now| {
         let mut ticked = rollout.clone();
-        ticked.handle(Event::Ticked, now).is_ok_and(|transition| transition.is_some())
+        ticked.handle(Event::Ticked, now, Raises::Allowed).is_ok_and(|transition| transition.is_some())
     };
     let (plan, phase) = (&seen.after.plan, rollout.phase());
     let limit = match phase.name() {
         PhaseName::Preparing => Some(plan.ready_timeout),
         PhaseName::Probation => Some(plan.probation),
+        PhaseName::Held if reason(phase) == Some(Reason::Approval) => Some(APPROVAL_DEADLINE),
         _ => None,
     };
     let expected = phase.since().zip(limit).map(|(since, limit)| since + limit);
@@ -301,7 +308,10 @@ fn the_deadline_is_exact(seen: &Seen) -> bool {
         return false;
     }
     match expected {
-        Some(deadline) => ticked(deadline) && !ticked(deadline - Duration::from_nanos(1)),
+        Some(deadline) if phase.name() != PhaseName::Preparing => {
+            ticked(deadline) && !ticked(deadline - Duration::from_nanos(1))
+        }
+        Some(_) => true,
         None => !ticked(seen.after.now + Duration::from_secs(1_000_000_000)),
     }
 }
@@ -342,7 +352,7 @@ fn a_lost_stable_pauses_the_comparison(seen: &Seen) -> bool {
 
 fn losing_both_releases_blames_neither(seen: &Seen) -> bool {
     let both = Event::Probed { stable: Readiness::None, canary: Readiness::None };
-    seen.event() != Some(&both) || seen.before.rollout == seen.after.rollout
+    seen.event() != Some(&both) || seen.from() == PhaseName::Preparing || seen.before.rollout == seen.after.rollout
 }
 
 fn a_restart_goes_on_as_it_must(seen: &Seen) -> bool {

@@ -53,7 +53,7 @@ fn a_second_restart_before_the_probes_have_passed_forgets_nothing() {
 fn a_canary_that_does_not_come_back_after_a_restart_is_aborted() {
     let restarted = given(plan(&[10])).at(10).restarted(Stop::Orderly);
     let waiting = restarted.later(READY_TIMEOUT / 2).when(judged(FAVOURABLE)).then(unchanged());
-    waiting.later(READY_TIMEOUT / 2).when(Event::Ticked).then(aborted(Reason::NeverReady));
+    waiting.later(READY_TIMEOUT / 2).when(probed(Readiness::All, Readiness::Some)).then(aborted(Reason::NeverReady));
 }
 
 #[test]
@@ -63,9 +63,12 @@ fn what_is_kept_is_written_as_it_always_was() {
         text(&Rollout::new(release("v1"))),
         serde_json::json!({ "stable": "v1", "generation": 0, "state": "idle" })
     );
-    let aborted = given(plan(&[10])).preparing().later(READY_TIMEOUT).when(Event::Ticked).rollout;
+    let aborted = given(plan(&[10])).preparing().later(READY_TIMEOUT);
+    let aborted = aborted.when(probed(Readiness::All, Readiness::None)).rollout;
     let state = serde_json::json!({ "aborted": { "canary": "v2", "reason": "never-ready" } });
-    assert_eq!(text(&aborted), serde_json::json!({ "stable": "v1", "generation": 1, "state": state }));
+    let sent_back = serde_json::json!([{ "release": "v2", "generation": 1, "reason": "never-ready" }]);
+    let expected = serde_json::json!({ "stable": "v1", "generation": 1, "state": state, "sent_back": sent_back });
+    assert_eq!(text(&aborted), expected);
     let progressing = given(plan(&[10])).at(10).rollout;
     assert_eq!(text(&progressing)["state"]["underway"]["position"], serde_json::json!({ "step": 0 }));
 }

@@ -1,14 +1,16 @@
 //! `given(plan).at(10).when(judged(BREACH)).then(aborted(BREACH))`: a rollout told as a sentence.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use canary_config::plan::Plan;
+use canary_config::plan::{OnBusy, Plan};
 use canary_config::weight::Weight;
 
 use super::{MAX, MIN, manual, percent, plan, release, start};
 use crate::analysis::Metric;
 use crate::rollout::{
-    Command, Event, Inclination, Judgement, PhaseName, Readiness, Reason, Refusal, Rollout, Stop, Stride, Transition,
+    Again, Command, Event, Inclination, Judgement, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
+    Stride, Transition, Trial,
 };
 
 pub(super) const PASS: Judgement = Judgement::Pass;
@@ -24,6 +26,7 @@ pub(super) struct Scenario {
     pub(super) answer: Result<Option<Transition>, Refusal>,
     plan: Plan,
     now: Instant,
+    raises: Raises,
 }
 
 /// Where a transition led, with which weight, and why; nothing if nothing changed.
@@ -32,7 +35,7 @@ pub(super) struct Outcome(Option<(PhaseName, Weight, Reason)>);
 
 /// A service that is to be rolled out by this plan.
 pub(super) fn given(plan: Plan) -> Scenario {
-    Scenario { rollout: Rollout::new(release("v1")), answer: Ok(None), plan, now: start() }
+    Scenario { rollout: Rollout::new(release("v1")), answer: Ok(None), plan, now: start(), raises: Raises::Allowed }
 }
 
 /// A scenario in every phase, by name. The plan goes through 10 % and 25 %.
@@ -57,7 +60,7 @@ impl Scenario {
     /// v2 is started and not ready.
     pub(super) fn preparing(self) -> Self {
         let plan = self.plan.clone();
-        self.when(commanded(Command::Start { canary: release("v2"), plan }))
+        self.when(commanded(Command::Start(start_of("v2", plan))))
     }
 
     /// v2 has come to this share, by promotions.
@@ -84,7 +87,7 @@ impl Scenario {
     }
 
     pub(super) fn when(mut self, event: Event) -> Self {
-        self.answer = self.rollout.handle(event, self.now);
+        self.answer = self.rollout.handle(event, self.now, self.raises);
         self
     }
 
@@ -128,7 +131,13 @@ pub(super) fn probed(stable: Readiness, canary: Readiness) -> Event {
 }
 
 pub(super) fn commanded(command: Command) -> Event {
-    Event::Commanded(command)
+    Event::Commanded { command, generation: None }
+}
+
+/// A start of this release that is refused if it was sent back before, or if another rollout is under way.
+pub(super) fn start_of(name: &str, plan: Plan) -> Start {
+    let trial = Trial { canary: release(name), plan, peers: BTreeSet::new() };
+    Start { trial, again: Again::Refuse, on_busy: OnBusy::Reject }
 }
 
 // === outcomes ===

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use canary_config::plan::{Gate, OnThinEvidence, Plan};
 
-use super::scenario::{commanded, probed};
+use super::scenario::{commanded, probed, start_of};
 use super::world::{Happening, World, everything};
-use super::{laws, on_thin, plan, release};
+use super::{MANUAL, laws, on_thin, plan};
 use crate::rollout::{Command, Readiness};
 
 const DEPTH: usize = 4;
@@ -38,10 +38,10 @@ fn try_all<'a>(world: &World, happenings: &'a [Happening], way: &mut Vec<&'a Hap
 }
 
 fn no_sequence_breaks_a_law(choice: OnThinEvidence) {
-    for gate in [Gate::Evidence, Gate::Manual] {
+    for gate in [Gate::Evidence, MANUAL] {
         let plan = short(choice, gate);
         let happenings = everything(&plan);
-        let started = commanded(Command::Start { canary: release("v2"), plan: plan.clone() });
+        let started = commanded(Command::Start(start_of("v2", plan.clone())));
         let preparing = World::new(plan).after(&Happening::Told(started)).0;
         let progressing = preparing.after(&Happening::Told(probed(Readiness::All, Readiness::All))).0;
         for world in [preparing, progressing] {

@@ -8,7 +8,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use super::world::{Happening, World, everything};
-use super::{laws, plan};
+use super::{MANUAL, laws, plan};
 use crate::rollout::{Command, Event, Judgement, Readiness};
 
 const WALKS: u64 = 20_000;
@@ -21,7 +21,7 @@ fn random_plan(rng: &mut SmallRng) -> Plan {
     for step in &mut plan.steps {
         step.min_duration = Duration::from_millis(rng.random_range(0..5) * 500);
         step.max_duration = Duration::from_millis(rng.random_range(0..5) * 500);
-        step.gate = if rng.random_bool(0.2) { Gate::Manual } else { Gate::Evidence };
+        step.gate = if rng.random_bool(0.2) { MANUAL } else { Gate::Evidence };
     }
     let choices = [OnThinEvidence::Hold, OnThinEvidence::Promote, OnThinEvidence::Abort];
     let on_thin_evidence = choices[rng.random_range(0..choices.len())];
@@ -35,7 +35,7 @@ fn is_an_end(happening: &Happening) -> bool {
         Happening::Restarted(_) => true,
         Happening::Told(event) => matches!(
             event,
-            Event::Commanded(Command::Abort | Command::Undo)
+            Event::Commanded { command: Command::Abort | Command::Undo, .. }
                 | Event::Judged(Judgement::Breach(_))
                 | Event::Probed { canary: Readiness::None, .. }
         ),

@@ -7,10 +7,11 @@ use canary_config::name::ReleaseId;
 use canary_config::plan::Plan;
 use canary_config::weight::Weight;
 
-use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, commanded, judged, probed};
-use super::{release, start};
+use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, commanded, judged, probed, start_of};
+use super::{APPROVAL_DEADLINE, release, start};
 use crate::rollout::{
-    Command, Event, Phase, PhaseName, Position, Readiness, Reason, Refusal, Rollout, Stop, Stride, Transition,
+    Again, Command, Event, Phase, PhaseName, Position, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
+    Stride, Transition,
 };
 
 pub(super) type Answer = Result<Option<Transition>, Refusal>;
@@ -67,7 +68,7 @@ impl World {
                 after.restart(*stop);
                 Ok(None)
             }
-            Happening::Told(event) => after.rollout.handle(event.clone(), after.now),
+            Happening::Told(event) => after.rollout.handle(event.clone(), after.now, Raises::Allowed),
         };
         if let Ok(Some(transition)) = &answer {
             after.remember(transition);
@@ -104,7 +105,8 @@ impl World {
     pub(super) fn key(&self) -> Key {
         let phase = self.rollout.phase();
         let longest = self.plan.steps.iter().flat_map(|step| [step.min_duration, step.max_duration]);
-        let longest = longest.chain([self.plan.ready_timeout, self.plan.probation]).max().unwrap_or_default();
+        let longest =
+            longest.chain([self.plan.ready_timeout, self.plan.probation, APPROVAL_DEADLINE]).max().unwrap_or_default();
         let bounded = |since: Instant| self.now.duration_since(since).min(longest);
         Key {
             stable: self.rollout.stable().clone(),
@@ -121,7 +123,7 @@ impl World {
 
 /// Everything that can happen, once each; time passes by seconds.
 pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
-    let start = |name| Command::Start { canary: release(name), plan: plan.clone() };
+    let start = |name| Command::Start(Start { again: Again::Force, ..start_of(name, plan.clone()) });
     let commands = [
         start("v1"),
         start("v2"),
@@ -145,13 +147,14 @@ pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
 pub(super) fn position(phase: &Phase) -> Option<usize> {
     match phase {
         Phase::Idle | Phase::Aborted { .. } => None,
-        Phase::Preparing { then: Position::Step(step), .. }
+        Phase::Draining { then: Position::Step(step) | Position::PausedAt(step), .. }
+        | Phase::Preparing { then: Position::Step(step) | Position::PausedAt(step), .. }
         | Phase::Progressing { step, .. }
         | Phase::Held { step, .. }
         | Phase::Paused { step, .. } => Some(*step),
-        Phase::Preparing { trial, then: Position::Full, .. } | Phase::Probation { trial, .. } => {
-            Some(trial.plan.steps.len())
-        }
+        Phase::Draining { trial, then: Position::Full, .. }
+        | Phase::Preparing { trial, then: Position::Full, .. }
+        | Phase::Probation { trial, .. } => Some(trial.plan.steps.len()),
     }
 }
 
@@ -161,7 +164,8 @@ pub(super) fn weight_at(plan: &Plan, position: usize) -> Weight {
 
 pub(super) fn reason(phase: &Phase) -> Option<Reason> {
     match phase {
-        Phase::Held { reason, .. } | Phase::Aborted { reason, .. } => Some(*reason),
+        Phase::Held { hold, .. } => Some(hold.reason()),
+        Phase::Aborted { reason, .. } => Some(*reason),
         _ => None,
     }
 }

@@ -16,12 +16,16 @@ pub mod guard;
 pub mod judge;
 pub mod latency;
 pub mod metric;
+pub mod probation;
 pub mod reserve;
+mod sample;
 pub mod stake;
 pub mod verdict;
 
 pub use counts::{Arms, Tally};
 pub use evidence::{ArmEvidence, Evidence, MetricEvidence};
-pub use judge::{Judge, Sample};
+pub use judge::Judge;
 pub use metric::Metric;
+pub use probation::ProbationGuard;
+pub use sample::Sample;
 pub use verdict::{Breach, Shortfall, Verdict};

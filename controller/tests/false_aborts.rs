@@ -2,13 +2,15 @@
 //!
 //! The promise is Ville's: evidence of harm ever reaches `x` with a probability of at most `1 / x` if the canary is
 //! harmless. The canary here stands on the very edge of harmless in every metric of latency. Observed is far less than
-//! promised, so that a count of aborts below the promise is no matter of luck.
+//! promised, so that a count of aborts below the promise is no matter of luck. The promise holds for the rollout with
+//! its probation.
 
 use std::time::{Duration, Instant};
 
+use canary_config::weight::Weight;
 use canary_controller::analysis::guard::{DOUBT, Guard, Tests};
 use canary_controller::analysis::judge::BETA;
-use canary_controller::analysis::{Arms, Judge, Metric, Sample, Verdict};
+use canary_controller::analysis::{Arms, Judge, Metric, Sample, Tally, Verdict};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
@@ -18,6 +20,11 @@ const PERCENTS: [u16; 3] = [10, 25, 50];
 const BLOCKS_PER_STEP: usize = 30;
 const REQUESTS_PER_BLOCK: usize = 40;
 const ROLLOUTS: u64 = 2_000;
+
+/// Five minutes.
+const PROBATION_BLOCKS: usize = 150;
+const PROBATION_REQUESTS_PER_BLOCK: u64 = 10;
+const PROBATIONS: u64 = 1_000;
 
 /// Of 256 successes, so many fall below each bucket's end. The buckets after a quantile are empty, so that the canary's
 /// allowance hides nothing.
@@ -61,7 +68,29 @@ fn rollout(seed: u64, rates: Rates, percents: &[u16]) -> End {
             judge.tick(now);
         }
     }
+    end.convicted |= is_undone(judge, &mut rng, rates.canary, now);
     end
+}
+
+/// How many of so many requests fail.
+fn failures(rng: &mut impl Rng, requests: u64, rate: f64) -> u64 {
+    let bound = rate * f64::from(u32::MAX);
+    (0..requests).map(|_| u64::from(f64::from(rng.next_u32()) < bound)).sum()
+}
+
+/// Whether the canary is convicted while it has all requests.
+fn is_undone(mut judge: Judge, rng: &mut impl Rng, rate: f64, mut now: Instant) -> bool {
+    judge.set_weight(Weight::FULL, now);
+    (0..PROBATION_BLOCKS).any(|_| {
+        let failures = failures(rng, PROBATION_REQUESTS_PER_BLOCK, rate);
+        let errors = Arms { canary: failures, stable: 0 };
+        let successes = Arms { canary: &[PROBATION_REQUESTS_PER_BLOCK - failures][..], stable: &[] };
+        judge.observe(Weight::FULL, &Sample { errors, successes });
+        let is_convicted = judge.probation_verdict() != Verdict::Pass;
+        now += Duration::from_secs(2);
+        judge.tick(now);
+        is_convicted
+    })
 }
 
 fn observe_block(judge: &mut Judge, rng: &mut impl Rng, percent: u16, rates: Rates) {
@@ -106,6 +135,40 @@ fn a_canary_like_stable_is_hardly_ever_aborted_at_one_percent_errors() {
 #[test]
 fn a_canary_like_stable_is_hardly_ever_aborted_at_five_percent_errors() {
     assert_harmless(0.05);
+}
+
+/// The share of probations without a comparison before them that end in an undo. A thousand of stable's requests are
+/// known.
+#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+fn undone(rates: Rates) -> f64 {
+    let undone = (0..PROBATIONS).filter(|seed| {
+        let mut rng = SmallRng::seed_from_u64(*seed);
+        let bad = failures(&mut rng, 1_000, rates.stable);
+        let mut judge = Judge::new(&plan(&[0]), &EDGES);
+        judge.know_stable(Tally { bad, good: 1_000 - bad });
+        is_undone(judge, &mut rng, rates.canary, Instant::now())
+    });
+    undone.count() as f64 / PROBATIONS as f64
+}
+
+#[test]
+fn a_release_as_good_as_stable_is_hardly_ever_taken_back() {
+    for rate in [0.0, 0.01, 0.05, 0.5] {
+        let undone = undone(same(rate));
+        assert!(undone < 0.001, "errors {rate}: {undone} were taken back");
+    }
+}
+
+#[test]
+fn a_release_on_the_limit_is_rarely_taken_back() {
+    let undone = undone(Arms { canary: 0.01, stable: 0.0 });
+    assert!(undone < 0.05, "{undone} were taken back");
+}
+
+#[test]
+fn a_release_beyond_the_limit_is_taken_back() {
+    let undone = undone(Arms { canary: 0.05, stable: 0.001 });
+    assert!(undone > 0.99, "{undone} were taken back");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The judge as the engine uses it.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use canary_config::criteria::{Alpha, Criteria};
 use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
-use canary_controller::analysis::{Arms, Evidence, Judge, Metric, Sample, Shortfall, Verdict};
+use canary_controller::analysis::{Arms, Breach, Evidence, Judge, Metric, Sample, Shortfall, Tally, Verdict};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -41,11 +42,40 @@ struct Given {
 
 impl Given {
     #[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+    fn of(judge: Judge) -> Self {
+        Self { judge, now: Instant::now(), weight: Weight::ZERO }
+    }
+
     fn new() -> Self {
-        let mut given =
-            Self { judge: Judge::new(&plan(&[10, 25, 50]), &EDGES), now: Instant::now(), weight: Weight::ZERO };
+        let mut given = Self::of(Judge::new(&plan(&[10, 25, 50]), &EDGES));
         given.at(10);
         given
+    }
+
+    /// A blue-green rollout at 100 % whose stable had so many failures of so many requests, by its meters.
+    fn blue_green(bad: u64, requests: u64) -> Self {
+        let mut given = Self::of(Judge::new(&plan(&[0]), &EDGES));
+        given.judge.know_stable(Tally { bad, good: requests - bad });
+        given.at(100);
+        given
+    }
+
+    /// So many blocks of ten requests at 100 %, so many of each failures, or until the canary is convicted. How many
+    /// it took to convict it.
+    fn convicted_after(&mut self, errors: u64, blocks: usize) -> Option<usize> {
+        (1..=blocks).find(|_| {
+            self.sample(&Sample {
+                errors: Arms { canary: errors, stable: 0 },
+                successes: Arms { canary: &[10 - errors], stable: &[] },
+            });
+            self.judge.probation_verdict() != Verdict::Pass
+        })
+    }
+
+    fn breach(&self) -> Breach {
+        let verdict = self.judge.probation_verdict();
+        let Verdict::Fail(breach) = verdict else { unreachable!("{verdict:?}") };
+        breach
     }
 
     fn at(&mut self, percent: u16) -> &mut Self {
@@ -221,4 +251,89 @@ fn evidence_survives_being_stored() {
     assert_eq!(evidence.arms.canary.p90_ms, Some(40.0));
     assert_eq!((evidence.arms.stable.requests, evidence.arms.stable.errors), (9_009, 9));
     assert!(evidence.error_difference.low < 0.001 && evidence.error_difference.high > 0.001);
+}
+
+#[test]
+fn a_canary_that_fails_with_all_requests_is_convicted_within_seconds() {
+    let mut given = Given::new();
+    for percent in [10, 25, 50] {
+        given.at(percent).block(NO_ERRORS, [1_000, 1_000]);
+    }
+    given.at(100);
+    assert_eq!(given.judge.verdict(0), Verdict::Pass);
+    assert_eq!(given.convicted_after(2, 100), Some(3));
+    let breach = given.breach();
+    assert_eq!((breach.metric, breach.thresholds), (Metric::ErrorRate, None));
+    assert_eq!(breach.counts, Arms::from([6, 24, 0, 3_000]));
+    assert!(breach.ln_harm >= breach.ln_needed);
+    assert_eq!(given.judge.verdict(7), Verdict::Fail(breach));
+}
+
+#[test]
+fn a_canary_that_was_never_compared_is_held_against_what_is_known_of_stable() {
+    assert_eq!(Given::blue_green(0, 1_000).convicted_after(2, 100), Some(3));
+    assert_eq!(Given::blue_green(0, 0).convicted_after(2, 100), Some(3));
+    assert_eq!(Given::blue_green(100, 1_000).convicted_after(2, 300), None);
+}
+
+#[test]
+fn a_canary_that_fails_as_stable_did_stays() {
+    let mut given = Given::new();
+    for _ in 0..50 {
+        given.block(Arms { canary: 10, stable: 100 }, [0, 900]);
+    }
+    assert_eq!(given.at(100).convicted_after(1, 300), None);
+}
+
+#[test]
+fn whoever_knows_more_of_stable_sets_the_limit() {
+    let limited = |compared: u64, known: u64| {
+        let mut given = Given::new();
+        given.block(Arms { canary: 0, stable: compared / 10 }, [0, compared - compared / 10]);
+        given.judge.know_stable(Tally { bad: 0, good: known });
+        given.at(100).convicted_after(2, 300).is_some()
+    };
+    assert!(!limited(1_000, 100), "a tenth of stable's requests failed in the comparison");
+    assert!(limited(1_000, 100_000), "hardly any failed before");
+}
+
+#[test]
+fn what_is_told_of_stable_in_probation_comes_too_late() {
+    let (mut told, mut untold) = (Given::blue_green(0, 1_000), Given::blue_green(0, 1_000));
+    told.judge.know_stable(Tally { bad: 500, good: 500 });
+    told.at(100);
+    assert_eq!(told.convicted_after(2, 100), untold.convicted_after(2, 100));
+}
+
+#[test]
+fn what_the_comparison_suspected_counts_in_probation() {
+    let after = |errors: u64| {
+        let mut given = Given::new();
+        given.block(Arms { canary: errors, stable: 0 }, [100, 900]);
+        assert!(matches!(given.judge.verdict(0), Verdict::NotEnough(_)), "{errors}");
+        given.at(100).convicted_after(1, 100)
+    };
+    assert_eq!((after(0), after(1)), (Some(4), Some(3)));
+}
+
+#[test]
+fn late_outcomes_of_the_comparison_convict_in_probation_too() {
+    let mut given = Given::new();
+    given.block(NO_ERRORS, [100, 900]).at(100).block(NO_ERRORS, [1, 0]);
+    let late = Sample { errors: Arms { canary: 50, stable: 0 }, ..Sample::default() };
+    for _ in 0..4 {
+        given.judge.observe(weight(10), &late);
+        given.block(NO_ERRORS, [1, 0]);
+    }
+    assert_eq!(given.breach().counts.canary.bad, 200, "of the comparison");
+}
+
+#[test]
+fn services_that_move_as_one_share_the_promise() {
+    let needed = |judge: Judge| judge.evidence(0).ln_harm_needed;
+    let plan = plan(&[10]);
+    let (alone, of_two) =
+        (Judge::new(&plan, &EDGES), Judge::new_for_group(&plan, &EDGES, NonZeroUsize::MIN.saturating_add(1)));
+    assert!((needed(alone) - 20_f64.ln()).abs() < 1e-12);
+    assert!((needed(of_two) - 40_f64.ln()).abs() < 1e-12);
 }

@@ -1,12 +1,18 @@
 //! The running evidence of one rollout: what the engine feeds with counts and asks for verdicts.
 //!
 //! In this order: `set_weight` when a table is published, `observe` what the ledgers scored, `verdict`, `tick`. A
-//! request counts with the weight that it was routed at. At 0 % and at 100 % there is nothing to compare, and what was
-//! routed there is not judged. Read on in [`super::guard`].
+//! request counts with the weight that it was routed at; at 0 % nothing is judged. Read on in [`super::guard`].
+//!
+//! At 100 % there is nothing to compare, and [`super::probation`] judges. `alpha` is not divided for it: all evidence
+//! is the product of both. A request moves one factor only, and on average not upwards while the canary is harmless, so
+//! that the product is a capital like each of them, and Ville promises for the whole rollout: what the comparison left
+//! is what probation starts with. `know_stable` helps where little was
+//! compared.
 //!
 //! A metric of latency that is still off takes part in the mean of the evidence with its stake untouched, as 1. To
 //! leave it out and to take it in later could raise the mean without a bet won, and Ville would promise nothing.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use canary_config::criteria::Alpha;
@@ -19,8 +25,10 @@ use super::confidence::{Epoch, cs_diff};
 use super::counts::{Arms, Tally};
 use super::evidence::{ArmEvidence, Evidence, MetricEvidence};
 use super::guard::{DOUBT, Guard, Tests};
-use super::latency::{self, LatencyWatch};
+use super::latency::LatencyWatch;
 use super::metric::Metric;
+use super::probation::ProbationGuard;
+use super::sample::Sample;
 use super::verdict::{Breach, Shortfall, Verdict, canary_requests_missing};
 
 /// The probability of ever certifying a step of a canary that is worse than the step's margin.
@@ -31,15 +39,6 @@ const THIN_EVIDENCE_MIN: u64 = 20;
 
 /// The level of the intervals that are shown.
 const SHOWN_ALPHA: f64 = 0.05;
-
-/// What the ledgers scored since the last sample, of requests routed at one weight.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Sample<'a> {
-    /// Failures.
-    pub errors: Arms<u64>,
-    /// Successes by latency, in the buckets of the edges that the judge was made with.
-    pub successes: Arms<&'a [u64]>,
-}
 
 /// One rollout's running evidence.
 #[derive(Clone, Debug)]
@@ -54,6 +53,9 @@ pub struct Judge {
     counts: [Arms<Tally>; Metric::ALL.len()],
     /// Failures and other requests by the weight they were routed at.
     by_weight: Box<[Arms<Tally>]>,
+    /// Stable's requests as somebody else counted them.
+    known_of_stable: Tally,
+    probation: Option<ProbationGuard>,
 }
 
 // === impl Judge ===
@@ -63,6 +65,14 @@ impl Judge {
     /// `edges[i]`, one bucket more what took longer than all of them.
     #[must_use]
     pub fn new(plan: &Plan, edges: &'static [Duration]) -> Self {
+        Self::new_for_group(plan, edges, NonZeroUsize::MIN)
+    }
+
+    /// The same for one of so many services that are sent back together. Each has its part of the probability that a
+    /// good release is ever aborted, so that the plan's `alpha` holds for the rollout of all.
+    #[must_use]
+    pub fn new_for_group(plan: &Plan, edges: &'static [Duration], services: NonZeroUsize) -> Self {
+        let alpha = plan.criteria.alpha.shared_among(services);
         let weights: Box<[Weight]> = plan.steps.iter().map(|step| step.weight).collect();
         let shares: Vec<f64> = weights.iter().map(|weight| weight.ratio()).collect();
         let guard = Guard::new(&Tests {
@@ -70,11 +80,11 @@ impl Judge {
             certificate: &Metric::ALL.map(Metric::certificate),
             steps: &shares,
             shares: &shares,
-            alpha: plan.criteria.alpha.get(),
+            alpha: alpha.get(),
             beta: BETA,
         });
         Self {
-            alpha: plan.criteria.alpha,
+            alpha,
             by_weight: vec![Arms::default(); weights.len()].into(),
             weights,
             weight: None,
@@ -82,10 +92,19 @@ impl Judge {
             guard,
             latency: LatencyWatch::new(edges),
             counts: Default::default(),
+            known_of_stable: Tally::default(),
+            probation: None,
         }
     }
 
-    /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time.
+    /// Stable's requests ended like this before the canary got any, by stable's own meters. It sets the limit of
+    /// probation if the ledgers know less of stable, and does nothing once the canary has all requests.
+    pub const fn know_stable(&mut self, tally: Tally) {
+        self.known_of_stable = tally;
+    }
+
+    /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time, and 100 %
+    /// probation.
     pub fn set_weight(&mut self, weight: Weight, now: Instant) {
         if self.weight == Some(weight) {
             return;
@@ -97,10 +116,18 @@ impl Judge {
         if let Some(place) = self.place(weight) {
             self.guard.set_weight(place);
         }
+        if weight == Weight::FULL && self.probation.is_none() {
+            let (compared, known) = (self.outcomes().stable, self.known_of_stable);
+            let stable = if compared.requests() >= known.requests() { compared } else { known };
+            self.probation = Some(ProbationGuard::new(stable));
+        }
     }
 
     /// Scores outcomes of requests that were routed at this weight, however late they are.
     pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>) {
+        if let Some(probation) = self.probation.as_mut().filter(|_| weight == Weight::FULL) {
+            return probation.flush(sample.outcomes().canary);
+        }
         let Some(place) = self.place(weight) else { return };
         let counts = Metric::ALL.map(|metric| match metric {
             Metric::ErrorRate => sample.outcomes(),
@@ -123,13 +150,17 @@ impl Judge {
         let periods = clock.end_periods();
         self.end_block();
         self.guard.end_periods(periods);
+        if let Some(probation) = &mut self.probation {
+            probation.end_periods(periods);
+        }
     }
 
-    /// What the evidence says about this step: the place of the plan's step that the canary wants to leave.
+    /// What the evidence says about this step: the place of the plan's step that the canary wants to leave. Once the
+    /// canary has all requests, see [`Self::probation_verdict`].
     #[must_use]
     pub fn verdict(&self, step: usize) -> Verdict {
-        if self.guard.convicts() {
-            return Verdict::Fail(self.breach());
+        if self.probation.is_some() || self.is_convicted() {
+            return self.probation_verdict();
         }
         match self.largest_shortfall(step) {
             Some(shortfall) => Verdict::NotEnough(shortfall),
@@ -140,6 +171,12 @@ impl Judge {
                 ln_allowed: DOUBT.ln(),
             }),
         }
+    }
+
+    /// What the evidence says of a canary that has all requests: it fails, or it passes. There is nothing to wait for.
+    #[must_use]
+    pub fn probation_verdict(&self) -> Verdict {
+        if self.is_convicted() { Verdict::Fail(self.breach()) } else { Verdict::Pass }
     }
 
     /// Whether a step whose time is up may be left without certificates: there was traffic, and no doubt came of it.
@@ -164,7 +201,7 @@ impl Judge {
         let epochs = epochs.map(|(weight, counts)| Epoch { share: weight.ratio(), counts: *counts });
         Evidence {
             step,
-            ln_harm: self.guard.harm().ln(),
+            ln_harm: self.harm().ln(),
             ln_harm_needed: self.ln_harm_needed(),
             ln_safe_needed: BETA.recip().ln(),
             metrics,
@@ -181,6 +218,9 @@ impl Judge {
     fn end_block(&mut self) {
         self.guard.end_block();
         self.latency.end_block();
+        if let Some(probation) = &mut self.probation {
+            probation.end_block();
+        }
     }
 
     fn outcomes(&self) -> Arms<Tally> {
@@ -195,13 +235,23 @@ impl Judge {
         self.alpha.get().recip().ln()
     }
 
+    fn harm(&self) -> f64 {
+        self.guard.harm() * self.probation.as_ref().map_or(1.0, ProbationGuard::harm)
+    }
+
+    fn is_convicted(&self) -> bool {
+        self.harm() >= self.alpha.get().recip()
+    }
+
     fn breach(&self) -> Breach {
-        let metric = Metric::ALL[self.guard.culprit()];
+        // Late requests of the comparison may have convicted it, too.
+        let loud = self.probation.as_ref().filter(|probation| probation.harm() > 1.0);
+        let metric = loud.map_or(Metric::ALL[self.guard.culprit()], |_| Metric::ErrorRate);
         Breach {
             metric,
-            ln_harm: self.guard.harm().ln(),
+            ln_harm: self.harm().ln(),
             ln_needed: self.ln_harm_needed(),
-            counts: self.counts[metric as usize],
+            counts: loud.map_or(self.counts[metric as usize], ProbationGuard::counts),
             thresholds: self.latency.thresholds(metric),
         }
     }
@@ -236,18 +286,6 @@ impl Judge {
         Arms {
             canary: arm(self.outcomes().canary, [p50.canary, p90.canary, p99.canary]),
             stable: arm(self.outcomes().stable, [p50.stable, p90.stable, p99.stable]),
-        }
-    }
-}
-
-// === impl Sample ===
-
-impl Sample<'_> {
-    fn outcomes(&self) -> Arms<Tally> {
-        let tally = |bad: u64, successes: &[u64]| Tally { bad, good: latency::total(successes) };
-        Arms {
-            canary: tally(self.errors.canary, self.successes.canary),
-            stable: tally(self.errors.stable, self.successes.stable),
         }
     }
 }

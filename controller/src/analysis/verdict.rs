@@ -27,7 +27,8 @@ pub struct Breach {
     pub ln_harm: f64,
     /// Natural log of the evidence that convicts.
     pub ln_needed: f64,
-    /// The requests that were counted for the metric, over the whole rollout.
+    /// The requests that were counted for the metric, over the whole rollout. Where probation convicted: the canary's at
+    /// 100 %, beside stable's before.
     pub counts: Arms<Tally>,
     /// Above what a success was slow, if the metric is one of latency.
     pub thresholds: Option<Arms<Duration>>,

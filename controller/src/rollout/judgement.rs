@@ -8,6 +8,10 @@ use crate::analysis::Metric;
 use crate::rollout::{Hold, Pause, Phase, Raises, Reason, Rollout, Transition, Trial};
 
 /// What the evidence says at the present step.
+///
+/// It names no generation, and the rollout could not tell that it is about a try before. Whoever shows it promises
+/// that it is not: the engine makes a judge for each generation, and gives it only what that generation's ledgers
+/// scored, however late that comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Judgement {
     /// The canary is certified for the next step.

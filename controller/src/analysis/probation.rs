@@ -1,0 +1,202 @@
+//! The guardrail of probation: an absolute limit for the canary's error rate, once it has all requests.
+//!
+//! At 100 % no stable runs beside the canary, so nothing can be compared. What stable did before sets a limit instead,
+//! once and for all of probation: twice what its error rate could have been, and never below 1 %. The bet is that of a
+//! [`stake`](super::stake) with `rho = 0`, with the same restarts and the same burst cap (statistics.md, 1, 2.2, 2.3
+//! and 7). Only errors count: how slow is too slow cannot be said without a comparison.
+//!
+//! What the promise of `alpha` costs is said in [`judge`](super::judge).
+
+use super::confidence::bisect;
+use super::counts::{Arms, Tally};
+use super::metric::HarmSpec;
+use super::reserve::{INITIAL_MASS, Reserve};
+use super::stake::{Stake, StakeTable};
+
+/// A canary that fails no more often than this is left alone, however good stable was.
+const LIMIT_MIN: f64 = 0.01;
+
+/// The limit is so many times what stable's error rate could have been.
+const LIMIT_FACTOR: f64 = 2.0;
+
+/// What stable's error rate could have been is exceeded by the true one with at most this probability.
+const BOUND_ALPHA: f64 = 0.05;
+
+/// Halvings after which the bound is as exact as its floats.
+const BOUND_HALVINGS: usize = 60;
+
+/// The bets of one probation. It knows no time: whoever holds it says when blocks and periods end.
+#[derive(Clone, Debug)]
+pub struct ProbationGuard {
+    limit: f64,
+    table: StakeTable,
+    stake: Stake,
+    reserve: Reserve,
+    counts: Arms<Tally>,
+}
+
+// === impl ProbationGuard ===
+
+impl ProbationGuard {
+    /// The canary has all requests from now on. Before that, stable's requests ended like this; without any, the limit
+    /// is the lowest there is.
+    #[must_use]
+    pub fn new(stable: Tally) -> Self {
+        let limit = limit(stable);
+        let spec = HarmSpec { rho: 0.0, delta: limit, mu: 0.0, pi: 1.0 };
+        Self {
+            limit,
+            table: StakeTable::new(&spec, 1.0),
+            stake: Stake::new(INITIAL_MASS),
+            reserve: Reserve::new(),
+            counts: Arms { canary: Tally::default(), stable },
+        }
+    }
+
+    /// The error rate up to which the canary does no harm, 0 to 1.
+    #[must_use]
+    pub const fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    /// What the canary did with all requests, beside what stable had done before.
+    #[must_use]
+    pub const fn counts(&self) -> Arms<Tally> {
+        self.counts
+    }
+
+    /// Settles outcomes of requests that were routed at 100 %.
+    pub fn flush(&mut self, canary: Tally) {
+        let counts = Arms { canary, stable: Tally::default() };
+        self.stake.flush(counts, &self.table);
+        self.counts.add(counts);
+    }
+
+    /// Ends a block of two seconds.
+    pub fn end_block(&mut self) {
+        self.stake.end_block(&self.table);
+    }
+
+    /// Releases the stake of so many periods of ten seconds. Only right after the end of a block.
+    pub fn end_periods(&mut self, periods: u64) {
+        let mass = self.reserve.on_periods(periods);
+        self.stake.release(mass);
+    }
+
+    /// The evidence of harm: above 0, 1 at the start. It reaches `x` with a probability of at most `1 / x` while the
+    /// canary's chance to fail stays within the limit.
+    #[must_use]
+    pub fn harm(&self) -> f64 {
+        self.reserve.left() + self.stake.value(&self.table)
+    }
+}
+
+fn limit(stable: Tally) -> f64 {
+    let could_be = error_rate_bound(stable).unwrap_or(0.0);
+    (LIMIT_FACTOR * could_be).clamp(LIMIT_MIN, 1.0)
+}
+
+/// The highest error rate under which so few failures are not yet a surprise; nothing without a request. By Chernoff,
+/// `P(at most k of n fail) <= exp(-n * kl(k / n, p))`; without a failure that is no inequality.
+fn error_rate_bound(tally: Tally) -> Option<f64> {
+    let rate = tally.rate()?;
+    let surprise = |bound: f64| tally.requests() as f64 * divergence(rate, bound);
+    let is_possible = |bound: f64| surprise(bound) < BOUND_ALPHA.recip().ln();
+    Some(if is_possible(1.0) { 1.0 } else { bisect(rate, 1.0, BOUND_HALVINGS, is_possible) })
+}
+
+/// How far one coin is from another, in natural logs (Kullback and Leibler).
+fn divergence(of: f64, from: f64) -> f64 {
+    let part = |of: f64, from: f64| if of > 0.0 { of * (of / from).ln() } else { 0.0 };
+    part(of, from) + part(1.0 - of, 1.0 - from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn tally(bad: u64, requests: u64) -> Tally {
+        Tally { bad, good: requests - bad }
+    }
+
+    fn percent(rate: f64) -> f64 {
+        (rate * 10_000.0).round() / 100.0
+    }
+
+    /// The harm after so many blocks with so many failures and successes each.
+    fn harm(stable: Tally, blocks: u64, canary: Tally) -> f64 {
+        let mut guard = ProbationGuard::new(stable);
+        for block in 1..=blocks {
+            guard.flush(canary);
+            guard.end_block();
+            guard.end_periods(u64::from(block % 5 == 0));
+        }
+        guard.harm()
+    }
+
+    #[test]
+    fn the_limit_is_twice_what_stables_error_rate_could_be() {
+        let limits = [(0, 0), (0, 100), (0, 600), (5, 1_000), (50, 1_000), (5_000, 100_000), (1, 2), (7, 7)];
+        let limits = limits.map(|(bad, requests)| percent(ProbationGuard::new(tally(bad, requests)).limit()));
+        assert_eq!(limits, [1.0, 5.9, 1.0, 2.52, 13.74, 10.34, 100.0, 100.0]);
+    }
+
+    #[test]
+    fn without_a_failure_the_bound_is_exact() {
+        for requests in [1, 10, 1_000, 1_000_000] {
+            let exact = 1.0 - BOUND_ALPHA.powf(1.0 / requests as f64);
+            let bound = error_rate_bound(tally(0, requests)).expect("there are requests");
+            assert!((bound - exact).abs() < 1e-12, "{requests}: {bound} {exact}");
+        }
+    }
+
+    #[test]
+    fn the_bound_rises_with_failures_and_falls_with_knowledge() {
+        let bound = |bad, requests| error_rate_bound(tally(bad, requests)).expect("there are requests");
+        for bad in 0..100 {
+            assert!(bound(bad, 100) <= bound(bad + 1, 100), "{bad}");
+            assert!(bound(bad, 100) >= bad as f64 / 100.0, "{bad}");
+            assert!(bound(bad * 10, 1_000) <= bound(bad, 100), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_failure_speaks_against_the_canary_and_a_success_for_it() {
+        let known = tally(10, 1_000);
+        for bad in 0..20 {
+            let (harm, worse, better) =
+                (harm(known, 3, tally(bad, 20)), harm(known, 3, tally(bad + 1, 20)), harm(known, 3, tally(bad, 21)));
+            assert!(better <= harm && harm <= worse, "{bad}");
+            // From here on a block wins all that it may.
+            assert!(bad > 5 || better < harm && harm < worse, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_worse_stable_was_the_more_is_forgiven() {
+        for bad in 1..100 {
+            let (strict, lax) = (tally(bad - 1, 100), tally(bad, 100));
+            assert!(harm(strict, 3, tally(5, 20)) >= harm(lax, 3, tally(5, 20)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_burst_convicts_nobody() {
+        assert!(harm(tally(0, 1_000), 1, tally(1_000_000, 1_000_000)) < 10.0);
+    }
+
+    #[test]
+    fn where_all_may_fail_nothing_is_harm() {
+        assert!(harm(tally(7, 7), 9, tally(1_000, 1_000)) <= 1.0);
+    }
+
+    #[test]
+    fn no_number_goes_astray() {
+        for (bad, requests) in [(0, 0), (0, u64::MAX), (u64::MAX, u64::MAX), (1, u64::MAX), (0, 1)] {
+            for canary in [tally(0, u64::MAX), tally(u64::MAX, u64::MAX), tally(1, 2)] {
+                let harm = harm(tally(bad, requests), 1_000, canary);
+                assert!(harm.is_finite() && harm > 0.0, "{bad} of {requests}, {canary:?}: {harm}");
+            }
+        }
+    }
+}

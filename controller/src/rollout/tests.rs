@@ -1,21 +1,33 @@
 //! What the machine promises. `commands` and `events` tell every answer of every phase whole, `clocks` looks at the
 //! boundaries of time, `restarts` at what outlives the process. `sequences` tries every short sequence of events,
 //! `exploration` every way between worlds that differ, and `walks` go far; all hold every step against the `laws`.
+//! `groups` does the same for services that move as one.
 
+mod approvals;
 mod clocks;
 mod commands;
 mod convictions;
 mod events;
+mod every_phase;
 mod exploration;
+mod freezes;
+mod groups;
+mod happenings;
+mod kept;
 mod laws;
 mod pauses;
+mod queues;
 mod restarts;
 mod scenario;
+mod sent_back;
 mod sequences;
+mod strategies;
+mod supersessions;
 mod thin;
 mod walks;
 mod world;
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use canary_config::criteria::{Alpha, Criteria};
@@ -28,7 +40,7 @@ const MAX: Duration = Duration::from_secs(600);
 const READY_TIMEOUT: Duration = Duration::from_secs(120);
 const PROBATION: Duration = Duration::from_secs(300);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
-const APPROVAL_DEADLINE: Duration = Duration::from_secs(3);
+const APPROVAL_DEADLINE: Duration = Duration::from_secs(3600);
 
 /// A human's word is wanted.
 const MANUAL: Gate = Gate::Manual { deadline: APPROVAL_DEADLINE };
@@ -68,13 +80,35 @@ fn plan(percents: &[u16]) -> Plan {
     }
 }
 
-/// The same plan, but every step wants a human's word.
-fn manual(mut plan: Plan) -> Plan {
-    plan.steps.iter_mut().for_each(|step| step.gate = MANUAL);
+/// The same plan, but every step has this gate.
+fn gated(gate: Gate, mut plan: Plan) -> Plan {
+    plan.steps.iter_mut().for_each(|step| step.gate = gate);
     plan
+}
+
+/// The same plan, but every step wants a human's word.
+fn manual(plan: Plan) -> Plan {
+    gated(MANUAL, plan)
 }
 
 /// The same plan with another choice for thin evidence.
 fn on_thin(on_thin_evidence: OnThinEvidence, plan: Plan) -> Plan {
     Plan { on_thin_evidence, ..plan }
+}
+
+/// The new release stands ready at 0 % until this gate opens.
+fn blue_green(gate: Gate) -> Plan {
+    Plan { strategy: Strategy::BlueGreen, ..gated(gate, plan(&[0])) }
+}
+
+/// Three instances, one after the other.
+fn rolling() -> Plan {
+    let mut plan = Plan { strategy: Strategy::Rolling, ..gated(Gate::Time, plan(&[0])) };
+    plan.steps[0].instances = Some(NonZeroUsize::MIN);
+    plan.for_instances(NonZeroUsize::MIN.saturating_add(2))
+}
+
+/// The old release away, and then the new one.
+fn recreate() -> Plan {
+    Plan { strategy: Strategy::Recreate, ..plan(&[]) }
 }

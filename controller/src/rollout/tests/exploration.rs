@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use canary_config::plan::{Gate, OnThinEvidence, Plan};
 
-use super::world::{Happening, Key, World, everything};
-use super::{MANUAL, laws, on_thin, plan};
+use super::happenings::{Happening, everything, everything_at_once};
+use super::world::{Key, World};
+use super::{blue_green, gated, laws, on_thin, plan, recreate, rolling};
 use crate::rollout::{PhaseName, Reason};
 
-/// What was found on all ways of one plan.
+/// What was found on all ways.
 struct Exploration {
     happenings: Vec<Happening>,
     worlds: Vec<World>,
@@ -24,10 +25,10 @@ struct Exploration {
 // === impl Exploration ===
 
 impl Exploration {
-    fn of(plan: &Plan) -> Self {
-        let world = World::new(plan.clone());
+    fn of(happenings: Vec<Happening>) -> Self {
+        let world = World::new();
         let mut exploration = Self {
-            happenings: everything(plan),
+            happenings,
             known: HashMap::from([(world.key(), 0)]),
             worlds: vec![world],
             origins: vec![None],
@@ -36,7 +37,9 @@ impl Exploration {
         let mut next = 0;
         while next < exploration.worlds.len() {
             for happening in 0..exploration.happenings.len() {
-                exploration.go(next, happening);
+                if !exploration.worlds[next].is_too_much(&exploration.happenings[happening]) {
+                    exploration.go(next, happening);
+                }
             }
             next += 1;
         }
@@ -65,64 +68,111 @@ impl Exploration {
             place = origin;
         }
         way.reverse();
-        let told = format!("way:\n  {}\nfrom: {:?}", way.join("\n  "), self.worlds[origin].rollout);
-        let plan = format!("{:?}", self.worlds[0].plan);
-        format!("plan: {plan}\n{}", told.replace(&plan, "PLAN"))
+        format!("way:\n  {}\nfrom: {:?}", way.join("\n  "), self.worlds[origin].rollout)
+    }
+
+    fn phases(&self) -> HashSet<PhaseName> {
+        self.worlds.iter().map(|world| world.rollout.phase().name()).collect()
     }
 }
 
-/// Every plan of so many steps: every choice for thin evidence, every set of manual gates, and clocks of several kinds.
-fn plans(steps: usize) -> Vec<Plan> {
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The same plan with clocks that run out within a few seconds.
+fn quick(mut plan: Plan, min: u64, max: u64) -> Plan {
+    for step in &mut plan.steps {
+        (step.min_duration, step.max_duration) = (seconds(min), seconds(max));
+        if let Gate::Manual { deadline } = &mut step.gate {
+            *deadline = seconds(max);
+        }
+    }
+    Plan { ready_timeout: seconds(max), probation: seconds(min), drain_timeout: seconds(min), ..plan }
+}
+
+/// The usual order, no minimum, a maximum below the minimum, a long wait, and no wait at all.
+const CLOCKS: [(u64, u64); 5] = [(1, 2), (0, 1), (2, 1), (1, 4), (3, 3)];
+
+/// Every plan of so many steps: every choice for thin evidence, every set of manual gates, and clocks of these kinds.
+fn plans(steps: usize, clocks: &[(u64, u64)]) -> Vec<Plan> {
     let mut plans = Vec::new();
     for choice in [OnThinEvidence::Hold, OnThinEvidence::Promote, OnThinEvidence::Abort] {
         for gates in 0..1_u32 << steps {
-            // The usual order, no minimum, a maximum below the minimum, a long wait, and no wait at all.
-            for (min, max) in [(1, 2), (0, 1), (2, 1), (1, 4), (3, 3)] {
+            for &(min, max) in clocks {
                 let mut plan = on_thin(choice, plan(&[10, 25, 50][..steps]));
                 for (index, step) in plan.steps.iter_mut().enumerate() {
-                    step.gate = if gates & 1 << index == 0 { Gate::Evidence } else { MANUAL };
-                    (step.min_duration, step.max_duration) = (Duration::from_secs(min), Duration::from_secs(max));
+                    step.gate = if gates & 1 << index == 0 { Gate::Evidence } else { super::MANUAL };
                 }
-                (plan.ready_timeout, plan.probation) = (Duration::from_secs(max), Duration::from_secs(min));
-                plans.push(plan);
+                plans.push(quick(plan, min, max));
             }
         }
     }
     plans
 }
 
-fn explore(steps: usize) {
-    let (mut reasons, mut phases) = (HashSet::new(), HashSet::new());
-    for plan in plans(steps) {
-        let exploration = Exploration::of(&plan);
+/// Explores what a release can do that has the service for itself. The phases and the reasons that were met.
+fn explore(plans: Vec<Plan>) -> (HashSet<PhaseName>, HashSet<Reason>) {
+    let (mut phases, mut reasons) = (HashSet::new(), HashSet::new());
+    for plan in plans {
+        let exploration = Exploration::of(everything(&plan));
+        phases.extend(exploration.phases());
         reasons.extend(exploration.reasons);
-        phases.extend(exploration.worlds.iter().map(|world| world.rollout.phase().name()));
     }
-    // Without a step nothing is judged but probation: there is no certificate, policy, approval, hold or pause.
-    assert_eq!(
-        phases.len(),
-        if steps == 0 { 4 } else { PhaseName::ALL.len() - 1 },
-        "every phase is reached: {phases:?}"
-    );
-    assert_eq!(reasons.len(), if steps == 0 { 6 } else { 13 }, "every reason is given: {reasons:?}");
+    (phases, reasons)
+}
+
+#[track_caller]
+fn assert_met((phases, reasons): (HashSet<PhaseName>, HashSet<Reason>), expected: (usize, usize)) {
+    assert_eq!((phases.len(), reasons.len()), expected, "{phases:?} {reasons:?}");
 }
 
 #[test]
 fn no_way_through_a_plan_without_steps_breaks_a_law() {
-    explore(0);
+    // Nothing is judged but probation: there is no certificate, policy, approval, hold or pause.
+    assert_met(explore(plans(0, &CLOCKS)), (4, 6));
 }
 
 #[test]
 fn no_way_through_a_plan_of_one_step_breaks_a_law() {
-    explore(1);
+    assert_met(explore(plans(1, &CLOCKS)), (7, 13));
 }
 
 #[test]
 fn no_way_through_a_plan_of_two_steps_breaks_a_law() {
-    explore(2);
+    assert_met(explore(plans(2, &CLOCKS[..2])), (7, 13));
 }
 
 #[test]
 fn no_way_through_a_plan_of_three_steps_breaks_a_law() {
-    explore(3);
+    assert_met(explore(plans(3, &CLOCKS[..1])), (7, 13));
+}
+
+#[test]
+fn no_way_from_blue_to_green_breaks_a_law() {
+    let by_time = blue_green(Gate::Time);
+    let by_hand = blue_green(super::MANUAL);
+    assert_met(explore(vec![quick(by_time, 1, 2), quick(by_hand, 1, 2)]), (7, 10));
+}
+
+#[test]
+fn no_way_from_instance_to_instance_breaks_a_law() {
+    assert_met(explore(vec![quick(rolling(), 1, 2), quick(gated(super::MANUAL, rolling()), 2, 1)]), (7, 12));
+}
+
+#[test]
+fn no_way_of_one_in_the_place_of_the_other_breaks_a_law() {
+    assert_met(explore(vec![quick(recreate(), 1, 2), quick(recreate(), 2, 1)]), (5, 8));
+}
+
+#[test]
+fn no_way_of_several_releases_breaks_a_law() {
+    let canary = || quick(plan(&[10]), 1, 2);
+    let others = [canary(), quick(blue_green(super::MANUAL), 1, 1), quick(recreate(), 1, 1)];
+    for (plan, other) in others.iter().flat_map(|plan| others.iter().map(move |other| (plan, other))) {
+        let exploration = Exploration::of(everything_at_once(plan, other));
+        for reason in [Reason::Superseded, Reason::Queued, Reason::Turn, Reason::Obsolete, Reason::Drained] {
+            assert!(exploration.reasons.contains(&reason), "{reason:?} is never given");
+        }
+    }
 }

@@ -1,8 +1,7 @@
 //! What outlives the process. A restart never raises.
 
-use super::scenario::{
-    FAVOURABLE, PASS, aborted, every_phase, given, in_probation, judged, probed, progressing, unchanged,
-};
+use super::every_phase::every_phase;
+use super::scenario::{FAVOURABLE, PASS, aborted, given, in_probation, judged, probed, progressing, unchanged};
 use super::{MIN, PROBATION, READY_TIMEOUT, plan, release};
 use crate::rollout::{Event, Readiness, Reason, Rollout, Stop};
 

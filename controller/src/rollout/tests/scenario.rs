@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use canary_config::plan::{OnBusy, Plan};
 use canary_config::weight::Weight;
 
-use super::{MAX, MIN, manual, percent, plan, release, start};
+use super::{percent, release, start};
 use crate::analysis::Metric;
 use crate::rollout::{
     Again, Command, Event, Inclination, Judgement, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
@@ -38,34 +38,23 @@ pub(super) fn given(plan: Plan) -> Scenario {
     Scenario { rollout: Rollout::new(release("v1")), answer: Ok(None), plan, now: start(), raises: Raises::Allowed }
 }
 
-/// A scenario in every phase, by name. The plan goes through 10 % and 25 %.
-pub(super) fn every_phase() -> Vec<(&'static str, Scenario)> {
-    let given = || given(plan(&[10, 25]));
-    vec![
-        ("idle", given()),
-        ("preparing", given().preparing()),
-        ("progressing at the first step", given().at(10)),
-        ("progressing at the last step", given().at(25)),
-        ("held, evidence is thin", given().at(10).later(MAX).when(judged(OPEN))),
-        ("held, approval is wanted", self::given(manual(plan(&[10, 25]))).at(10).later(MIN).when(judged(PASS))),
-        ("paused", given().at(10).paused()),
-        ("in probation", given().at(100)),
-        ("aborted", given().at(10).when(judged(BREACH))),
-    ]
-}
-
 // === impl Scenario ===
 
 impl Scenario {
     /// v2 is started and not ready.
     pub(super) fn preparing(self) -> Self {
         let plan = self.plan.clone();
-        self.when(commanded(Command::Start(start_of("v2", plan))))
+        self.when(starts(start_of("v2", plan)))
+    }
+
+    /// v2 is started and all its backends are ready.
+    pub(super) fn ready(self) -> Self {
+        self.preparing().when(probed(Readiness::All, Readiness::All))
     }
 
     /// v2 has come to this share, by promotions.
     pub(super) fn at(self, share: u16) -> Self {
-        let mut scenario = self.preparing().when(probed(Readiness::All, Readiness::All));
+        let mut scenario = self.ready();
         for _ in 0..=scenario.plan.steps.len() {
             if scenario.rollout.weight() < percent(share) {
                 scenario = scenario.when(commanded(Command::Promote(Stride::Next)));
@@ -80,15 +69,45 @@ impl Scenario {
         self.when(probed(Readiness::None, Readiness::All))
     }
 
+    /// This release is started in the way that is given, by the plan.
+    pub(super) fn started(self, name: &str, on_busy: OnBusy) -> Self {
+        let start = Start { on_busy, ..start_of(name, self.plan.clone()) };
+        self.when(starts(start))
+    }
+
+    /// A freeze begins.
+    pub(super) fn frozen(self) -> Self {
+        Self { raises: Raises::Frozen, ..self }
+    }
+
+    /// The freeze ends.
+    pub(super) fn thawed(self) -> Self {
+        Self { raises: Raises::Allowed, ..self }
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.now
+    }
+
     /// Time passes, and nobody looks.
     pub(super) fn later(mut self, duration: Duration) -> Self {
         self.now += duration;
         self
     }
 
+    /// Time passes, and it is looked at.
+    pub(super) fn ticked(self, duration: Duration) -> Self {
+        self.later(duration).when(Event::Ticked)
+    }
+
     pub(super) fn when(mut self, event: Event) -> Self {
         self.answer = self.rollout.handle(event, self.now, self.raises);
         self
+    }
+
+    /// An operator says so.
+    pub(super) fn told_to(self, command: Command) -> Self {
+        self.when(commanded(command))
     }
 
     /// The process ends and begins again; what is kept goes through its text.
@@ -106,6 +125,19 @@ impl Scenario {
         self
     }
 
+    #[track_caller]
+    pub(super) fn refused(self, expected: &Refusal) -> Self {
+        assert_eq!(self.answer.as_ref(), Err(expected));
+        self
+    }
+
+    /// What is stable, what is on trial, and what waits for its turn.
+    pub(super) fn releases(&self) -> (&str, Option<&str>, Vec<&str>) {
+        let rollout = &self.rollout;
+        let queue = rollout.queue().iter().map(|start| start.trial.canary.as_str());
+        (rollout.stable().as_str(), rollout.canary().map(|canary| canary.as_str()), queue.collect())
+    }
+
     /// The last answer in words.
     pub(super) fn told(&self) -> String {
         match &self.answer {
@@ -114,7 +146,8 @@ impl Scenario {
             Ok(Some(change)) => {
                 let (to, weight, reason) = (change.to.label(), change.weight, change.reason.label());
                 let step = change.step.map_or(String::new(), |step| format!(" step {}", step + 1));
-                format!("{to}{step} at {weight} ({reason}), stable is {}", self.rollout.stable())
+                let canary = change.canary.as_ref().map_or("nothing", |canary| canary.as_str());
+                format!("{canary} {to}{step} at {weight} ({reason}), stable is {}", self.rollout.stable())
             }
         }
     }
@@ -140,10 +173,29 @@ pub(super) fn start_of(name: &str, plan: Plan) -> Start {
     Start { trial, again: Again::Refuse, on_busy: OnBusy::Reject }
 }
 
+/// A start of this release together with releases of these other services.
+pub(super) fn started_together(name: &str, peers: &[&str], plan: Plan) -> Event {
+    let peers = peers.iter().map(|peer| peer.parse().expect("a good name")).collect();
+    let start = start_of(name, plan);
+    starts(Start { trial: Trial { peers, ..start.trial }, ..start })
+}
+
+pub(super) fn starts(start: Start) -> Event {
+    commanded(Command::Start(start))
+}
+
 // === outcomes ===
 
 pub(super) fn unchanged() -> Outcome {
     Outcome(None)
+}
+
+pub(super) fn draining(reason: Reason) -> Outcome {
+    Outcome(Some((PhaseName::Draining, Weight::ZERO, reason)))
+}
+
+pub(super) fn preparing(reason: Reason) -> Outcome {
+    Outcome(Some((PhaseName::Preparing, Weight::ZERO, reason)))
 }
 
 pub(super) fn aborted(reason: Reason) -> Outcome {

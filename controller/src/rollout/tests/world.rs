@@ -1,38 +1,36 @@
 //! A rollout together with what the laws must remember of its past.
 
-use std::rc::Rc;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use canary_config::name::ReleaseId;
-use canary_config::plan::Plan;
+use canary_config::plan::{Gate, OnBusy, Plan};
 use canary_config::weight::Weight;
 
-use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, commanded, judged, probed, start_of};
-use super::{APPROVAL_DEADLINE, release, start};
+use super::happenings::Happening;
+use super::{release, start};
 use crate::rollout::{
-    Again, Command, Event, Phase, PhaseName, Position, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
-    Stride, Transition,
+    Again, Command, Event, Hold, Leaving, Pause, Phase, PhaseName, Position, Raises, Reason, Refusal, Rollout, Stop,
+    Transition,
 };
 
 pub(super) type Answer = Result<Option<Transition>, Refusal>;
 
-/// What can happen to a process that holds a rollout.
-#[derive(Clone, Debug)]
-pub(super) enum Happening {
-    Told(Event),
-    Passed(Duration),
-    Restarted(Stop),
-}
-
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) rollout: Rollout,
-    pub(super) plan: Rc<Plan>,
     pub(super) now: Instant,
+    pub(super) raises: Raises,
     /// The greatest weight that this generation has earned since the last restart, or brought over it.
     pub(super) ceiling: Weight,
     /// Since when the comparison at this step runs without a break.
     pub(super) compared_since: Instant,
+    /// Whether an operator's last word was to pause.
+    pub(super) wants_pause: bool,
+    /// What was sent back for its own sake, and has not become stable since.
+    pub(super) sent_back: BTreeSet<ReleaseId>,
+    /// What waits for its turn, as it was told.
+    pub(super) queue: VecDeque<(ReleaseId, Again)>,
 }
 
 /// All by which two worlds can differ in what they will do. Only differences of time matter, and none beyond the
@@ -41,20 +39,36 @@ pub(super) struct World {
 pub(super) struct Key {
     stable: ReleaseId,
     canary: Option<ReleaseId>,
+    strategy: Option<&'static str>,
     phase: PhaseName,
+    leaving: Option<Option<ReleaseId>>,
+    hold: Option<Hold>,
+    pause: Option<Pause>,
     position: Option<usize>,
-    reason: Option<Reason>,
+    wants_pause: bool,
     in_phase: Option<Duration>,
     compared: Option<Duration>,
     ceiling: Weight,
+    raises: Raises,
+    sent_back: BTreeSet<ReleaseId>,
+    queue: VecDeque<(ReleaseId, Again)>,
 }
 
 // === impl World ===
 
 impl World {
-    pub(super) fn new(plan: Plan) -> Self {
+    pub(super) fn new() -> Self {
         let (rollout, now) = (Rollout::new(release("v1")), start());
-        Self { rollout, plan: Rc::new(plan), now, ceiling: Weight::ZERO, compared_since: now }
+        Self {
+            rollout,
+            now,
+            raises: Raises::Allowed,
+            ceiling: Weight::ZERO,
+            compared_since: now,
+            wants_pause: false,
+            sent_back: BTreeSet::new(),
+            queue: VecDeque::new(),
+        }
     }
 
     pub(super) fn after(&self, happening: &Happening) -> (Self, Answer) {
@@ -68,10 +82,14 @@ impl World {
                 after.restart(*stop);
                 Ok(None)
             }
-            Happening::Told(event) => after.rollout.handle(event.clone(), after.now, Raises::Allowed),
+            Happening::Ruled(raises) => {
+                after.raises = *raises;
+                Ok(None)
+            }
+            Happening::Told(event) => after.rollout.handle(event.clone(), after.now, after.raises),
         };
-        if let Ok(Some(transition)) = &answer {
-            after.remember(transition);
+        if let (Happening::Told(event), Ok(Some(transition))) = (happening, &answer) {
+            after.remember(self, event, transition);
         }
         (after, answer)
     }
@@ -81,64 +99,99 @@ impl World {
         let text = serde_json::to_string(&saved).expect("every state can be written");
         let read = serde_json::from_str(&text).expect("what was written can be read");
         assert_eq!(saved, read, "what was written is what is read");
+        let before = position(self.rollout.phase());
         self.rollout = Rollout::restore(read, stop, self.now);
         self.compared_since = self.now;
         let position = match stop {
-            Stop::Orderly => position(self.rollout.phase()),
-            Stop::Unclean => Some(0),
+            Stop::Orderly => before,
+            Stop::Unclean => before.map(|_| 0),
         };
-        self.ceiling = self.ceiling.min(position.map_or(Weight::ZERO, |position| weight_at(&self.plan, position)));
+        self.ceiling = self.ceiling.min(weight_at(self.rollout.phase(), position));
     }
 
-    fn remember(&mut self, transition: &Transition) {
-        match (transition.reason, transition.to) {
-            (_, PhaseName::Aborted | PhaseName::Idle) => self.ceiling = Weight::ZERO,
-            (Reason::Command, PhaseName::Preparing) => self.ceiling = weight_at(&self.plan, 0),
-            (Reason::Command | Reason::Certificate | Reason::Policy, _) => self.ceiling = transition.weight,
+    fn remember(&mut self, before: &Self, event: &Event, transition: &Transition) {
+        let (from, to) = (transition.from, transition.to);
+        if self.rollout.generation() != before.rollout.generation() {
+            self.ceiling = weight_at(self.rollout.phase(), Some(0));
+            self.wants_pause = false;
+        } else if matches!(to, PhaseName::Aborted | PhaseName::Idle) {
+            self.ceiling = Weight::ZERO;
+        } else if is_standing(from)
+            && matches!(transition.reason, Reason::Command | Reason::Certificate | Reason::Policy | Reason::Time)
+        {
+            self.ceiling = transition.weight;
+        }
+        let is_same_step = matches!(from, PhaseName::Progressing | PhaseName::Held) && to == PhaseName::Held;
+        if !is_same_step && transition.reason != Reason::Queued {
+            self.compared_since = self.now;
+        }
+        match event {
+            Event::Commanded { command: Command::Pause, .. } => self.wants_pause = true,
+            Event::Commanded { command: Command::Resume, .. } => self.wants_pause = false,
+            _ if matches!(to, PhaseName::Aborted | PhaseName::Idle | PhaseName::Probation) => self.wants_pause = false,
             _ => {}
         }
-        if transition.to != PhaseName::Held {
-            self.compared_since = self.now;
+        self.remember_releases(before, event, transition);
+    }
+
+    fn remember_releases(&mut self, before: &Self, event: &Event, transition: &Transition) {
+        let trial = before.rollout.canary();
+        if transition.to == PhaseName::Aborted && transition.from != PhaseName::Aborted {
+            self.sent_back.extend(trial.cloned());
+        }
+        let is_settled = transition.from == PhaseName::Probation
+            && (transition.to == PhaseName::Idle || transition.reason == Reason::Superseded);
+        if let Some(settled) = trial.filter(|_| is_settled) {
+            self.sent_back.remove(settled);
+        }
+        match (transition.reason, event) {
+            (Reason::Queued, Event::Commanded { command: Command::Start(start), .. }) => {
+                self.queue.push_back((start.trial.canary.clone(), start.again));
+            }
+            (Reason::Turn | Reason::Obsolete, _) => drop(self.queue.pop_front()),
+            (_, Event::Commanded { command: Command::Abort | Command::Undo, .. }) => self.queue.clear(),
+            _ => {}
+        }
+    }
+
+    /// Whether this would make a world of those that are not looked at: one in which more than one release waits.
+    pub(super) fn is_too_much(&self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Told(Event::Commanded { command: Command::Start(start), .. }) => {
+                start.on_busy == OnBusy::Queue && !self.queue.is_empty()
+            }
+            _ => false,
         }
     }
 
     pub(super) fn key(&self) -> Key {
         let phase = self.rollout.phase();
-        let longest = self.plan.steps.iter().flat_map(|step| [step.min_duration, step.max_duration]);
-        let longest =
-            longest.chain([self.plan.ready_timeout, self.plan.probation, APPROVAL_DEADLINE]).max().unwrap_or_default();
+        let longest = phase.trial().map_or(Duration::ZERO, |trial| longest(&trial.plan));
         let bounded = |since: Instant| self.now.duration_since(since).min(longest);
         Key {
             stable: self.rollout.stable().clone(),
             canary: canary(phase).cloned(),
+            strategy: phase.trial().map(|trial| trial.plan.strategy.as_str()),
             phase: phase.name(),
+            leaving: leaving(phase),
+            hold: hold(phase),
+            pause: pause(phase),
             position: position(phase),
-            reason: reason(phase),
+            wants_pause: self.wants_pause,
             in_phase: phase.since().map(bounded),
             compared: phase.step().map(|_| bounded(self.compared_since)),
             ceiling: self.ceiling,
+            raises: self.raises,
+            sent_back: self.sent_back.clone(),
+            queue: self.queue.clone(),
         }
     }
 }
 
-/// Everything that can happen, once each; time passes by seconds.
-pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
-    let start = |name| Command::Start(Start { again: Again::Force, ..start_of(name, plan.clone()) });
-    let commands = [
-        start("v1"),
-        start("v2"),
-        Command::Promote(Stride::Next),
-        Command::Promote(Stride::Full),
-        Command::Abort,
-        Command::Undo,
-    ];
-    let readiness = [Readiness::None, Readiness::Some, Readiness::All];
-    let probes = readiness.iter().flat_map(|stable| readiness.iter().map(|canary| probed(*stable, *canary)));
-    let events = commands.into_iter().map(commanded).chain(probes);
-    let events = events.chain([PASS, BREACH, FAVOURABLE, OPEN].map(judged)).chain([Event::Ticked]);
-    let second = Happening::Passed(Duration::from_secs(1));
-    let others = [Stop::Orderly, Stop::Unclean].map(Happening::Restarted).into_iter().chain([second]);
-    events.map(Happening::Told).chain(others).collect()
+fn longest(plan: &Plan) -> Duration {
+    let deadline = |gate| if let Gate::Manual { deadline } = gate { deadline } else { Duration::ZERO };
+    let steps = plan.steps.iter().flat_map(|step| [step.min_duration, step.max_duration, deadline(step.gate)]);
+    steps.chain([plan.ready_timeout, plan.probation, plan.drain_timeout]).max().unwrap_or_default()
 }
 
 // === the phase, read a second time ===
@@ -147,25 +200,42 @@ pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
 pub(super) fn position(phase: &Phase) -> Option<usize> {
     match phase {
         Phase::Idle | Phase::Aborted { .. } => None,
-        Phase::Draining { then: Position::Step(step) | Position::PausedAt(step), .. }
-        | Phase::Preparing { then: Position::Step(step) | Position::PausedAt(step), .. }
-        | Phase::Progressing { step, .. }
-        | Phase::Held { step, .. }
-        | Phase::Paused { step, .. } => Some(*step),
-        Phase::Draining { trial, then: Position::Full, .. }
-        | Phase::Preparing { trial, then: Position::Full, .. }
-        | Phase::Probation { trial, .. } => Some(trial.plan.steps.len()),
+        Phase::Draining { trial, then, .. } | Phase::Preparing { trial, then, .. } => Some(match then {
+            Position::Step(step) | Position::PausedAt(step) => *step,
+            Position::Full => trial.plan.steps.len(),
+        }),
+        Phase::Progressing { step, .. } | Phase::Held { step, .. } | Phase::Paused { step, .. } => Some(*step),
+        Phase::Probation { trial, .. } => Some(trial.plan.steps.len()),
     }
 }
 
-pub(super) fn weight_at(plan: &Plan, position: usize) -> Weight {
-    plan.steps.get(position).map_or(Weight::FULL, |step| step.weight)
+/// The share at a place of this phase's plan.
+pub(super) fn weight_at(phase: &Phase, position: Option<usize>) -> Weight {
+    let Some((trial, position)) = phase.trial().zip(position) else { return Weight::ZERO };
+    trial.plan.steps.get(position).map_or(Weight::FULL, |step| step.weight)
 }
 
-pub(super) fn reason(phase: &Phase) -> Option<Reason> {
+/// Whether the canary stands at a place, rather than being on its way to one.
+pub(super) fn is_standing(name: PhaseName) -> bool {
+    match name {
+        PhaseName::Idle | PhaseName::Draining | PhaseName::Preparing | PhaseName::Aborted => false,
+        PhaseName::Progressing | PhaseName::Held | PhaseName::Paused | PhaseName::Probation => true,
+    }
+}
+
+pub(super) fn hold(phase: &Phase) -> Option<Hold> {
+    if let Phase::Held { hold, .. } = phase { Some(*hold) } else { None }
+}
+
+pub(super) fn pause(phase: &Phase) -> Option<Pause> {
+    if let Phase::Paused { pause, .. } = phase { Some(*pause) } else { None }
+}
+
+/// Who has to go: stable is nobody by name.
+fn leaving(phase: &Phase) -> Option<Option<ReleaseId>> {
     match phase {
-        Phase::Held { hold, .. } => Some(hold.reason()),
-        Phase::Aborted { reason, .. } => Some(*reason),
+        Phase::Draining { leaving: Leaving::Stable, .. } => Some(None),
+        Phase::Draining { leaving: Leaving::Canary(canary), .. } => Some(Some(canary.clone())),
         _ => None,
     }
 }

@@ -181,6 +181,12 @@ mod tests {
     }
 
     #[test]
+    fn time_alone_proves_nothing() {
+        let harm = harm(tally(0, 1_000), 1_000, Tally::default());
+        assert!((harm - 1.0).abs() < 1e-12, "{harm}");
+    }
+
+    #[test]
     fn one_burst_convicts_nobody() {
         assert!(harm(tally(0, 1_000), 1, tally(1_000_000, 1_000_000)) < 10.0);
     }

@@ -13,8 +13,8 @@ use super::scenario::{
 use super::{MANUAL, blue_green, gated, on_thin, plan, recreate, release, rolling, start};
 use crate::rollout::group::{Move, Refused, turn};
 use crate::rollout::{
-    Again, Command, Event, Inclination, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Refusal, Rollout,
-    Start, Stop, Stride,
+    Again, Command, Event, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
+    Stride,
 };
 
 /// `web` from v1 to v2 and `api` from v6 to v7, at one instant.
@@ -137,15 +137,14 @@ fn everything(plan: &Plan) -> Vec<Happening> {
     told.map(|events| Happening::Told(events.into())).chain(ruled).chain(restarted).chain([Happening::Passed]).collect()
 }
 
-/// Whether what happened to both allows to raise both.
-fn allows_a_raise(events: &[Event; 2], raises: Raises, plan: &Plan) -> bool {
-    let is_favourable =
-        |judgement: Judgement| matches!(judgement, Judgement::Pass | Judgement::Thin(Inclination::Favourable));
-    let is_allowed = events.iter().all(|event| match event {
-        Event::Probed { canary, .. } => *canary == Readiness::All,
-        Event::Judged(judgement) => is_favourable(*judgement),
-        Event::Commanded { .. } | Event::Ticked => true,
-        Event::Drained | Event::PeerAborted => false,
+/// Whether what happened to each allows to raise both for this reason.
+fn allows_a_raise(events: &[Event; 2], reason: Reason, raises: Raises, plan: &Plan) -> bool {
+    let is_allowed = events.iter().all(|event| match (event, reason) {
+        (Event::Probed { canary, .. }, Reason::Ready) => *canary == Readiness::All,
+        (Event::Judged(judgement), Reason::Certificate) => *judgement == PASS,
+        (Event::Judged(judgement), Reason::Policy) => matches!(*judgement, PASS | FAVOURABLE),
+        (Event::Commanded { .. }, Reason::Command) | (Event::Ticked, Reason::Time) => true,
+        _ => false,
     });
     is_allowed && (raises == Raises::Allowed || plan.strategy == Strategy::Recreate)
 }
@@ -163,7 +162,7 @@ fn is_to_blame(event: &Event, reason: Reason) -> bool {
 }
 
 /// The first law of a group that this step breaks.
-fn broken(before: &Pair, happening: &Happening, after: &Pair, plan: &Plan) -> Option<&'static str> {
+fn broken(before: &Pair, happening: &Happening, after: &Pair, moves: &[Move], plan: &Plan) -> Option<&'static str> {
     let [web, api] = &after.members;
     let place =
         |member: &Rollout| (member.phase().name(), member.phase().step(), member.weight(), member.phase().since());
@@ -171,7 +170,9 @@ fn broken(before: &Pair, happening: &Happening, after: &Pair, plan: &Plan) -> Op
         return Some("all stand at the same place");
     }
     let Happening::Told(events) = happening else { return None };
-    if web.weight() > before.members[0].weight() && !allows_a_raise(events, before.raises, plan) {
+    let is_raised = web.weight() > before.members[0].weight();
+    let reasons = moves.iter().map(|(_, transition)| transition.reason);
+    if is_raised && !reasons.into_iter().all(|reason| allows_a_raise(events, reason, before.raises, plan)) {
         return Some("nobody is raised unless all may be");
     }
     if web.phase().name() != PhaseName::Aborted || before.members[0].phase().name() == PhaseName::Aborted {
@@ -210,7 +211,7 @@ fn explore(plan: &Plan) -> HashSet<PhaseName> {
         for happening in &happenings {
             let before = &pairs[next];
             let (after, moves) = before.after(happening);
-            let law = broken(before, happening, &after, plan);
+            let law = broken(before, happening, &after, moves.as_deref().unwrap_or_default(), plan);
             assert!(law.is_none(), "{law:?} is broken\n{happening:?}\nfrom {before:?}\n{moves:?}");
             known.entry(after.key()).or_insert_with(|| {
                 pairs.push(after);

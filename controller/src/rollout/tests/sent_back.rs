@@ -70,6 +70,19 @@ fn to_be_superseded_is_no_reproach() {
 }
 
 #[test]
+fn a_release_that_is_sent_back_again_and_again_is_remembered_once() {
+    let another = given(plan(&[])).started("v3", OnBusy::Reject).told_to(Command::Abort);
+    let mut often = another.preparing().told_to(Command::Abort);
+    for _ in 0..SENT_BACK_MAX {
+        often = often.told_to(Command::Retry(plan(&[]))).told_to(Command::Abort);
+    }
+    assert_eq!(often.rollout.sent_back.len(), 2);
+    let of_last = often.rollout.sent_back(&release("v2")).map(|before| before.generation);
+    assert_eq!(of_last, Some(often.rollout.generation()));
+    assert!(often.rollout.sent_back(&release("v3")).is_some());
+}
+
+#[test]
 fn the_oldest_are_forgotten_first() {
     let mut service = given(plan(&[]));
     for release in 0..=SENT_BACK_MAX {

@@ -11,6 +11,7 @@ pub mod client;
 mod clock;
 pub mod ctl;
 pub mod daemon;
+mod date;
 pub mod descriptors;
 pub mod engine;
 pub mod freeze;

@@ -5,9 +5,9 @@ use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-use super::date;
 use super::failure::Fault;
 use crate::api::HistoryEntry;
+use crate::date;
 use crate::idempotency::IdempotencyKey;
 use crate::store::Entry;
 

@@ -29,6 +29,12 @@ impl RouteWriter {
         let table = self.0.load().replaced_by(routes);
         self.0.store(Arc::new(table));
     }
+
+    /// The table that was published last.
+    #[must_use]
+    pub fn published(&self) -> Arc<RoutingTable> {
+        self.0.load_full()
+    }
 }
 
 // === impl RouteReader ===

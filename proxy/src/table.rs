@@ -134,6 +134,8 @@ impl Route {
         let free = self.canary.as_ref().filter(|canary| !canary.pool.ready.is_empty());
         match free {
             None => self.choose(Track::Stable, None, rng),
+            // With every request there is nothing to compare, so nothing to bias.
+            Some(canary) if canary.weight == Weight::FULL => self.choose(Track::Canary, Some(&canary.ledger), rng),
             Some(_) if self.stable.ready.is_empty() => self.choose(Track::Canary, None, rng),
             Some(canary) => {
                 let drawn = rng.random_range(0..Weight::FULL.bp()) < canary.weight.bp();

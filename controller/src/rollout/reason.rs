@@ -49,6 +49,8 @@ pub enum Reason {
     Obsolete,
     /// The release that had to go has answered its last request.
     Drained,
+    /// canaryd was killed, or its host lost power, and begins again before the first step.
+    Restarted,
     /// The release that had to go took too long, and what it had begun is left to itself.
     DrainTimeout,
 }
@@ -83,6 +85,7 @@ impl Reason {
             Self::Turn => "turn",
             Self::Obsolete => "obsolete",
             Self::Drained => "drained",
+            Self::Restarted => "restarted",
             Self::DrainTimeout => "drain-timeout",
         }
     }

@@ -46,7 +46,8 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
                 && seen.from() == PhaseName::Probation
                 && limits.is_some_and(|plan| seen.lasted(plan.probation))
         }
-        Reason::Peer => false,
+        // Only others can be the cause: a peer, or a crash.
+        Reason::Peer | Reason::Restarted => false,
         Reason::Superseded => asks_for(seen, OnBusy::Supersede) && seen.is_new_generation(),
         Reason::Queued => asks_for(seen, OnBusy::Queue) && !seen.is_new_generation(),
         Reason::Turn => takes_turn(seen) && seen.is_new_generation(),

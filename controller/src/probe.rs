@@ -43,7 +43,7 @@ pub enum Condition {
     Down,
 }
 
-/// A change that the probes found.
+/// A change that the probes found: of a backend's condition, or of the cause of its failures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Which backend.
@@ -52,6 +52,8 @@ pub struct Finding {
     pub watch: WatchId,
     /// What it is now.
     pub condition: Condition,
+    /// Why the last probe that failed did.
+    pub why: Option<String>,
 }
 
 /// The number of a watch; no two have the same.
@@ -123,6 +125,7 @@ async fn watch(
 ) {
     let (mut asked, mut said) = (0, None);
     loop {
+        let mut is_new_cause = false;
         let is_passed = match ask::ask(address, &probe).await {
             Ok(()) => {
                 said = None;
@@ -130,7 +133,8 @@ async fn watch(
             }
             Err(Failing::Backend(why)) => {
                 // Each cause once: what fails on for the same one has nothing new to say.
-                if said.as_ref() != Some(&why) {
+                is_new_cause = said.as_ref() != Some(&why);
+                if is_new_cause {
                     tracing::warn!(service = %key.service, release = %key.release, backend = %key.backend, why, "probe");
                 }
                 said = Some(why);
@@ -141,8 +145,9 @@ async fn watch(
                 None
             }
         };
-        if let Some(condition) = is_passed.and_then(|is_passed| streak.note(is_passed)) {
-            let finding = Finding { key: key.clone(), watch: id, condition };
+        let is_new_condition = is_passed.and_then(|is_passed| streak.note(is_passed)).is_some();
+        if is_new_condition || is_new_cause {
+            let finding = Finding { key: key.clone(), watch: id, condition: streak.condition(), why: said.clone() };
             if findings.send(finding).await.is_err() {
                 return;
             }

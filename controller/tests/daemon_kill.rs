@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary_controller::api::Done;
-use canary_controller::rollout::{PhaseName, Transition};
+use canary_controller::rollout::{PhaseName, Reason, Transition};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -83,6 +83,13 @@ impl Crashing {
         let history = self.api().transitions().await;
         assert_eq!(history.last().map(|change| change.to), Some(to), "{history:?}");
     }
+
+    /// The kill came in this phase, and the audit trail says that it has set the rollout back.
+    async fn assert_set_back_from(&self, phase: PhaseName) {
+        let history = self.api().transitions().await;
+        let [.., before, last] = &history[..] else { panic!("{history:?}") };
+        assert_eq!((before.to, last.to, last.reason), (phase, PhaseName::Preparing, Reason::Restarted), "{history:?}");
+    }
 }
 
 #[tokio::test]
@@ -109,7 +116,7 @@ async fn a_kill_at_a_later_step_falls_back_to_the_first() {
     it.api().until_step(1).await;
     it.api().promote().await.done();
     it.crash().await;
-    it.assert_last(PhaseName::Progressing).await;
+    it.assert_set_back_from(PhaseName::Progressing).await;
     it.assert_resumes_at(1, 0.1).await;
 }
 
@@ -120,7 +127,7 @@ async fn a_kill_while_held_falls_back_to_the_first_step() {
     it.api().promote().await.done();
     it.api().until("held at step 2", |status| status.phase == PhaseName::Held && status.weight.bp() == 2_500).await;
     it.crash().await;
-    it.assert_last(PhaseName::Held).await;
+    it.assert_set_back_from(PhaseName::Held).await;
     it.assert_resumes_at(1, 0.1).await;
 }
 
@@ -130,7 +137,7 @@ async fn a_kill_in_probation_falls_back_to_the_first_step() {
     it.api().until_step(1).await;
     it.api().promote_full().await.done();
     it.crash().await;
-    it.assert_last(PhaseName::Probation).await;
+    it.assert_set_back_from(PhaseName::Probation).await;
     it.assert_resumes_at(1, 0.1).await;
 }
 
@@ -175,7 +182,7 @@ async fn a_kill_while_paused_falls_back_to_the_first_step() {
     it.api().until_phase(PhaseName::Paused).await;
     it.crash().await;
     it.site.v1.set_healthy();
-    it.assert_last(PhaseName::Paused).await;
+    it.assert_set_back_from(PhaseName::Paused).await;
     it.assert_resumes_at(1, 0.1).await;
 }
 

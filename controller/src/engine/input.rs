@@ -143,11 +143,11 @@ pub struct EngineHandle(mpsc::Sender<Input>);
 // === impl Order ===
 
 impl Order {
-    /// As the audit trail and the log name it.
+    /// As the audit trail and the log name it, given for this service.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, service: &ServiceName) -> String {
         match self {
-            Self::Start(start) => start.text(),
+            Self::Start(start) => start.text(service),
             Self::Retry => "retry".into(),
             Self::Promote(Stride::Next) => "promote".into(),
             Self::Promote(Stride::Full) => "promote --full".into(),
@@ -162,10 +162,13 @@ impl Order {
 // === impl StartOrder ===
 
 impl StartOrder {
-    fn text(&self) -> String {
-        let mut text = format!("start {}", self.release);
-        for (service, release) in &self.peers {
-            text += &format!(" with {service}={release}");
+    fn text(&self, service: &ServiceName) -> String {
+        let mut text = match self.peers.is_empty() {
+            true => format!("start {}", self.release),
+            false => format!("start {service}={}", self.release),
+        };
+        for (peer, release) in &self.peers {
+            text += &format!(" {peer}={release}");
         }
         if let Some(on_busy) = self.on_busy {
             text += &format!(" --on-busy {on_busy}");

@@ -1,23 +1,28 @@
 //! One service as the engine holds it: what is declared, what is decided, and what the table shows of it.
 
-use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use canary_config::name::ReleaseId;
 use canary_config::service::Service;
 use canary_config::weight::Weight;
 use canary_proxy::meter::Answers;
+use canary_proxy::pool::Pool;
 use canary_proxy::rescue::Budget;
 use canary_proxy::table::{Canary, Route};
 use canary_proxy::track::Track;
 
-use crate::analysis::{Arms, Judge, Sample, Verdict};
-use crate::engine::ledgers::{EDGES, Ledgers, Purpose};
-use crate::engine::pending::{Cause, Pending, Unsaved};
+use crate::analysis::{Arms, Judge, Verdict};
+use crate::engine::judging::judge_of;
+use crate::engine::ledgers::{Ledgers, Purpose};
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
-use crate::rollout::{Event, Inclination, Judgement, Phase, PhaseName, Readiness, Reason, Rollout};
+use crate::rollout::{Event, Leaving, Phase, Readiness, Reason, Rollout};
+
+/// A release that leaves is not looked at before it has been out of the table for so long: a request that was picked for
+/// it is in flight only a moment later.
+const DRAIN_MIN: Duration = Duration::from_millis(100);
 
 /// One service as the engine holds it.
 #[derive(Debug)]
@@ -31,12 +36,6 @@ pub(super) struct Managed {
     pub(super) verdict: Option<Verdict>,
     pub(super) picks_before: PicksBefore,
     pub(super) own_answers: Arc<Answers>,
-    /// A change that waits for the store.
-    pub(super) pending: Option<Pending>,
-    /// Orders that wait for that change.
-    pub(super) deferred: VecDeque<(Event, Cause)>,
-    /// A change that is in force and not stored yet.
-    pub(super) unsaved: Option<Unsaved>,
     budget: Arc<Budget>,
     route: Option<Arc<Route>>,
 }
@@ -54,7 +53,7 @@ pub(super) struct PicksBefore {
 impl Managed {
     pub(super) fn new(declared: Service, rollout: Rollout) -> Self {
         let pools = Pools::new(declared.name.clone());
-        let judge = rollout.phase().trial().map(|trial| Judge::new(&trial.plan, &EDGES));
+        let judge = rollout.phase().trial().map(judge_of);
         Self {
             declared,
             rollout,
@@ -65,9 +64,6 @@ impl Managed {
             verdict: None,
             picks_before: PicksBefore::default(),
             own_answers: Arc::default(),
-            pending: None,
-            deferred: VecDeque::new(),
-            unsaved: None,
             budget: Arc::default(),
             route: None,
         }
@@ -76,7 +72,7 @@ impl Managed {
     /// Puts a decided rollout in the place of the present one. A new try gets a new judge.
     pub(super) fn take(&mut self, next: Rollout, reason: Reason) {
         if next.generation() != self.rollout.generation() {
-            self.judge = next.phase().trial().map(|trial| Judge::new(&trial.plan, &EDGES));
+            self.judge = next.phase().trial().map(judge_of);
         }
         self.verdict = None;
         self.rollout = next;
@@ -96,43 +92,43 @@ impl Managed {
         self.route.as_ref()
     }
 
+    /// Whether the route leads to anybody.
+    pub(super) fn is_answering(&self) -> bool {
+        let pools = [Track::Stable, Track::Canary].map(|track| self.route.as_ref()?.pool(track));
+        pools.into_iter().flatten().any(|pool| !pool.ready.is_empty())
+    }
+
     /// What the probes say now.
     pub(super) fn probed(&self) -> Event {
         let canary = self.rollout.canary().map(|canary| self.pools.readiness(canary));
         Event::Probed { stable: self.pools.readiness(self.rollout.stable()), canary: canary.unwrap_or(Readiness::None) }
     }
 
-    /// Reads the ledgers and asks the judge. Nothing is judged before the canary has a share.
-    pub(super) fn judge(&mut self, now: Instant) -> Option<Event> {
-        if let Some(judge) = &mut self.judge {
-            judge.tick(now);
-        }
-        self.read_ledgers();
-        let judge = self.judge.as_ref()?;
-        let phase = self.rollout.phase();
-        let verdict = phase.step().map(|step| judge.verdict(step));
-        // Late requests may still convict a canary that was promoted over their heads.
-        let is_in_probation = phase.name() == PhaseName::Probation;
-        let late = || Some(judge.verdict(0)).filter(|verdict| is_in_probation && matches!(verdict, Verdict::Fail(_)));
-        let judgement = verdict.clone().or_else(late).map(|verdict| judgement_of(judge, &verdict));
-        self.verdict = verdict;
-        judgement.map(Event::Judged)
-    }
-
-    /// Gives the judge what was scored since the last look.
-    fn read_ledgers(&mut self) {
-        let generation = self.rollout.generation();
-        let judge = &mut self.judge;
-        self.ledgers.read_and_close(|purpose: &Purpose, sample: &Sample<'_>| {
-            if let Some(judge) = judge.as_mut().filter(|_| purpose.generation == generation) {
-                judge.observe(purpose.weight, sample);
-            }
-        });
-    }
-
-    /// Whether time alone, a late request or the store may still change something.
+    /// Whether time alone or a late request may still change something.
     pub(super) fn is_restless(&self) -> bool {
-        self.rollout.phase().trial().is_some() || self.unsaved.is_some() || !self.ledgers.is_quiet()
+        let is_waited_for = !self.rollout.queue().is_empty();
+        self.rollout.phase().trial().is_some() || is_waited_for || !self.ledgers.is_quiet()
+    }
+
+    /// The release that has to go before the canary's turn comes.
+    pub(super) fn leaving(&self) -> Option<&ReleaseId> {
+        match self.rollout.phase() {
+            Phase::Draining { leaving: Leaving::Canary(canary), .. } => Some(canary),
+            Phase::Draining { leaving: Leaving::Stable, .. } => Some(self.rollout.stable()),
+            _ => None,
+        }
+    }
+
+    /// Whether the release that has to go has answered its last request.
+    pub(super) fn is_drained(&self, now: Instant) -> bool {
+        let (Some(leaving), Some(since)) = (self.leaving(), self.rollout.phase().since()) else { return false };
+        now.saturating_duration_since(since) >= DRAIN_MIN && self.pools.in_flight(leaving) == 0
+    }
+
+    /// How many of the canary's instances take part at this step, if not all do: the first ones that are declared.
+    pub(super) fn taking_part(&self) -> Option<NonZeroUsize> {
+        let phase = self.rollout.phase();
+        phase.trial()?.step(phase.step()?)?.instances
     }
 
     /// The canary's share of the requests that were picked at the present weight, in basis points.
@@ -149,7 +145,7 @@ impl Managed {
         watched.extend(self.rollout.canary().cloned());
         let remembered = match self.rollout.phase() {
             Phase::Aborted { canary, .. } => Some(canary.clone()),
-            _ => None,
+            _ => self.leaving().cloned(),
         };
         Needs { watched, remembered }
     }
@@ -163,7 +159,7 @@ impl Managed {
             rule: self.declared.rule.clone(),
             priority: self.declared.priority,
             timeouts: self.declared.timeouts.clone(),
-            stable: self.pools.pool(&stable, Track::Stable),
+            stable: self.make_stable(&stable),
             canary,
             own_answers: Arc::clone(&self.own_answers),
             budget: Arc::clone(&self.budget),
@@ -171,15 +167,24 @@ impl Managed {
         }
     }
 
+    /// What serves unless the draw says otherwise: nobody, while a release takes its place that cannot run beside it.
+    fn make_stable(&mut self, stable: &ReleaseId) -> Pool {
+        let pool = self.pools.pool(&self.declared, stable, Track::Stable, None);
+        if self.rollout.is_stable_serving() { pool } else { Pool { ready: Vec::new(), ..pool } }
+    }
+
     fn make_canary(&mut self, stable: &ReleaseId, canary: ReleaseId, now: Instant) -> Option<Canary> {
         let weight = self.rollout.weight();
         if weight == Weight::ZERO {
             return None;
         }
+        if self.picks_before.weight == Weight::ZERO {
+            self.tell_of_stable(stable);
+        }
         if let Some(judge) = &mut self.judge {
             judge.set_weight(weight, now);
         }
-        let pool = self.pools.pool(&canary, Track::Canary);
+        let pool = self.pools.pool(&self.declared, &canary, Track::Canary, self.taking_part());
         let purpose = Purpose { generation: self.rollout.generation(), weight, stable: stable.clone(), canary };
         Canary::new(pool, weight, self.ledgers.open(purpose))
     }
@@ -198,14 +203,5 @@ impl Managed {
             stable: self.pools.meter(&stable, Track::Stable).picks(),
             canary: canary.map_or(0, |canary| self.pools.meter(&canary, Track::Canary).picks()),
         }
-    }
-}
-
-fn judgement_of(judge: &Judge, verdict: &Verdict) -> Judgement {
-    match verdict {
-        Verdict::Pass => Judgement::Pass,
-        Verdict::Fail(breach) => Judgement::Breach(breach.metric),
-        Verdict::NotEnough(_) if judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
-        Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
     }
 }

@@ -1,6 +1,7 @@
 //! The backends of one service: who is watched, who can serve, and what they have counted.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use canary_config::name::{ReleaseId, ServiceName};
@@ -25,7 +26,20 @@ pub(super) struct Pools {
 pub(super) struct Tended {
     pub(super) backend: Arc<Backend>,
     pub(super) condition: Condition,
+    /// Why the last probe that failed did.
+    pub(super) why: Option<String>,
     watch: Option<Watch>,
+}
+
+/// What a finding says that was not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Nothing that matters now.
+    None,
+    /// Another cause of the same condition.
+    Cause,
+    /// Another condition.
+    Condition,
 }
 
 /// Which releases a service needs now.
@@ -77,16 +91,20 @@ impl Pools {
         }
     }
 
-    /// Takes what the probes found. True if it changed something.
-    pub(super) fn note(&mut self, finding: &Finding) -> bool {
-        let key = (finding.key.release.clone(), finding.key.backend.clone());
-        let Some(tended) = self.backends.get_mut(&key) else { return false };
-        let is_current = tended.watch.as_ref().is_some_and(|watch| watch.id == finding.watch);
-        let is_new = is_current && tended.condition != finding.condition;
-        if is_new {
-            tended.condition = finding.condition;
+    /// Takes what the probes found.
+    pub(super) fn note(&mut self, finding: Finding) -> News {
+        let Some(tended) = self.backends.get_mut(&(finding.key.release, finding.key.backend)) else {
+            return News::None;
+        };
+        if tended.watch.as_ref().is_none_or(|watch| watch.id != finding.watch) {
+            return News::None;
         }
-        is_new
+        tended.why = finding.why;
+        if tended.condition == finding.condition {
+            return News::Cause;
+        }
+        tended.condition = finding.condition;
+        News::Condition
     }
 
     /// What the probes say of a release.
@@ -101,11 +119,41 @@ impl Pools {
         (of_release().filter(|tended| tended.condition == Condition::Up).count(), of_release().count())
     }
 
-    /// The backends of a release that can serve now, in this role.
-    pub(super) fn pool(&mut self, release: &ReleaseId, track: Track) -> Pool {
-        let ready = self.of(release).filter(|tended| tended.condition == Condition::Up);
+    /// The backends of a release that can serve now, in this role; of the first so many, if not all take part.
+    pub(super) fn pool(
+        &mut self,
+        declared: &Service,
+        release: &ReleaseId,
+        track: Track,
+        first: Option<NonZeroUsize>,
+    ) -> Pool {
+        let members = self.members(declared, release, first);
+        let ready = members.filter(|tended| tended.condition == Condition::Up);
         let ready = ready.map(|tended| Arc::clone(&tended.backend)).collect();
         Pool { release: release.clone(), ready, meter: Arc::clone(self.meter(release, track)) }
+    }
+
+    /// The backends of a release in the order of their declaration; the first so many, if not all take part.
+    pub(super) fn members(
+        &self,
+        declared: &Service,
+        release: &ReleaseId,
+        first: Option<NonZeroUsize>,
+    ) -> impl Iterator<Item = &Tended> {
+        let addresses = declared.releases.get(release).map(|release| release.backends.as_slice()).unwrap_or_default();
+        let ids = addresses.iter().map(|address| (release.clone(), BackendId::configured(*address)));
+        ids.take(first.map_or(usize::MAX, NonZeroUsize::get)).filter_map(|id| self.backends.get(&id))
+    }
+
+    /// Attempts under way at the backends of a release.
+    pub(super) fn in_flight(&self, release: &ReleaseId) -> usize {
+        self.of(release).map(|tended| tended.backend.meter.in_flight()).sum()
+    }
+
+    /// Why a release has unready backends, as the last probe of the first of them says.
+    pub(super) fn why_unready(&self, release: &ReleaseId) -> Option<String> {
+        let mut unready = self.of(release).filter(|tended| tended.condition == Condition::Down);
+        unready.find_map(|tended| Some(format!("{}: {}", tended.backend.id, tended.why.as_ref()?)))
     }
 
     /// What a release was given and answered in a role.
@@ -133,7 +181,7 @@ impl Pools {
 impl Tended {
     fn new(id: BackendId, address: std::net::SocketAddr) -> Self {
         let backend = Arc::new(Backend { id, address, meter: Arc::new(Meter::default()) });
-        Self { backend, condition: Condition::Down, watch: None }
+        Self { backend, condition: Condition::Down, why: None, watch: None }
     }
 
     fn watch_over(&mut self, service: &ServiceName, release: &ReleaseId, declared: &Service, watchers: &mut Watchers) {
@@ -148,5 +196,6 @@ impl Tended {
     fn leave(&mut self) {
         self.watch = None;
         self.condition = Condition::Down;
+        self.why = None;
     }
 }

@@ -1,17 +1,18 @@
 //! How a changed file takes effect: validated whole, applied at once, or refused whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use canary_config::daemon::Config;
 use canary_config::name::ServiceName;
 use canary_config::service::Service;
 
-use crate::api::{Change, Changed, Problem, ProblemKind, Reloaded};
+use crate::api::{Change, Changed, Problem, Reloaded};
 use crate::clock;
+use crate::engine::fit::{Lack, lack};
 use crate::engine::managed::Managed;
-use crate::engine::pending::{Cause, Unsaved};
 use crate::engine::start::{StartError, restored};
-use crate::engine::{Engine, joined};
+use crate::engine::{Engine, joined, refused};
 use crate::rollout::Rollout;
 
 // === impl Engine ===
@@ -22,27 +23,30 @@ impl Engine {
     /// # Errors
     /// When it takes away what a rollout or stable needs. Nothing has changed then.
     pub(super) fn reload(&mut self, new: Config) -> Result<Reloaded, Problem> {
-        for managed in self.services.values() {
-            managed.can_do_with(new.services.get(&managed.declared.name))?;
+        for (name, managed) in &self.services {
+            self.can_do_with(name, managed, &new.services)?;
         }
+        // Services that move together come back at the same instant, so that they stay in step.
+        let now = clock::now();
+        let mut recalled = BTreeMap::new();
         for (name, declared) in new.services.iter().filter(|(name, _)| !self.services.contains_key(name)) {
-            self.recalled(name, declared).map_err(|error| refused(error.to_string()))?;
+            let rollout = self.recalled(declared, &new.services, now).map_err(|error| refused(error.to_string()))?;
+            recalled.insert(name.clone(), rollout);
         }
         let mut reloaded =
             Reloaded { changed: Vec::new(), needs_restart: restart_keys(&self.config, &new), warnings: Vec::new() };
         let names: BTreeSet<_> = self.services.keys().chain(new.services.keys()).cloned().collect();
         for name in names {
-            if let Some(change) = self.apply(&name, new.services.get(&name)) {
+            if let Some(change) = self.apply(&name, new.services.get(&name), recalled.remove(&name)) {
                 reloaded.changed.push(Changed { service: name, change });
             }
         }
         // What needs a restart stays as it was, so that the next reload still says so.
         self.config.services = new.services;
+        self.config.freezes = new.freezes;
         self.publish_all();
         for name in self.services.keys().cloned().collect::<Vec<_>>() {
-            if let Some(event) = self.services.get(&name).map(Managed::probed) {
-                self.turn(&name, event, Cause::canaryd());
-            }
+            self.show(self.probed(&name));
         }
         let changed = joined(reloaded.changed.iter());
         tracing::info!(changed, needs_restart = ?reloaded.needs_restart, "reloaded");
@@ -50,14 +54,19 @@ impl Engine {
     }
 
     /// The rollout of a service that is declared now and was not before: a new one, or the one that it had earlier.
-    fn recalled(&self, name: &ServiceName, declared: &Service) -> Result<Rollout, StartError> {
-        match self.absent.get(name) {
-            Some(saved) => restored(declared, saved.clone()),
+    fn recalled(
+        &self,
+        declared: &Service,
+        services: &BTreeMap<ServiceName, Service>,
+        now: Instant,
+    ) -> Result<Rollout, StartError> {
+        match self.absent.get(&declared.name) {
+            Some(saved) => restored(declared, services, saved.clone(), now),
             None => Ok(Rollout::new(declared.stable.clone())),
         }
     }
 
-    fn apply(&mut self, name: &ServiceName, new: Option<&Service>) -> Option<Change> {
+    fn apply(&mut self, name: &ServiceName, new: Option<&Service>, recalled: Option<Rollout>) -> Option<Change> {
         match (self.services.get_mut(name), new) {
             (None, None) => None,
             (Some(managed), Some(new)) if managed.declared == *new => None,
@@ -72,50 +81,39 @@ impl Engine {
                 Some(Change::Removed)
             }
             (None, Some(new)) => {
-                let rollout = self.recalled(name, new).ok()?;
                 self.absent.remove(name);
-                self.services.insert(name.clone(), Managed::new(new.clone(), rollout));
-                self.introduce(name);
+                self.services.insert(name.clone(), Managed::new(new.clone(), recalled?));
+                self.introduce([name.clone()], Vec::new());
                 self.services.get_mut(name)?.settle(&mut self.watchers, clock::now());
                 Some(Change::Added)
             }
         }
+    }
+
+    /// Whether a service can go on as it is newly declared, or go away.
+    fn can_do_with(
+        &self,
+        name: &ServiceName,
+        managed: &Managed,
+        services: &BTreeMap<ServiceName, Service>,
+    ) -> Result<(), Problem> {
+        for rollout in [Some(&managed.rollout), self.outbox.decided(name)].into_iter().flatten() {
+            match services.get(name) {
+                Some(new) => lack(rollout, new, services).map_or(Ok(()), |lack| Err(still_needed(name, &lack)))?,
+                None => can_go(name, rollout)?,
+            }
+        }
+        if !services.contains_key(name) && self.outbox.lacks_decision(name) {
+            let remedy = "mend the store before removing the service";
+            return Err(refused(format!("services.{name}: its last change is not stored yet; {remedy}")));
+        }
+        Ok(())
     }
 }
 
 // === impl Managed ===
 
 impl Managed {
-    /// Whether the service can go on as it is newly declared, or go away.
-    fn can_do_with(&self, new: Option<&Service>) -> Result<(), Problem> {
-        let name = &self.declared.name;
-        let decided = self.pending.as_ref().map(|pending| &pending.next);
-        let on_trial = self.rollout.canary().or(decided.and_then(Rollout::canary));
-        let Some(new) = new else {
-            return match on_trial {
-                Some(canary) => {
-                    let remedy = "abort it before removing the service";
-                    Err(refused(format!("services.{name}: a rollout of {canary} is under way; {remedy}")))
-                }
-                None if self.unsaved.as_ref().is_some_and(Unsaved::is_decision) => {
-                    let remedy = "mend the store before removing the service";
-                    Err(refused(format!("services.{name}: its last change is not stored yet; {remedy}")))
-                }
-                None => Ok(()),
-            };
-        };
-        let roles = [(Some(self.rollout.stable()), "stable"), (on_trial, "on trial")];
-        for (release, role) in roles {
-            if let Some(release) = release
-                && !new.releases.contains_key(release)
-            {
-                let remedy = "and cannot be removed; declare it again";
-                return Err(refused(format!("services.{name}.releases: {release} is {role} {remedy}")));
-            }
-        }
-        Ok(())
-    }
-
     /// Goes by a new declaration. A rollout that is under way keeps the plan it was started with.
     fn redeclare(&mut self, new: Service) {
         if new.probe != self.declared.probe {
@@ -125,8 +123,26 @@ impl Managed {
     }
 }
 
-fn refused(message: String) -> Problem {
-    Problem { kind: ProblemKind::Refused, message }
+/// Whether a service can go away.
+fn can_go(name: &ServiceName, rollout: &Rollout) -> Result<(), Problem> {
+    let remedy = "abort it before removing the service";
+    if let Some(canary) = rollout.canary() {
+        return Err(refused(format!("services.{name}: a rollout of {canary} is under way; {remedy}")));
+    }
+    match rollout.queue().front() {
+        Some(start) => Err(refused(format!("services.{name}: {} waits for its turn; {remedy}", start.trial.canary))),
+        None => Ok(()),
+    }
+}
+
+/// What cannot be taken away now.
+fn still_needed(name: &ServiceName, lack: &Lack) -> Problem {
+    refused(match lack {
+        Lack::Release { release, role } => {
+            format!("services.{name}.releases: {release} is {role} and cannot be removed; declare it again")
+        }
+        Lack::Peer(peer) => format!("services.{peer}: it moves with {name} and cannot be removed; declare it again"),
+    })
 }
 
 /// The sections whose change is not applied in place.

@@ -1,23 +1,30 @@
 //! How an engine begins: with what is declared, and what was kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use canary_config::daemon::Config;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
+use canary_config::weight::Weight;
 use canary_proxy::routes::RouteWriter;
 use tokio::sync::mpsc;
 
 use crate::api::StoreHealth;
 use crate::clock;
+use crate::engine::cause::Cause;
+use crate::engine::fit::{Lack, Role, lack};
 use crate::engine::input::EngineHandle;
 use crate::engine::managed::Managed;
+use crate::engine::memory::Memory;
+use crate::engine::outbox::Outbox;
 use crate::engine::page::{Page, PageSources};
-use crate::engine::pending::Ticket;
-use crate::engine::{Engine, INBOX_LIMIT, Stopping, StoreWord};
+use crate::engine::stop::Stopping;
+use crate::engine::{Engine, INBOX_LIMIT, StoreWord};
+use crate::freeze::Freezes;
 use crate::probe::Watchers;
-use crate::rollout::{Rollout, Saved, Stop};
-use crate::store::{Keeper, Loaded, Record, Store, StoreHandle};
+use crate::rollout::{PhaseName, Position, Reason, Rollout, Saved, State, Stop, Transition};
+use crate::store::{Entry, Keeper, Loaded, Record, Store, StoreHandle};
 
 /// What an engine begins with.
 pub struct Starting {
@@ -60,7 +67,18 @@ pub enum StartError {
         /// Which release.
         release: ReleaseId,
         /// What it is.
-        role: &'static str,
+        role: Role,
+    },
+    /// What was kept speaks of a service that is not declared any more.
+    #[error(
+        "services.{peer}: it is missing, and the store says that it moves with {service} as one rollout; \
+         declare it until the rollout has ended"
+    )]
+    PeerMissing {
+        /// Which service moves with it.
+        service: ServiceName,
+        /// Which service.
+        peer: ServiceName,
     },
     /// No thread for the store.
     #[error("the store's thread cannot be started: {0}")]
@@ -77,18 +95,15 @@ impl Engine {
     /// When what was kept does not fit what is declared.
     pub fn start(starting: Starting) -> Result<Started, StartError> {
         let Starting { config, routes, store, loaded, page } = starting;
+        let Loaded { services: kept, stop, freezes, answered } = loaded;
+        let now = clock::now();
+        let mut absent = after(&kept, stop, now);
         let mut services = BTreeMap::new();
-        let mut untold = Vec::new();
-        let stored = loaded.services.clone();
-        let mut absent = after(loaded);
         for (name, declared) in &config.services {
             let rollout = match absent.remove(name) {
-                Some(saved) => restored(declared, saved)?,
+                Some(saved) => restored(declared, &config.services, saved, now)?,
                 None => Rollout::new(declared.stable.clone()),
             };
-            if stored.get(name) != Some(&rollout.save()) {
-                untold.push(name.clone());
-            }
             services.insert(name.clone(), Managed::new(declared.clone(), rollout));
         }
         let (inbox_sender, inbox) = mpsc::channel(INBOX_LIMIT);
@@ -109,60 +124,88 @@ impl Engine {
             stopping: Stopping::No,
             store: store.clone(),
             watchers: Watchers::new(findings_sender),
-            last_ticket: Ticket::default(),
-            last_tick: clock::now(),
+            outbox: Outbox::default(),
+            deferred: VecDeque::new(),
+            freezes: Freezes::new(freezes),
+            freezing: None,
+            freezes_deferred: VecDeque::new(),
+            memory: Memory::restore(answered),
+            last_tick: now,
             inbox,
             findings,
             to_self,
             from_store,
         };
-        engine.begin(&untold);
+        engine.begin(&kept);
         Ok(Started { engine, handle: EngineHandle::new(inbox_sender), keeper, store })
     }
 
-    fn begin(&mut self, untold: &[ServiceName]) {
-        for service in untold {
-            self.introduce(service);
-        }
+    fn begin(&mut self, kept: &BTreeMap<ServiceName, Saved>) {
+        let present = self.services.iter().map(|(name, managed)| (name.clone(), managed.rollout.save()));
+        let absent = self.absent.iter().map(|(name, saved)| (name.clone(), saved.clone()));
+        let untold: Vec<_> = present.chain(absent).filter(|(name, saved)| kept.get(name) != Some(saved)).collect();
+        let set_back = untold.iter().filter_map(|(name, now)| Some(set_back(name, kept.get(name)?, now)));
+        let entries = set_back.flatten().collect();
+        self.introduce(untold.into_iter().map(|(name, _)| name), entries);
         for managed in self.services.values_mut() {
             managed.settle(&mut self.watchers, clock::now());
         }
         self.publish_all();
     }
 
-    /// Tells the store what is true of a service without a change: that it was seen for the first time, so that the
-    /// file's word for stable counts only once, or what a crash has made of it.
-    pub(super) fn introduce(&mut self, service: &ServiceName) {
-        if let Some(managed) = self.services.get(service) {
-            let record = Record {
-                services: [(service.clone(), managed.rollout.save())].into(),
-                entries: Vec::new(),
-                freezes: None,
-            };
-            self.save(service, record, None);
+    /// Tells the store what is true of services without a change: that they were seen for the first time, so that the
+    /// file's word for stable counts only once, or what a crash has made of them.
+    pub(super) fn introduce(&mut self, names: impl IntoIterator<Item = ServiceName>, entries: Vec<Entry>) {
+        let saved = |name: ServiceName| {
+            let present = self.services.get(&name).map(|managed| managed.rollout.save());
+            present.or_else(|| self.absent.get(&name).cloned()).map(|saved| (name, saved))
+        };
+        let services: BTreeMap<_, _> = names.into_iter().filter_map(saved).collect();
+        if !services.is_empty() {
+            self.save(Record { services, entries, freezes: None }, None);
         }
     }
 }
 
 /// What was kept, as the stop leaves it: after an unclean one every rollout is back before its first step. From here on
 /// that is what is true, so that no later stop, however orderly, brings back what was before.
-fn after(loaded: Loaded) -> BTreeMap<ServiceName, Saved> {
-    let Loaded { services, stop, .. } = loaded;
-    let left = |saved| Rollout::restore(saved, stop, clock::now()).save();
-    services.into_iter().map(|(name, saved)| (name, left(saved))).collect()
+fn after(kept: &BTreeMap<ServiceName, Saved>, stop: Stop, now: Instant) -> BTreeMap<ServiceName, Saved> {
+    let left = |saved: &Saved| Rollout::restore(saved.clone(), stop, now).save();
+    kept.iter().map(|(name, saved)| (name.clone(), left(saved))).collect()
 }
 
-/// Goes on from what was kept, if every release that matters is still declared.
-pub(super) fn restored(declared: &Service, saved: Saved) -> Result<Rollout, StartError> {
-    let rollout = Rollout::restore(saved, Stop::Orderly, clock::now());
-    let roles = [(Some(rollout.stable()), "stable"), (rollout.canary(), "on trial")];
-    for (release, role) in roles {
-        if let Some(release) = release
-            && !declared.releases.contains_key(release)
-        {
-            let (service, release) = (declared.name.clone(), release.clone());
-            return Err(StartError::ReleaseMissing { service, release, role });
-        }
+/// Goes on from what was kept, if everything that matters is still declared.
+pub(super) fn restored(
+    declared: &Service,
+    services: &BTreeMap<ServiceName, Service>,
+    saved: Saved,
+    now: Instant,
+) -> Result<Rollout, StartError> {
+    let rollout = Rollout::restore(saved, Stop::Orderly, now);
+    let service = declared.name.clone();
+    match lack(&rollout, declared, services) {
+        None => Ok(rollout),
+        Some(Lack::Release { release, role }) => Err(StartError::ReleaseMissing { service, release, role }),
+        Some(Lack::Peer(peer)) => Err(StartError::PeerMissing { service, peer }),
     }
-    Ok(rollout)
+}
+
+/// The line of the audit trail that says why a rollout is not where it was: a crash has set it back.
+fn set_back(service: &ServiceName, before: &Saved, now: &Saved) -> Option<Entry> {
+    let (State::UnderWay { trial, position }, true) = (&before.state, before.state != now.state) else { return None };
+    let from = match position {
+        Position::Step(_) => PhaseName::Progressing,
+        Position::PausedAt(_) => PhaseName::Paused,
+        Position::Full => PhaseName::Probation,
+    };
+    let transition = Transition {
+        generation: before.generation,
+        canary: Some(trial.canary.clone()),
+        from,
+        to: PhaseName::Preparing,
+        step: None,
+        weight: Weight::ZERO,
+        reason: Reason::Restarted,
+    };
+    Some(Cause::canaryd().entry(clock::today(), service.clone(), transition, None))
 }

@@ -19,6 +19,11 @@ impl Streak {
         Self { condition, rise, fall, against: 0 }
     }
 
+    /// What the answers have made of it.
+    pub(super) fn condition(&self) -> Condition {
+        self.condition
+    }
+
     /// Notes whether a probe was passed; gives the new condition if it has changed.
     pub(super) fn note(&mut self, is_passed: bool) -> Option<Condition> {
         let (needed, other) = match self.condition {

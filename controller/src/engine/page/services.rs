@@ -77,7 +77,8 @@ impl Managed {
         let service = ("service", self.declared.name.as_str());
         let weight = self.rollout.weight();
         let canary = self.rollout.canary().map(|canary| (canary, weight.ratio()));
-        let stable = (self.rollout.stable(), 1.0 - canary.map_or(0.0, |(_, ratio)| ratio));
+        let rest = 1.0 - canary.map_or(0.0, |(_, ratio)| ratio);
+        let stable = (self.rollout.stable(), if self.rollout.is_stable_serving() { rest } else { 0.0 });
         for (release, ratio) in canary.into_iter().chain([stable]) {
             let help = "The share of requests that each release is set to get, 0 to 1.";
             families.gauge("canaryd_weight_ratio", help, &[service, ("release", release.as_str())], ratio);

@@ -1,0 +1,107 @@
+//! What commands with a key were answered with, so that the same command sent again is answered so again and not done
+//! again.
+//!
+//! Only what was done is remembered: a refusal has changed nothing, and may be another one the next time.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use canary_config::name::ServiceName;
+use tokio::sync::oneshot;
+
+use crate::api::{Done, Problem};
+use crate::engine::input::Accepted;
+use crate::engine::{Engine, refused};
+use crate::idempotency::IdempotencyKey;
+use crate::store::{ANSWERED_MAX, Answered};
+
+/// The commands with a key that were done last.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    by_key: BTreeMap<IdempotencyKey, Remembered>,
+    /// The oldest first.
+    keys: VecDeque<IdempotencyKey>,
+}
+
+/// A command that was done.
+#[derive(Clone, Debug)]
+pub(super) struct Remembered {
+    pub(super) service: Option<ServiceName>,
+    pub(super) command: String,
+    /// What it was answered with; nothing for a word about freezes.
+    pub(super) done: Option<Done>,
+}
+
+// === impl Memory ===
+
+impl Memory {
+    /// What was remembered when the last process ended. All of it is stored.
+    pub(super) fn restore(answered: Vec<Answered>) -> Self {
+        let mut memory = Self::default();
+        for Answered { key, command, moves } in answered {
+            let service = moves.first().and_then(|(service, _)| service.clone());
+            let changed = moves.into_iter().filter_map(|(service, transition)| service.zip(transition));
+            let done = Done::of(changed);
+            memory.note(key, Remembered { service, command, done });
+        }
+        memory
+    }
+
+    pub(super) fn note(&mut self, key: IdempotencyKey, remembered: Remembered) {
+        if self.by_key.insert(key.clone(), remembered).is_none() {
+            self.keys.push_back(key);
+        }
+        if self.keys.len() > ANSWERED_MAX
+            && let Some(oldest) = self.keys.pop_front()
+        {
+            self.by_key.remove(&oldest);
+        }
+    }
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// What this command was answered with before, if it was done.
+    ///
+    /// # Errors
+    /// The key belongs to another command, or the command is still on its way.
+    pub(super) fn recall(
+        &self,
+        key: &IdempotencyKey,
+        service: Option<&ServiceName>,
+        command: &str,
+    ) -> Result<Option<Remembered>, Problem> {
+        let is_on_its_way = self.outbox.holds_key(key)
+            || self.deferred.iter().any(|deferred| deferred.ordered.key.as_ref() == Some(key))
+            || self.freezing.as_ref().is_some_and(|freezing| freezing.key.as_ref() == Some(key))
+            || self.freezes_deferred.iter().any(|order| order.key.as_ref() == Some(key));
+        if is_on_its_way {
+            return Err(refused(format!("idempotency key {key}: a command with it is still on its way; try again")));
+        }
+        let Some(before) = self.memory.by_key.get(key) else { return Ok(None) };
+        if before.service.as_ref() != service || before.command != command {
+            let of = before.service.as_ref().map_or(String::new(), |service| format!(" of {service}"));
+            let remedy = "use a fresh key for each command";
+            return Err(refused(format!("idempotency key {key}: it was used for `{}`{of}; {remedy}", before.command)));
+        }
+        let durable = !self.outbox.lacks_key(key);
+        let done = before.done.clone().map(|done| Done { durable, ..done });
+        Ok(Some(Remembered { done, ..before.clone() }))
+    }
+}
+
+// === impl Remembered ===
+
+impl Remembered {
+    /// The answer to an order.
+    ///
+    /// # Errors
+    /// It was none.
+    pub(super) fn accepted(self) -> Result<Accepted, Problem> {
+        let done =
+            self.done.ok_or_else(|| refused("what this command did is not in the audit trail any more".into()))?;
+        let (sender, stored) = oneshot::channel();
+        let _ = sender.send(done.durable);
+        Ok(Accepted { done, stored })
+    }
+}

@@ -1,0 +1,226 @@
+//! What operators order: understood against what is declared, put off while a change before it is being stored, and
+//! then carried out.
+
+use std::num::NonZeroUsize;
+
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::{OnBusy, Plan};
+use canary_config::service::Release;
+
+use crate::api::{Problem, ProblemKind};
+use crate::engine::cause::{Cause, Reply};
+use crate::engine::input::{Accepted, Author, Order, StartOrder};
+use crate::engine::managed::Managed;
+use crate::engine::{Engine, joined, refused};
+use crate::idempotency::IdempotencyKey;
+use crate::rollout::{Command, Event, Generation, Phase, Start, Trial};
+
+/// Orders for one service that may wait for a change to be stored.
+const DEFERRED_LIMIT: usize = 16;
+
+/// An order on its way to be carried out.
+#[derive(Debug)]
+pub(super) struct Ordered {
+    pub(super) service: ServiceName,
+    pub(super) order: Order,
+    pub(super) generation: Option<Generation>,
+    pub(super) author: Author,
+    pub(super) key: Option<IdempotencyKey>,
+    pub(super) reply: Reply,
+}
+
+/// An order that waits for a change before it to be stored.
+#[derive(Debug)]
+pub(super) struct Deferred {
+    /// The services that it moves.
+    members: Vec<ServiceName>,
+    pub(super) ordered: Ordered,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Takes an order that has just come in.
+    pub(super) fn take_order(&mut self, ordered: Ordered) {
+        let recalled = match &ordered.key {
+            Some(key) => self.recall(key, Some(&ordered.service), &ordered.text()),
+            None => Ok(None),
+        };
+        match recalled {
+            Ok(None) => self.obey(ordered),
+            Ok(Some(remembered)) => ordered.answer(remembered.accepted()),
+            Err(problem) => ordered.answer(Err(problem)),
+        }
+    }
+
+    /// Takes up the orders that waited for the store, in their order.
+    pub(super) fn catch_up(&mut self) {
+        for deferred in std::mem::take(&mut self.deferred) {
+            self.obey(deferred.ordered);
+        }
+    }
+
+    fn obey(&mut self, ordered: Ordered) {
+        match self.stopping().and_then(|()| self.members(&ordered)) {
+            Err(problem) => ordered.answer(Err(problem)),
+            Ok(members) if self.must_wait(&members) && !self.is_retreat(&ordered) => self.defer(members, ordered),
+            Ok(members) => match self.commands(&members, &ordered) {
+                Ok(events) => self.turn(members, &events, ordered.into()),
+                Err(problem) => ordered.answer(Err(problem)),
+            },
+        }
+    }
+
+    /// Whether a change of one of these services is being stored, or an earlier order about one of them waits for that.
+    fn must_wait(&self, members: &[ServiceName]) -> bool {
+        let waits = |service: &ServiceName| {
+            let mut before = self.deferred.iter();
+            self.outbox.waits_for(service) || before.any(|deferred| deferred.members.contains(service))
+        };
+        members.iter().any(waits)
+    }
+
+    /// Whether it takes a canary's share away. An abort waits only for a start that is being stored: there is nothing
+    /// yet that it could send back.
+    fn is_retreat(&self, ordered: &Ordered) -> bool {
+        let phase = self.services.get(&ordered.service).map(|managed| managed.rollout.phase());
+        matches!(ordered.order, Order::Abort | Order::Undo) && phase.is_some_and(|phase| phase.trial().is_some())
+    }
+
+    fn defer(&mut self, members: Vec<ServiceName>, ordered: Ordered) {
+        let waiting = self.deferred.iter().filter(|deferred| deferred.ordered.service == ordered.service).count();
+        if waiting < DEFERRED_LIMIT {
+            self.deferred.push_back(Deferred { members, ordered });
+        } else {
+            ordered.answer(Err(refused(format!("{waiting} orders wait for the store already; try again"))));
+        }
+    }
+
+    /// The services that an order moves, the one that it was given for first.
+    fn members(&self, Ordered { service, order, .. }: &Ordered) -> Result<Vec<ServiceName>, Problem> {
+        self.managed(service)?;
+        match order {
+            Order::Start(StartOrder { peers, .. }) => {
+                if peers.contains_key(service) {
+                    let message = format!("{service} is named twice; name each service once");
+                    return Err(Problem { kind: ProblemKind::BadRequest, message });
+                }
+                Ok(std::iter::once(service).chain(peers.keys()).cloned().collect())
+            }
+            Order::Retry => Ok(self.sent_back_with(service)),
+            Order::Promote(_) | Order::Pause | Order::Resume | Order::Abort | Order::Undo => Ok(self.group_of(service)),
+        }
+    }
+
+    /// What each of the services is told.
+    fn commands(&self, members: &[ServiceName], ordered: &Ordered) -> Result<Vec<Event>, Problem> {
+        let Ordered { service, order, generation, .. } = ordered;
+        let commands = match order {
+            Order::Start(start) => self.starts(service, members, start)?,
+            Order::Retry => vec![Command::Retry(self.retry_plan(service, members)?); members.len()],
+            Order::Promote(stride) => vec![Command::Promote(*stride); members.len()],
+            Order::Pause => vec![Command::Pause; members.len()],
+            Order::Resume => vec![Command::Resume; members.len()],
+            Order::Abort => vec![Command::Abort; members.len()],
+            Order::Undo => vec![Command::Undo; members.len()],
+        };
+        // The generation that was named is that of the service that was named.
+        let generations = std::iter::once(*generation).chain(std::iter::repeat(None));
+        let events = commands.into_iter().zip(generations);
+        Ok(events.map(|(command, generation)| Event::Commanded { command, generation }).collect())
+    }
+
+    /// How each of the services begins. All follow the plan of the one that was named.
+    fn starts(
+        &self,
+        service: &ServiceName,
+        members: &[ServiceName],
+        order: &StartOrder,
+    ) -> Result<Vec<Command>, Problem> {
+        let plan = self.plan(service, &order.release)?;
+        // What stands in the way of several services is refused, whatever the plan of the one says.
+        let by_itself = if order.peers.is_empty() { plan.on_busy } else { OnBusy::Reject };
+        let on_busy = order.on_busy.unwrap_or(by_itself);
+        let start = |member: &ServiceName| {
+            let canary = order.peers.get(member).unwrap_or(&order.release);
+            self.managed(member)?.declares(canary)?;
+            let peers = members.iter().filter(|peer| *peer != member).cloned().collect();
+            let trial = Trial { canary: canary.clone(), plan: plan.clone(), peers };
+            Ok(Command::Start(Start { trial, again: order.again, on_busy }))
+        };
+        members.iter().map(start).collect()
+    }
+
+    /// The plan by which what was sent back is tried again, together with what was sent back with it.
+    fn retry_plan(&self, service: &ServiceName, members: &[ServiceName]) -> Result<Plan, Problem> {
+        for member in members {
+            let managed = self.managed(member)?;
+            let Phase::Aborted { canary, peers, .. } = managed.rollout.phase() else { continue };
+            managed.declares(canary)?;
+            if member != service && !peers.contains(service) {
+                let message = format!(
+                    "{member} has had a rollout of its own since it was sent back with {service}; \
+                     start the services together again"
+                );
+                return Err(refused(message));
+            }
+        }
+        let managed = self.managed(service)?;
+        match managed.rollout.phase() {
+            Phase::Aborted { canary, .. } => self.plan(service, canary),
+            _ => Ok(managed.declared.plan.clone()),
+        }
+    }
+
+    /// The plan of a service for a release of its own.
+    fn plan(&self, service: &ServiceName, release: &ReleaseId) -> Result<Plan, Problem> {
+        let managed = self.managed(service)?;
+        let declared = &managed.declared.plan;
+        let instances = NonZeroUsize::new(managed.declares(release)?.backends.len());
+        Ok(instances.map_or_else(|| declared.clone(), |instances| declared.for_instances(instances)))
+    }
+
+    pub(super) fn managed(&self, service: &ServiceName) -> Result<&Managed, Problem> {
+        self.services.get(service).ok_or_else(|| self.unknown_service(service))
+    }
+}
+
+// === impl Managed ===
+
+impl Managed {
+    fn declares(&self, release: &ReleaseId) -> Result<&Release, Problem> {
+        self.declared.releases.get(release).ok_or_else(|| {
+            let (service, known) = (&self.declared.name, joined(self.declared.releases.keys()));
+            let message = format!("services.{service}.releases has no `{release}`; declared are {known}");
+            Problem { kind: ProblemKind::NotFound, message }
+        })
+    }
+}
+
+// === impl Ordered ===
+
+impl Ordered {
+    /// The whole command, as the audit trail and the log name it.
+    fn text(&self) -> String {
+        let mut text = self.order.text(&self.service);
+        if let Some(generation) = self.generation {
+            text += &format!(" --generation {generation}");
+        }
+        text
+    }
+
+    fn answer(self, answer: Result<Accepted, Problem>) {
+        // Whoever asked may have gone away.
+        let _ = self.reply.send(answer);
+    }
+}
+
+// === impl Cause ===
+
+impl From<Ordered> for Cause {
+    fn from(ordered: Ordered) -> Self {
+        let command = Some(ordered.text());
+        let Ordered { author, key, reply, .. } = ordered;
+        Self { author, command, key, reply: Some(reply) }
+    }
+}

@@ -1,0 +1,171 @@
+//! What is decided and not stored yet.
+//!
+//! A change either waits here to come into force when it is stored ([`Pending`]), or is in force already, and only the
+//! store lacks it ([`Unsaved`]). Both may be about several services at once.
+
+use std::collections::BTreeMap;
+
+use canary_config::name::ServiceName;
+use tokio::sync::oneshot;
+
+use crate::engine::cause::Cause;
+use crate::engine::moved::Moved;
+use crate::idempotency::IdempotencyKey;
+use crate::rollout::Rollout;
+use crate::store::Record;
+
+/// The number of a record on its way to the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// What is decided and not stored yet.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    last: Ticket,
+    pending: BTreeMap<Ticket, Pending>,
+    unsaved: BTreeMap<Ticket, Unsaved>,
+    /// The record that was sent last about each service.
+    latest: BTreeMap<ServiceName, Ticket>,
+}
+
+/// A change that is decided and waits for the store.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) moves: Vec<Moved>,
+    pub(super) cause: Cause,
+}
+
+/// A change that is in force and not stored yet.
+#[derive(Debug)]
+pub(super) struct Unsaved {
+    pub(super) record: Record,
+    pub(super) stored: Option<oneshot::Sender<bool>>,
+    sending: Sending,
+}
+
+/// Where such a change is on its way to the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sending {
+    UnderWay,
+    Failed,
+}
+
+// === impl Outbox ===
+
+impl Outbox {
+    pub(super) fn ticket(&mut self) -> Ticket {
+        self.last.0 += 1;
+        self.last
+    }
+
+    /// A change is on its way that comes into force when it is stored.
+    pub(super) fn put_pending(&mut self, ticket: Ticket, pending: Pending) {
+        self.note_latest(ticket, pending.moves.iter().map(|moved| &moved.service).cloned().collect());
+        self.pending.insert(ticket, pending);
+    }
+
+    /// A change is on its way that is in force already.
+    pub(super) fn put_unsaved(&mut self, ticket: Ticket, record: Record, stored: Option<oneshot::Sender<bool>>) {
+        self.note_latest(ticket, record.services.keys().cloned().collect());
+        self.unsaved.insert(ticket, Unsaved { record, stored, sending: Sending::UnderWay });
+    }
+
+    fn note_latest(&mut self, ticket: Ticket, services: Vec<ServiceName>) {
+        self.latest.extend(services.into_iter().map(|service| (service, ticket)));
+    }
+
+    /// The change that waits for this word of the store, if one still does.
+    pub(super) fn take_pending(&mut self, ticket: Ticket) -> Option<Pending> {
+        self.pending.remove(&ticket)
+    }
+
+    /// The changes of these services that a retreat overtakes.
+    pub(super) fn overtaken_by(&mut self, moves: &[Moved]) -> Vec<Pending> {
+        let is_hit = |pending: &Pending| moves.iter().any(|moved| pending.is_about(&moved.service));
+        let tickets: Vec<_> = self.pending.iter().filter(|(_, pending)| is_hit(pending)).map(|(at, _)| *at).collect();
+        tickets.iter().filter_map(|ticket| self.pending.remove(ticket)).collect()
+    }
+
+    /// The store has said what became of a change that is in force.
+    pub(super) fn note_unsaved(&mut self, ticket: Ticket, is_stored: bool) {
+        let Some(mut unsaved) = self.unsaved.remove(&ticket) else { return };
+        if let Some(stored) = unsaved.stored.take() {
+            // Whoever asked may have gone away.
+            let _ = stored.send(is_stored);
+        }
+        if !is_stored {
+            // Sent again, it must not cover in the store what came after it.
+            unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
+            unsaved.sending = Sending::Failed;
+            self.unsaved.insert(ticket, unsaved);
+        }
+    }
+
+    /// What the store could not keep, to be sent again.
+    pub(super) fn take_failed(&mut self) -> Vec<Record> {
+        let is_failed = |unsaved: &Unsaved| unsaved.sending == Sending::Failed;
+        let tickets: Vec<_> = self.unsaved.iter().filter(|(_, one)| is_failed(one)).map(|(at, _)| *at).collect();
+        tickets.iter().filter_map(|ticket| self.unsaved.remove(ticket)).map(|unsaved| unsaved.record).collect()
+    }
+
+    /// Whether the store has been given a change of this service and has not answered yet. Whatever comes after it is
+    /// stored after it.
+    pub(super) fn waits_for(&self, service: &ServiceName) -> bool {
+        let is_under_way = |unsaved: &Unsaved| unsaved.sending == Sending::UnderWay && unsaved.is_about(service);
+        self.pending.values().any(|pending| pending.is_about(service)) || self.unsaved.values().any(is_under_way)
+    }
+
+    /// Whether the store lacks a change of this service that is in force, and failed to take it.
+    pub(super) fn lacks(&self, service: &ServiceName) -> bool {
+        self.unsaved.values().any(|unsaved| unsaved.sending == Sending::Failed && unsaved.is_about(service))
+    }
+
+    /// Whether the store lacks more of this service than that it was seen for the first time.
+    pub(super) fn lacks_decision(&self, service: &ServiceName) -> bool {
+        self.unsaved.values().any(|unsaved| !unsaved.record.entries.is_empty() && unsaved.is_about(service))
+    }
+
+    /// Whether the store lacks what a command with this key has changed.
+    pub(super) fn lacks_key(&self, key: &IdempotencyKey) -> bool {
+        let has_key = |unsaved: &Unsaved| unsaved.record.entries.iter().any(|entry| entry.key.as_ref() == Some(key));
+        self.unsaved.values().any(has_key)
+    }
+
+    /// Whether a command with this key waits here.
+    pub(super) fn holds_key(&self, key: &IdempotencyKey) -> bool {
+        self.pending.values().any(|pending| pending.cause.key.as_ref() == Some(key))
+    }
+
+    /// What a service is about to be.
+    pub(super) fn decided(&self, service: &ServiceName) -> Option<&Rollout> {
+        let mut moves = self.pending.values().flat_map(|pending| &pending.moves);
+        moves.find(|moved| moved.service == *service).map(|moved| &moved.next)
+    }
+
+    /// Whether the store owes an answer.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.pending.is_empty() || self.unsaved.values().any(|unsaved| unsaved.sending == Sending::UnderWay)
+    }
+
+    /// Whether the store lacks anything that is in force.
+    pub(super) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
+    }
+}
+
+// === impl Pending ===
+
+impl Pending {
+    fn is_about(&self, service: &ServiceName) -> bool {
+        self.moves.iter().any(|moved| moved.service == *service)
+    }
+}
+
+// === impl Unsaved ===
+
+impl Unsaved {
+    fn is_about(&self, service: &ServiceName) -> bool {
+        let mut entries = self.record.entries.iter();
+        self.record.services.contains_key(service) || entries.any(|entry| entry.service.as_ref() == Some(service))
+    }
+}

@@ -1,0 +1,70 @@
+//! What each role of a service has to show.
+
+use canary_config::name::ReleaseId;
+use canary_proxy::histogram::{Counts, EDGES_US};
+use canary_proxy::meter::PoolMeter;
+use canary_proxy::track::Track;
+
+use crate::analysis::{ArmEvidence, Evidence};
+use crate::api::TrackStatus;
+use crate::engine::managed::Managed;
+use crate::probe::Condition;
+
+// === impl Managed ===
+
+impl Managed {
+    /// How many backends can serve in a role, of how many that take part.
+    fn count(&self, release: &ReleaseId, track: Track) -> (usize, usize) {
+        let first = if track == Track::Canary { self.taking_part() } else { None };
+        let members: Vec<_> = self.pools.members(&self.declared, release, first).collect();
+        (members.iter().filter(|tended| tended.condition == Condition::Up).count(), members.len())
+    }
+
+    pub(super) fn tracks(&mut self, canary: Option<ReleaseId>, evidence: Option<&Evidence>) -> Vec<TrackStatus> {
+        let roles = [(Track::Stable, Some(self.rollout.stable().clone())), (Track::Canary, canary)];
+        let mut tracks = Vec::new();
+        for (track, release) in roles {
+            let Some(release) = release else { continue };
+            let (ready, backends) = self.count(&release, track);
+            let arm = evidence.map(|evidence| match track {
+                Track::Stable => evidence.arms.stable,
+                Track::Canary => evidence.arms.canary,
+            });
+            let arm = arm.unwrap_or_else(|| answered(self.pools.meter(&release, track)));
+            tracks.push(TrackStatus {
+                track: track.label().to_owned(),
+                release,
+                ready,
+                backends,
+                requests: arm.requests,
+                errors: arm.errors,
+                p50_ms: arm.p50_ms,
+                p99_ms: arm.p99_ms,
+            });
+        }
+        tracks
+    }
+}
+
+/// What a release has answered in a role since canaryd started.
+fn answered(meter: &PoolMeter) -> ArmEvidence {
+    let (mut requests, mut errors) = (0, 0);
+    for (code, count) in meter.answers().codes() {
+        requests += count;
+        errors += if (500..600).contains(&code) { count } else { 0 };
+    }
+    let counts = meter.answers().durations().counts();
+    let [p50_ms, p90_ms, p99_ms] = [50, 90, 99].map(|percent| percentile_ms(&counts, percent));
+    ArmEvidence { requests, errors, p50_ms, p90_ms, p99_ms }
+}
+
+/// The upper bound of the bucket that a percentile falls into; nothing beyond the last bound.
+fn percentile_ms(counts: &Counts, percent: u64) -> Option<f64> {
+    let wanted = counts.iter().sum::<u64>() * percent;
+    let mut below = 0;
+    let bucket = counts.iter().position(|count| {
+        below += count;
+        below > 0 && below * 100 >= wanted
+    })?;
+    EDGES_US.get(bucket).map(|us| *us as f64 / 1e3)
+}

@@ -4,7 +4,11 @@
 
 mod canaryctl;
 mod daemon_admin;
+mod daemon_busy;
 mod daemon_end;
+mod daemon_freeze;
+mod daemon_group;
+mod daemon_idempotency;
 mod daemon_kill;
 mod daemon_metrics;
 mod daemon_order;
@@ -12,6 +16,8 @@ mod daemon_probe;
 mod daemon_reload;
 mod daemon_rollout;
 mod daemon_store;
+mod daemon_strategies;
+mod daemon_why;
 mod false_aborts;
 mod judge;
 mod purity;

@@ -15,6 +15,7 @@ mod origin;
 mod page;
 mod shelf;
 mod site;
+mod stand;
 mod tally;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub(crate) use self::origin::Origin;
 pub(crate) use self::page::Page;
 pub(crate) use self::shelf::Shelf;
 pub(crate) use self::site::{QUICK, SLOW, Site, free_address};
+pub(crate) use self::stand::{Stand, forced, start, together};
 pub(crate) use self::tally::Tally;
 
 /// After so long a condition will not come true any more.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use canary_config::name::ServiceName;
 use canary_controller::api::{HistoryEntry, RolloutSummary};
 use canary_controller::rollout::Stop;
-use canary_controller::store::{HistoryQuery, Loaded, Record, Store, StoreError};
+use canary_controller::store::{Answered, HistoryQuery, Loaded, Record, Store, StoreError};
 
 /// The longest that it hangs, so that no thread outlives its test for long.
 const HANG_MAX: Duration = Duration::from_secs(20);
@@ -94,12 +94,29 @@ impl Shelf {
 
 impl Store for ShelfStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        Ok(Loaded { services: BTreeMap::new(), stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() })
+        let mut held = self.0.held();
+        let is_orderly = held.records.is_empty() || held.was_orderly;
+        held.was_orderly = false;
+        let stop = if is_orderly { Stop::Orderly } else { Stop::Unclean };
+        let mut loaded = Loaded { services: BTreeMap::new(), stop, freezes: Vec::new(), answered: Vec::new() };
+        for record in held.records.iter().cloned() {
+            loaded.services.extend(record.services);
+            loaded.freezes = record.freezes.unwrap_or(loaded.freezes);
+            let mut entries = record.entries.into_iter().peekable();
+            if let Some((key, command)) = entries.peek().and_then(|entry| entry.key.clone().zip(entry.command.clone()))
+            {
+                let moves = entries.map(|entry| (entry.service, entry.transition)).collect();
+                loaded.answered.push(Answered { key, command, moves });
+            }
+        }
+        Ok(loaded)
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
         self.0.held().asked += 1;
-        self.0.answer()?.records.push(record.clone());
+        let mut held = self.0.answer()?;
+        held.was_orderly = false;
+        held.records.push(record.clone());
         Ok(())
     }
 

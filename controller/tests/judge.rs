@@ -306,6 +306,22 @@ fn what_is_told_of_stable_in_probation_comes_too_late() {
 }
 
 #[test]
+fn a_canary_that_turns_bad_late_meets_fresh_stake() {
+    let mut given = Given::blue_green(0, 1_000);
+    assert_eq!(given.convicted_after(0, 100), None);
+    assert_eq!(given.convicted_after(2, 100), Some(6));
+}
+
+#[test]
+fn probation_is_judged_once_however_often_all_requests_come_back() {
+    let mut given = Given::blue_green(0, 1_000);
+    assert_eq!(given.convicted_after(2, 2), None);
+    let before = given.judge.evidence(0).ln_harm;
+    let after = given.at(50).at(100).judge.evidence(0).ln_harm;
+    assert!((after - before).abs() < 1e-12, "{before} {after}");
+}
+
+#[test]
 fn what_the_comparison_suspected_counts_in_probation() {
     let after = |errors: u64| {
         let mut given = Given::new();

@@ -93,19 +93,15 @@ impl Rollout {
 
     /// The release that had to go has gone.
     pub(super) fn drained(&mut self, reason: Reason, now: Instant, raises: Raises) -> Option<Transition> {
-        match self.phase.clone() {
-            Phase::Draining { trial, leaving: Leaving::Stable, then, .. } => {
-                Some(self.enter(Phase::Preparing { trial, then, since: now }, reason))
-            }
+        let Phase::Draining { trial, leaving, then, .. } = self.phase.clone() else { return None };
+        let takes_stable_away = leaving != Leaving::Stable && trial.plan.strategy == Strategy::Recreate;
+        let phase = match raises {
             // Until stable has begun to go, a freeze can still keep it.
-            Phase::Draining { trial, then, .. } if trial.plan.strategy == Strategy::Recreate => (raises
-                == Raises::Allowed)
-                .then(|| self.enter(Phase::Draining { trial, leaving: Leaving::Stable, then, since: now }, reason)),
-            Phase::Draining { trial, then, .. } => {
-                Some(self.enter(Phase::Preparing { trial, then, since: now }, reason))
-            }
-            _ => None,
-        }
+            Raises::Frozen if takes_stable_away => return None,
+            _ if takes_stable_away => Phase::Draining { trial, leaving: Leaving::Stable, then, since: now },
+            _ => Phase::Preparing { trial, then, since: now },
+        };
+        Some(self.enter(phase, reason))
     }
 
     fn begin(&mut self, trial: Trial, reason: Reason, now: Instant) -> Transition {

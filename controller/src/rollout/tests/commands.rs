@@ -4,8 +4,8 @@ use canary_config::plan::OnBusy;
 
 use super::every_phase::every_phase;
 use super::plan;
-use super::scenario::{commanded, start_of};
-use crate::rollout::{Again, Command, Event, Generation, Refusal, Start, Stride};
+use super::scenario::{aborted, commanded, given, start_of};
+use crate::rollout::{Again, Command, Event, Generation, Reason, Refusal, Start, Stride};
 
 const TOLD: &str = "\
 idle
@@ -375,9 +375,9 @@ fn an_abort_beats_a_promotion_of_the_same_rollout_whichever_comes_first() {
     let present = Some(Generation(1));
     let abort = || Event::Commanded { command: Command::Abort, generation: present };
     let promote = || Event::Commanded { command: Command::Promote(Stride::Full), generation: present };
-    let step = super::scenario::given(plan(&[10])).at(10);
-    let aborted = super::scenario::aborted(crate::rollout::Reason::Command);
-    let first = step.clone().when(abort()).then(aborted).when(promote()).refused(&Refusal::NothingUnderWay);
-    let last = step.when(promote()).when(abort()).then(aborted);
+    let step = given(plan(&[10])).at(10);
+    let sent_back = aborted(Reason::Command);
+    let first = step.clone().when(abort()).then(sent_back).when(promote()).refused(&Refusal::NothingUnderWay);
+    let last = step.when(promote()).when(abort()).then(sent_back);
     assert_eq!(first.rollout, last.rollout);
 }

@@ -9,7 +9,7 @@ use canary_config::plan::{Gate, OnThinEvidence, Plan};
 
 use super::happenings::{Happening, everything, everything_at_once};
 use super::world::{Key, World};
-use super::{blue_green, gated, laws, on_thin, plan, recreate, rolling};
+use super::{MANUAL, blue_green, gated, laws, on_thin, plan, recreate, rolling};
 use crate::rollout::{PhaseName, Reason};
 
 /// What was found on all ways.
@@ -102,7 +102,7 @@ fn plans(steps: usize, clocks: &[(u64, u64)]) -> Vec<Plan> {
             for &(min, max) in clocks {
                 let mut plan = on_thin(choice, plan(&[10, 25, 50][..steps]));
                 for (index, step) in plan.steps.iter_mut().enumerate() {
-                    step.gate = if gates & 1 << index == 0 { Gate::Evidence } else { super::MANUAL };
+                    step.gate = if gates & 1 << index == 0 { Gate::Evidence } else { MANUAL };
                 }
                 plans.push(quick(plan, min, max));
             }
@@ -151,13 +151,13 @@ fn no_way_through_a_plan_of_three_steps_breaks_a_law() {
 #[test]
 fn no_way_from_blue_to_green_breaks_a_law() {
     let by_time = blue_green(Gate::Time);
-    let by_hand = blue_green(super::MANUAL);
+    let by_hand = blue_green(MANUAL);
     assert_met(explore(vec![quick(by_time, 1, 2), quick(by_hand, 1, 2)]), (7, 10));
 }
 
 #[test]
 fn no_way_from_instance_to_instance_breaks_a_law() {
-    assert_met(explore(vec![quick(rolling(), 1, 2), quick(gated(super::MANUAL, rolling()), 2, 1)]), (7, 12));
+    assert_met(explore(vec![quick(rolling(), 1, 2), quick(gated(MANUAL, rolling()), 2, 1)]), (7, 12));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn no_way_of_one_in_the_place_of_the_other_breaks_a_law() {
 #[test]
 fn no_way_of_several_releases_breaks_a_law() {
     let canary = || quick(plan(&[10]), 1, 2);
-    let others = [canary(), quick(blue_green(super::MANUAL), 1, 1), quick(recreate(), 1, 1)];
+    let others = [canary(), quick(blue_green(MANUAL), 1, 1), quick(recreate(), 1, 1)];
     for (plan, other) in others.iter().flat_map(|plan| others.iter().map(move |other| (plan, other))) {
         let exploration = Exploration::of(everything_at_once(plan, other));
         for reason in [Reason::Superseded, Reason::Queued, Reason::Turn, Reason::Obsolete, Reason::Drained] {

@@ -1,12 +1,13 @@
 //! What a freeze holds back, and what goes on when it ends.
 
+use canary_config::plan::{Gate, OnBusy, OnThinEvidence};
+
 use super::scenario::{
     BREACH, ERROR_RATE, FAVOURABLE, PASS, aborted, completed, draining, given, held, in_probation, judged, paused,
-    preparing, probed, progressing, unchanged,
+    preparing, probed, progressing, start_of, starts, unchanged,
 };
 use super::{MAX, MIN, PROBATION, READY_TIMEOUT, blue_green, on_thin, plan, recreate, rolling};
-use crate::rollout::{Command, Event, Readiness, Reason, Stop, Stride};
-use canary_config::plan::{Gate, OnBusy, OnThinEvidence};
+use crate::rollout::{Command, Event, Readiness, Reason, Start, Stop, Stride};
 
 #[test]
 fn a_certificate_waits_for_the_end_of_the_freeze() {
@@ -91,8 +92,8 @@ fn what_has_taken_stable_away_is_brought_to_its_end() {
 #[test]
 fn stable_is_not_taken_away_in_a_freeze() {
     let canary = given(plan(&[10])).at(10);
-    let start = crate::rollout::Start { on_busy: OnBusy::Supersede, ..super::scenario::start_of("v3", recreate()) };
-    let superseded = canary.when(super::scenario::starts(start)).then(draining(Reason::Superseded));
+    let start = Start { on_busy: OnBusy::Supersede, ..start_of("v3", recreate()) };
+    let superseded = canary.when(starts(start)).then(draining(Reason::Superseded));
     let frozen = superseded.frozen().when(Event::Drained).then(unchanged()).ticked(MAX).then(unchanged());
     assert!(frozen.rollout.is_stable_serving());
     let going = frozen.thawed().when(Event::Ticked).then(draining(Reason::DrainTimeout));

@@ -1,6 +1,7 @@
 //! Services that move as one: whatever happens to one of them, all stand at the same place.
 
 use std::collections::{HashMap, HashSet};
+use std::slice;
 use std::time::{Duration, Instant};
 
 use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Strategy};
@@ -10,7 +11,7 @@ use super::every_phase::every_phase;
 use super::scenario::{
     BREACH, ERROR_RATE, FAVOURABLE, OPEN, PASS, commanded, given, judged, probed, start_of, started_together, starts,
 };
-use super::{MANUAL, blue_green, gated, on_thin, plan, recreate, release, rolling, start};
+use super::{MANUAL, READY_TIMEOUT, blue_green, gated, on_thin, plan, recreate, release, rolling, start};
 use crate::rollout::group::{Move, Refused, turn};
 use crate::rollout::{
     Again, Command, Event, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
@@ -255,7 +256,7 @@ fn a_breach_of_one_sends_back_both_and_blames_the_one() {
 #[test]
 fn whoever_is_not_ready_in_time_is_to_blame_alone() {
     let mut pair = Pair::started(&plan(&[10]));
-    pair.now += super::READY_TIMEOUT;
+    pair.now += READY_TIMEOUT;
     let unready = probed(Readiness::All, Readiness::Some);
     pair.take(&[unready, probed(Readiness::All, Readiness::All)]).expect("no command").expect("both move");
     assert_eq!(pair.reasons(), [Some(Reason::NeverReady), Some(Reason::Peer)]);
@@ -312,12 +313,8 @@ fn a_service_alone_is_a_group_of_one() {
     for (phase, scenario) in every_phase() {
         for event in &events {
             let after = scenario.clone().when(event.clone());
-            let alone = turn(
-                std::slice::from_ref(&scenario.rollout),
-                std::slice::from_ref(event),
-                scenario.now(),
-                Raises::Allowed,
-            );
+            let alone =
+                turn(slice::from_ref(&scenario.rollout), slice::from_ref(event), scenario.now(), Raises::Allowed);
             let alone = alone.map_err(|refused| refused.refusal).map(|moves| moves.map(|mut moves| moves.remove(0)));
             let expected = after.answer.map(|told| told.map(|told| (after.rollout, told)));
             assert_eq!(alone, expected, "{event:?} when {phase}");

@@ -1,11 +1,13 @@
 //! What is kept, as text: that of today whole, and that of the first canaryd.
 
+use std::time::Duration;
+
+use canary_config::plan::{Gate, OnBusy};
 use serde_json::{Value, json};
 
 use super::scenario::{given, probed, progressing, started_together};
 use super::{MANUAL, blue_green, plan, release, start};
-use crate::rollout::{Command, Position, Raises, Readiness, Rollout, Saved, Stop};
-use canary_config::plan::{Gate, OnBusy};
+use crate::rollout::{Command, Position, Raises, Readiness, Reason, Rollout, Saved, Stop};
 
 fn text(rollout: &Rollout) -> Value {
     serde_json::to_value(rollout.save()).expect("it can be written")
@@ -36,7 +38,7 @@ fn what_the_first_canaryd_kept_is_understood() {
     let mut rollout = restored(json!({ "stable": "v1", "generation": 7, "state": state }));
     assert_eq!((rollout.generation().get(), rollout.canary()), (7, Some(&release("v2"))));
     let trial = rollout.phase().trial().expect("it is under way").clone();
-    let a_day = std::time::Duration::from_secs(24 * 60 * 60);
+    let a_day = Duration::from_secs(24 * 60 * 60);
     assert_eq!(trial.plan.steps[0].gate, Gate::Manual { deadline: a_day });
     assert_eq!((trial.plan.on_busy, trial.plan.drain_timeout.as_secs()), (OnBusy::Reject, 30));
     assert!(trial.peers.is_empty() && rollout.queue().is_empty() && rollout.sent_back.is_empty());
@@ -92,5 +94,5 @@ fn a_position_goes_through_its_text_and_back() {
         assert_eq!(serde_json::from_str::<Position>(&text).expect("it can be read"), position);
     }
     let orderly = given(plan(&[10, 25])).at(25).restarted(Stop::Orderly);
-    orderly.when(probed(Readiness::All, Readiness::All)).then(progressing(25, crate::rollout::Reason::Ready));
+    orderly.when(probed(Readiness::All, Readiness::All)).then(progressing(25, Reason::Ready));
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use canary_config::plan::{Gate, Step};
 
 use super::happenings::Happening;
-use super::world::{Answer, World};
+use super::world::{Answer, World, hold};
 use crate::rollout::{Command, Event, Hold, Judgement, Phase, PhaseName, Raises, Reason, Transition};
 
 /// One step of a way.
@@ -103,7 +103,7 @@ impl<'a> Seen<'a> {
 
     /// Whether a human's word alone was awaited.
     fn was_awaiting_approval(&self) -> bool {
-        super::world::hold(self.phase()) == Some(Hold::Approval)
+        hold(self.phase()) == Some(Hold::Approval)
     }
 
     /// Whether nothing was under way, so that a release may begin.

@@ -3,7 +3,7 @@
 use canary_config::plan::OnBusy;
 
 use super::scenario::{
-    BREACH, ERROR_RATE, Scenario, aborted, given, judged, preparing, probed, start_of, starts, unchanged,
+    BREACH, ERROR_RATE, Scenario, aborted, draining, given, judged, preparing, probed, start_of, starts, unchanged,
 };
 use super::{APPROVAL_DEADLINE, MANUAL, PROBATION, READY_TIMEOUT, blue_green, plan, release};
 use crate::rollout::sent_back::SENT_BACK_MAX;
@@ -30,8 +30,8 @@ fn a_start_of_it_is_refused_for_every_reason_of_its_own() {
         (late.when(probed(Readiness::All, Readiness::None)), Reason::NeverReady),
         (given(blue_green(MANUAL)).ready().ticked(APPROVAL_DEADLINE), Reason::NotApproved),
     ];
-    for (aborted, reason) in aborts {
-        let again = aborted.then(super::scenario::aborted(reason)).preparing().refused(&refusal(reason));
+    for (sent_back, reason) in aborts {
+        let again = sent_back.then(aborted(reason)).preparing().refused(&refusal(reason));
         again.restarted(Stop::Unclean).preparing().refused(&refusal(reason));
     }
 }
@@ -66,7 +66,7 @@ fn a_release_that_became_stable_after_all_has_nothing_held_against_it() {
 fn to_be_superseded_is_no_reproach() {
     let superseded = given(plan(&[10])).at(10).started("v3", OnBusy::Supersede);
     assert_eq!(superseded.rollout.sent_back(&release("v2")), None);
-    superseded.started("v2", OnBusy::Supersede).then(super::scenario::draining(Reason::Superseded));
+    superseded.started("v2", OnBusy::Supersede).then(draining(Reason::Superseded));
 }
 
 #[test]

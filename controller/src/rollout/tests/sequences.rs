@@ -8,7 +8,7 @@ use super::happenings::{Happening, everything, everything_at_once};
 use super::scenario::{probed, start_of, starts};
 use super::world::World;
 use super::{MANUAL, blue_green, laws, on_thin, plan, recreate, rolling};
-use crate::rollout::{PhaseName, Readiness};
+use crate::rollout::{Event, PhaseName, Readiness};
 
 /// The same plan with clocks that run out within a sequence.
 fn short(mut plan: Plan) -> Plan {
@@ -49,7 +49,7 @@ fn try_all<'a>(world: &World, happenings: &'a [Happening], depth: usize, way: &m
 fn begun(plan: &Plan) -> [World; 2] {
     let started = Happening::Told(starts(start_of("v2", plan.clone())));
     let begun = World::new().after(&started).0;
-    let drained = begun.after(&Happening::Told(crate::rollout::Event::Drained)).0;
+    let drained = begun.after(&Happening::Told(Event::Drained)).0;
     let ready = Happening::Told(probed(Readiness::All, Readiness::All));
     let first = drained.after(&ready).0;
     assert!(!matches!(first.rollout.phase().name(), PhaseName::Preparing | PhaseName::Draining));

@@ -1,5 +1,6 @@
 //! Four shapes of one machine, from the start to the end.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use canary_config::plan::Gate;
@@ -41,7 +42,7 @@ fn instances_join_one_by_one_and_time_alone_lets_them() {
     let instances = [&first, &second].map(|at| {
         let (phase, step) = (at.rollout.phase(), at.rollout.phase().step());
         let step = phase.trial().zip(step).and_then(|(trial, step)| trial.step(step));
-        step.and_then(|step| step.instances).map(std::num::NonZeroUsize::get)
+        step.and_then(|step| step.instances).map(NonZeroUsize::get)
     });
     assert_eq!(instances, [Some(1), Some(2)]);
     second.when(judged(BREACH)).then(aborted(ERROR_RATE));

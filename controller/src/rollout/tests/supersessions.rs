@@ -1,5 +1,7 @@
 //! A release that takes the place of the one on trial.
 
+use std::time::Duration;
+
 use canary_config::plan::OnBusy;
 
 use super::scenario::{
@@ -7,7 +9,6 @@ use super::scenario::{
 };
 use super::{DRAIN_TIMEOUT, plan, recreate, release};
 use crate::rollout::{Command, Event, Generation, Leaving, Phase, Readiness, Reason, Refusal, Start, Stop, Stride};
-use std::time::Duration;
 
 fn superseded() -> Scenario {
     given(plan(&[10, 25])).at(25).started("v3", OnBusy::Supersede).then(draining(Reason::Superseded))

@@ -6,7 +6,7 @@ use canary_config::weight::Weight;
 use super::{Law, Seen};
 use crate::rollout::tests::world::{is_standing, position, weight_at};
 use crate::rollout::{
-    Again, Command, Event, Generation, Pause, PhaseName, QUEUE_LIMIT, Reason, Refusal, Start, Stride, Transition,
+    Again, Command, Event, Generation, Pause, Phase, PhaseName, QUEUE_LIMIT, Reason, Refusal, Start, Stride, Transition,
 };
 
 pub(super) const LAWS: [Law; 10] = [
@@ -172,7 +172,6 @@ fn a_transition_tells_the_truth(seen: &Seen) -> bool {
 
 /// What is kept of an abort, and what holds, is what was said of it.
 fn is_reason_kept(seen: &Seen) -> bool {
-    use crate::rollout::Phase;
     match (seen.after.rollout.phase(), seen.reason()) {
         (Phase::Aborted { reason, .. }, Some(given)) if seen.from() != PhaseName::Aborted => *reason == given,
         (Phase::Paused { pause, .. }, Some(Reason::StableUnready)) => *pause != Pause::Command,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use canary_config::plan::Gate;
+use canary_config::plan::{Gate, Strategy};
 
 use super::{Law, Seen};
 use crate::rollout::tests::scenario::probed;
@@ -39,7 +39,7 @@ fn is_barred(rollout: &Rollout) -> bool {
         // It would take stable away.
         PhaseName::Draining => {
             let strategy = phase.trial().map(|trial| trial.plan.strategy);
-            is_stable_serving && strategy == Some(canary_config::plan::Strategy::Recreate)
+            is_stable_serving && strategy == Some(Strategy::Recreate)
         }
         _ => false,
     }

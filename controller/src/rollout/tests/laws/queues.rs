@@ -5,7 +5,7 @@ use canary_config::weight::Weight;
 use super::{Law, Seen, causes};
 use crate::rollout::tests::release;
 use crate::rollout::tests::world::is_standing;
-use crate::rollout::{Command, Event, Leaving, Phase, PhaseName, QUEUE_LIMIT, Reason};
+use crate::rollout::{Again, Command, Event, Leaving, Phase, PhaseName, QUEUE_LIMIT, Reason};
 
 pub(super) const LAWS: [Law; 6] = [
     ("a queue is what was told, in its order", a_queue_is_what_was_told),
@@ -48,9 +48,9 @@ fn what_was_sent_back_is_remembered(seen: &Seen) -> bool {
 fn what_was_sent_back_does_not_begin_unasked(seen: &Seen) -> bool {
     let Some(trial) = seen.after.rollout.phase().trial().filter(|_| seen.is_new_generation()) else { return true };
     let is_asked = match seen.command() {
-        Some(Command::Start(start)) => start.again == crate::rollout::Again::Force,
+        Some(Command::Start(start)) => start.again == Again::Force,
         Some(Command::Retry(_)) => true,
-        _ => seen.before.queue.front().is_some_and(|(_, again)| *again == crate::rollout::Again::Force),
+        _ => seen.before.queue.front().is_some_and(|(_, again)| *again == Again::Force),
     };
     is_asked || !seen.before.sent_back.contains(&trial.canary)
 }

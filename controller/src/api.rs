@@ -134,7 +134,7 @@ pub struct TrackStatus {
     pub release: ReleaseId,
     /// Backends that pass their probes.
     pub ready: usize,
-    /// Backends in all.
+    /// Backends in all; at a step of a rolling plan those that take part.
     pub backends: usize,
     /// Requests.
     pub requests: u64,

@@ -1,13 +1,36 @@
 //! Freezes by an operator's word: nothing is started and no weight is raised.
 
+use std::path::Path;
 use std::time::Duration;
 
+use canary_config::daemon::Config;
+use canary_config::freeze::FreezeWindow;
 use canary_config::plan::{Gate, OnBusy};
 use canary_controller::api::{FreezeStatus, ProblemKind};
 use canary_controller::engine::{FreezeWord, Order, StartOrder};
 use canary_controller::rollout::{Again, PhaseName, Stop, Stride};
 
 use crate::support::{Stand, start, together, until};
+
+/// A file of its own kind: only its windows count.
+const CENTURY: &str = r#"
+[listen.web]
+address = "127.0.0.1:0"
+[services.web]
+rule = "PathPrefix(`/`)"
+stable = "v1"
+releases.v1.backends = ["127.0.0.1:1"]
+[[freeze]]
+name = "century"
+from = "2001-01-01 00:00"
+to = "2101-01-01 00:00"
+timezone = "UTC"
+services = ["web"]
+"#;
+
+fn century() -> Vec<FreezeWindow> {
+    Config::parse(CENTURY, Path::new("canaryd.toml")).unwrap().freezes
+}
 
 const FOR_EVER: FreezeWord = FreezeWord::Freeze(None);
 
@@ -219,4 +242,25 @@ async fn a_promotion_that_ends_probation_is_no_raise() {
     assert_eq!(stand.promote("web").await.transition.to, PhaseName::Idle);
     let order = StartOrder { release: "v3".parse().unwrap(), peers: [].into(), again: Again::Force, on_busy: None };
     assert!(stand.order("web", Order::Start(order)).await.unwrap_err().message.starts_with("frozen"));
+}
+
+#[tokio::test]
+async fn a_window_of_the_file_freezes_until_it_is_lifted_or_gone() {
+    let stand = Stand::start(|config| config.freezes = century()).await;
+    assert!(stand.order("web", start("v2")).await.unwrap_err().message.starts_with("frozen"));
+    stand.start_one("api", "v2").await;
+    let freeze = stand.status("web").await.freeze.unwrap();
+    assert_eq!((freeze.window.as_deref(), freeze.actor.as_str()), (Some("century"), "canaryd.toml"));
+    assert_eq!(freeze.until.as_deref(), Some("2101-01-01T00:00:00.000Z"));
+    stand.reload(|config| config.freezes.clear()).await.unwrap();
+    stand.start_one("web", "v2").await;
+    stand.abort("web").await;
+    stand.reload(|_| {}).await.unwrap();
+    assert!(stand.order("web", Order::Retry).await.is_err());
+    let freezes = stand.freeze(Some("web"), FreezeWord::Unfreeze).await.unwrap().freezes;
+    assert_eq!(whom(&freezes), [None; 0]);
+    // What was lifted stays so over a restart, until the window ends.
+    let stand = stand.restart(Stop::Unclean).await;
+    stand.until_ready().await;
+    stand.order("web", Order::Retry).await.unwrap();
 }

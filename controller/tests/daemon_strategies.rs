@@ -6,7 +6,7 @@ use std::time::Duration;
 use canary_config::plan::{Gate, Plan, Step, Strategy};
 use canary_config::weight::Weight;
 use canary_controller::api::ServiceStatus;
-use canary_controller::engine::{FreezeWord, Order};
+use canary_controller::engine::{FreezeWord, Input, Order};
 use canary_controller::rollout::{PhaseName, Stop, Stride};
 use canary_proxy::track::Track;
 
@@ -97,6 +97,26 @@ async fn recreate_waits_for_no_request_for_ever() {
     stand.start_one("web", "v2").await;
     stand.until_phase("web", PhaseName::Probation).await;
     assert_eq!(stand.story("web")[1], "preparing drain-timeout");
+}
+
+#[tokio::test]
+async fn recreate_of_several_services_waits_for_the_last_request_of_all() {
+    let stand = Stand::with_plan(recreate).await;
+    let [of_web, of_api] = ["web", "api"].map(|service| stand.ready(service, Track::Stable)[0].meter.begin());
+    stand.start_both().await;
+    drop(of_web);
+    stand
+        .until("web", "what it waits for", |status| {
+            status.missing.as_ref().is_some_and(|missing| missing.what == "the end of 0 requests of v1 in flight")
+        })
+        .await;
+    // The engine looks at both whenever it makes a page, and waits for the other one all the same.
+    stand.engine.ask(Input::Page).await.unwrap().unwrap();
+    let phases = [stand.status("web").await.phase, stand.status("api").await.phase];
+    assert_eq!(phases, [PhaseName::Draining; 2]);
+    drop(of_api);
+    stand.until_phase("api", PhaseName::Probation).await;
+    assert_eq!((stand.weights(), stand.status("web").await.phase), ([10_000; 2], PhaseName::Probation));
 }
 
 #[tokio::test]

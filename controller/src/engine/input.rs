@@ -163,11 +163,9 @@ impl Order {
 
 impl StartOrder {
     fn text(&self, service: &ServiceName) -> String {
-        let mut text = match self.peers.is_empty() {
-            true => format!("start {}", self.release),
-            false => format!("start {service}={}", self.release),
-        };
-        for (peer, release) in &self.peers {
+        let Self { release, peers, .. } = self;
+        let mut text = if peers.is_empty() { format!("start {release}") } else { format!("start {service}={release}") };
+        for (peer, release) in peers {
             text += &format!(" {peer}={release}");
         }
         if let Some(on_busy) = self.on_busy {

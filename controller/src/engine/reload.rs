@@ -41,6 +41,7 @@ impl Engine {
                 reloaded.changed.push(Changed { service: name, change });
             }
         }
+        let freezes = if self.config.freezes == new.freezes { "as before" } else { "changed" };
         // What needs a restart stays as it was, so that the next reload still says so.
         self.config.services = new.services;
         self.config.freezes = new.freezes;
@@ -49,7 +50,7 @@ impl Engine {
             self.show(self.probed(&name));
         }
         let changed = joined(reloaded.changed.iter());
-        tracing::info!(changed, needs_restart = ?reloaded.needs_restart, "reloaded");
+        tracing::info!(changed, freezes, needs_restart = ?reloaded.needs_restart, "reloaded");
         Ok(reloaded)
     }
 

@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod analysis;
 pub mod api;
+mod bearer;
 pub mod client;
 mod clock;
 pub mod ctl;
@@ -19,4 +20,5 @@ pub mod idempotency;
 pub mod probe;
 pub mod render;
 pub mod rollout;
+mod server;
 pub mod store;

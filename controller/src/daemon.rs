@@ -65,7 +65,7 @@ pub async fn run(config_path: PathBuf) -> Result<(), DaemonError> {
 }
 
 fn start(opened: Opened, config_path: PathBuf, access_log: AccessLog) -> Result<Running, DaemonError> {
-    let Opened { config, store, loaded, listeners, admin: socket, metrics: page_listener } = opened;
+    let Opened { config, store, loaded, listeners, admin: socket, remote, metrics: page_listener } = opened;
     let (drain, caps, unrouted) = (Drain::new(), Caps::new(&config.limits), Arc::<Answers>::default());
     let (routes, reader) = routes::cell();
     let page = PageSources { unrouted: Arc::clone(&unrouted), access_log: access_log.clone(), caps: Arc::clone(&caps) };
@@ -91,7 +91,7 @@ fn start(opened: Opened, config_path: PathBuf, access_log: AccessLog) -> Result<
     }
     let workers = Workers::start(config.proxy.workers, listeners, of_listener, &config.limits, &caps, &drain)
         .map_err(DaemonError::Workers)?;
-    let admin = Admin { engine: handle.clone(), store, config_path: Arc::new(config_path) };
+    let admin = Admin::new(handle.clone(), store, Arc::new(config_path));
     let (stop, stopped) = watch::channel(false);
     let mut parts = JoinSet::new();
     parts.spawn(async {
@@ -100,6 +100,10 @@ fn start(opened: Opened, config_path: PathBuf, access_log: AccessLog) -> Result<
     });
     let (control, stopped_too) = (admin.clone(), stopped.clone());
     parts.spawn(async { ("control socket", admin::serve(socket, control, stopped_too).await) });
+    if let Some(remote) = remote {
+        let (control, stopped_too) = (admin.clone(), stopped.clone());
+        parts.spawn(async { ("control interface", admin::serve_remote(remote, control, stopped_too).await) });
+    }
     let token = config.metrics.bearer_token;
     parts.spawn(async { ("metrics page", metrics::serve(page_listener, token, handle, stopped).await) });
     Ok(Running { admin, drain, drain_timeout: config.proxy.drain_timeout, workers, keeper, stop, parts })

@@ -30,6 +30,7 @@ use canary_config::name::ReleaseId;
 use canary_config::plan::Strategy;
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 pub use self::command::{Command, Stride};
 pub use self::judgement::{Inclination, Judgement};
@@ -44,7 +45,8 @@ pub use self::transition::Transition;
 pub use self::trial::{Position, Trial};
 
 /// The number of one try at bringing a release to 100 %. The first is 1; 0 is before any.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(maximum = 9_007_199_254_740_991_u64)]
 pub struct Generation(u64);
 
 /// What can happen to a rollout.

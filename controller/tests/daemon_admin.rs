@@ -37,12 +37,14 @@ async fn assert_untouched(canaryd: &mut Canaryd) {
 async fn a_bad_body_is_answered_with_what_is_wrong_in_it() {
     let site = Site::new(SLOW).await;
     let mut canaryd = Canaryd::start(&site).await;
-    let cases: [(&str, &[u8], &str); 14] = [
+    let cases: [(&str, &[u8], &str); 16] = [
         (START, b"garbage", "line 1 column 1"),
         (START, b"", "missing field `release`"),
         (START, b"{}", "missing field `release`"),
         (START, b"[]", "line 1 column"),
         (START, b"null", "line 1 column 4"),
+        ("/v1/freeze", b"[null, null]", "expected an object at line 1 column 1"),
+        ("/v1/reload", b" []", "expected an object at line 1 column 1"),
         (START, br#"{"release": 2}"#, "line 1 column 13"),
         (START, br#"{"release": ""}"#, "line 1 column"),
         (START, br#"{"release": "../v2"}"#, "line 1 column"),
@@ -61,16 +63,16 @@ async fn a_bad_body_is_answered_with_what_is_wrong_in_it() {
     send(&canaryd, Method::POST, START, JSON, deep).await.problem(400);
     let long = format!(r#"{{"release": "v2", "reason": "{}"}}"#, "x".repeat(2_000));
     let message = send(&canaryd, Method::POST, START, JSON, long).await.problem(400).message;
-    assert_eq!(message, "body: reason is longer than 1024 bytes; shorten it");
+    assert_eq!(message, "body: reason is longer than 1024 characters; shorten it");
     assert_untouched(&mut canaryd).await;
 }
 
 #[tokio::test]
-async fn a_large_body_is_refused_and_not_read_to_its_end() {
+async fn a_large_body_is_refused() {
     let site = Site::new(SLOW).await;
     let mut canaryd = Canaryd::start(&site).await;
-    let message = send(&canaryd, Method::POST, START, JSON, vec![b' '; 1 << 20]).await.problem(400).message;
-    assert!(message.starts_with("body: "), "{message}");
+    let message = send(&canaryd, Method::POST, START, JSON, vec![b' '; 1 << 20]).await.problem(413).message;
+    assert_eq!(message, "body: it is larger than 64 KiB; no command needs so much");
     assert_untouched(&mut canaryd).await;
 }
 
@@ -79,7 +81,7 @@ async fn another_content_type_is_refused() {
     let site = Site::new(SLOW).await;
     let mut canaryd = Canaryd::start(&site).await;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
-        let message = send(&canaryd, Method::POST, START, kind, r#"{"release": "v2"}"#).await.problem(400).message;
+        let message = send(&canaryd, Method::POST, START, kind, r#"{"release": "v2"}"#).await.problem(415).message;
         assert_eq!(message, "content-type: a body is `application/json`");
     }
     assert_untouched(&mut canaryd).await;
@@ -90,11 +92,17 @@ async fn another_content_type_is_refused() {
 async fn a_wrong_method_and_a_wrong_path_are_told_what_is_right() {
     let site = Site::new(SLOW).await;
     let mut canaryd = Canaryd::start(&site).await;
-    let message = canaryd.api.get(START).await.problem(400).message;
-    assert_eq!(message, format!("GET {START}: this page takes POST"));
-    for method in [Method::POST, Method::DELETE, Method::PUT] {
-        let message = send(&canaryd, method.clone(), "/v1/services", JSON, "{}").await.problem(400).message;
+    let answer = canaryd.api.get(START).await;
+    assert_eq!(
+        answer.problem(405).message,
+        format!("GET {START}: this page takes other methods; the field Allow names them")
+    );
+    assert_eq!(answer.header("allow"), "POST");
+    for method in [Method::POST, Method::DELETE, Method::PUT, Method::PATCH, Method::OPTIONS, Method::TRACE] {
+        let answer = send(&canaryd, method.clone(), "/v1/services", JSON, "{}").await;
+        let message = answer.problem(405).message;
         assert!(message.starts_with(&format!("{method} /v1/services: this page takes")), "{message}");
+        assert_eq!(answer.header("allow"), "GET,HEAD");
     }
     for path in
         ["/", "/v1", "/v1/", "/v2/services", "/v1/services/web/destroy", "/v1/services/web/start/", "/v1//services"]
@@ -135,9 +143,10 @@ async fn a_history_is_asked_for_in_numbers_that_make_sense() {
         let message = canaryd.api.get(&format!("/v1/history?{query}")).await.problem(400).message;
         assert!(message.starts_with("query: ") && message.contains("limit"), "{query}: {message}");
     }
-    for query in ["", "?limit=1000", "?limit=1", "?service=unknown"] {
+    for query in ["", "?limit=1000", "?limit=1", "?service=web"] {
         assert_eq!(canaryd.api.get(&format!("/v1/history{query}")).await.text, r#"{"entries":[]}"#);
     }
+    canaryd.api.get("/v1/history?service=unknown").await.problem(404);
     assert_untouched(&mut canaryd).await;
 }
 

@@ -4,8 +4,10 @@
 
 mod canaryctl;
 mod daemon_admin;
+mod daemon_api;
 mod daemon_busy;
 mod daemon_end;
+mod daemon_events;
 mod daemon_freeze;
 mod daemon_group;
 mod daemon_idempotency;
@@ -14,6 +16,7 @@ mod daemon_metrics;
 mod daemon_order;
 mod daemon_probe;
 mod daemon_reload;
+mod daemon_remote;
 mod daemon_rollout;
 mod daemon_store;
 mod daemon_strategies;

@@ -5,11 +5,10 @@ use http::{Method, Uri};
 use crate::api::{Problem, ProblemKind};
 
 pub(super) async fn not_found(uri: Uri) -> Problem {
-    let message = format!("there is no page {}; begin at /v1/services", uri.path());
-    Problem { kind: ProblemKind::NotFound, message }
+    Problem::new(ProblemKind::NotFound, format!("there is no page {}; begin at /v1/services", uri.path()))
 }
 
 pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    let other = if method == Method::POST { "GET" } else { "POST" };
-    Problem::bad_request(format!("{method} {}: this page takes {other}", uri.path()))
+    let message = format!("{method} {}: this page takes other methods; the field Allow names them", uri.path());
+    Problem::new(ProblemKind::MethodNotAllowed, message)
 }

@@ -86,8 +86,20 @@ impl From<ProblemKind> for Exit {
     fn from(kind: ProblemKind) -> Self {
         match kind {
             // What does not exist was named on the command line.
-            ProblemKind::BadRequest | ProblemKind::NotFound => Self::Usage,
-            ProblemKind::Refused | ProblemKind::StoreUnavailable => Self::Refused,
+            ProblemKind::BadRequest
+            | ProblemKind::Unauthorized
+            | ProblemKind::Forbidden
+            | ProblemKind::NotFound
+            | ProblemKind::MethodNotAllowed
+            | ProblemKind::TooLarge
+            | ProblemKind::UnsupportedMediaType
+            | ProblemKind::Misdirected
+            | ProblemKind::Unprocessable => Self::Usage,
+            ProblemKind::TooSlow
+            | ProblemKind::Refused
+            | ProblemKind::Mismatch
+            | ProblemKind::StoreUnavailable
+            | ProblemKind::Overloaded => Self::Refused,
             ProblemKind::Internal => Self::Unexpected,
         }
     }

@@ -50,9 +50,19 @@ fn remedy(why: &io::Error) -> &'static str {
 
 const fn advice(kind: ProblemKind) -> &'static str {
     match kind {
-        ProblemKind::BadRequest => "canaryctl and canaryd may be of different versions; compare --version",
+        ProblemKind::BadRequest
+        | ProblemKind::MethodNotAllowed
+        | ProblemKind::TooLarge
+        | ProblemKind::UnsupportedMediaType => "canaryctl and canaryd may be of different versions; compare --version",
+        ProblemKind::Unauthorized | ProblemKind::Forbidden | ProblemKind::Misdirected => {
+            "nothing has changed; `admin` in canaryd.toml says who may ask, and by which name"
+        }
         ProblemKind::NotFound => "`canaryctl status` lists the services, canaryd.toml declares their releases",
-        ProblemKind::Refused => "nothing has changed; `canaryctl status` says where things stand",
+        ProblemKind::Unprocessable => "nothing has changed; the message says what does not fit together",
+        ProblemKind::Refused | ProblemKind::Mismatch => {
+            "nothing has changed; `canaryctl status` says where things stand"
+        }
+        ProblemKind::TooSlow | ProblemKind::Overloaded => "nothing has changed; try again in a moment",
         ProblemKind::StoreUnavailable => "nothing has changed; `canaryctl status` says what is wrong with the store",
         ProblemKind::Internal => "the fault is canaryd's; its log says more",
     }

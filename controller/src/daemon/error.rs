@@ -9,7 +9,7 @@ use canary_proxy::listener::BindError;
 use canary_proxy::worker::WorkerPanicked;
 use tokio::task::JoinError;
 
-use crate::admin::SocketError;
+use crate::admin::{RemoteError, SocketError};
 use crate::engine::StartError;
 use crate::store::Locked;
 
@@ -33,6 +33,9 @@ pub enum DaemonError {
     /// The control socket cannot be made.
     #[error("{0}")]
     Socket(#[from] SocketError),
+    /// The address of the control interface cannot be had.
+    #[error("{0}")]
+    Remote(#[from] RemoteError),
     /// Another canaryd has the store.
     #[error("{0}")]
     Store(#[from] Locked),

@@ -6,10 +6,11 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use canary_config::daemon::{self, Config};
+use canary_config::file::Reading;
 use canary_proxy::access_log::{AccessLog, Writer};
 use canary_proxy::listener::{BindError, Bound};
 
-use crate::admin::AdminSocket;
+use crate::admin::{AdminSocket, RemoteListener};
 use crate::clock;
 use crate::daemon::DaemonError;
 use crate::rollout::{Rollout, Stop};
@@ -22,6 +23,7 @@ pub(super) struct Opened {
     pub(super) loaded: Loaded,
     pub(super) listeners: Vec<Bound>,
     pub(super) admin: AdminSocket,
+    pub(super) remote: Option<RemoteListener>,
     pub(super) metrics: TcpListener,
 }
 
@@ -29,13 +31,18 @@ pub(super) struct Opened {
 
 impl Opened {
     pub(super) fn open(config_path: &Path) -> Result<Self, DaemonError> {
-        let config = Config::load(config_path)?;
+        let Reading { result, warnings } = Reading::of_file(config_path);
+        for warning in warnings.iter() {
+            tracing::warn!("{warning}");
+        }
+        let config = result?;
         // The store's lock comes first: it tells two canaryds apart before either touches what the other uses.
         let (store, loaded) = open_store(&config.store.path)?;
         let listeners: Result<Vec<_>, BindError> = config.listeners.iter().map(Bound::bind).collect();
         let metrics = bind(&config.metrics)?;
+        let remote = config.admin.remote.as_ref().map(RemoteListener::bind).transpose()?;
         let admin = AdminSocket::bind(&config.admin)?;
-        Ok(Self { listeners: listeners?, config, store, loaded, admin, metrics })
+        Ok(Self { listeners: listeners?, config, store, loaded, admin, remote, metrics })
     }
 
     /// Opens the access log, and starts its writer if it goes anywhere.

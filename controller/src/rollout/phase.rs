@@ -6,6 +6,7 @@ use std::time::Instant;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::rollout::{Position, Reason, Trial};
 
@@ -113,7 +114,7 @@ pub enum Pause {
 }
 
 /// The name of a phase, without what is known in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PhaseName {
     /// See [`Phase::Idle`].

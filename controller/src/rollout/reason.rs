@@ -1,12 +1,13 @@
 //! Why a rollout went from one phase to another.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::analysis::Metric;
 
 /// The cause of a transition. Every raise has one of `Ready`, `Certificate`, `Time`,
 /// `Policy` and `Command`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// An operator said so.

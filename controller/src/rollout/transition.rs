@@ -3,15 +3,17 @@
 use canary_config::name::ReleaseId;
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::rollout::{Generation, PhaseName, Reason};
 
 /// What changed in a rollout.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Transition {
     /// Which try.
     pub generation: Generation,
     /// The release that was or is on trial.
+    #[schema(value_type = Option<String>)]
     pub canary: Option<ReleaseId>,
     /// Where it was.
     pub from: PhaseName,
@@ -21,6 +23,7 @@ pub struct Transition {
     pub step: Option<usize>,
     /// The canary's share now.
     #[serde(rename = "weight_bp")]
+    #[schema(value_type = u16, maximum = 10_000)]
     pub weight: Weight,
     /// Why.
     pub reason: Reason,

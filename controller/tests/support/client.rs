@@ -48,6 +48,11 @@ impl Client {
         self.send(request.expect("a plain request")).await
     }
 
+    pub(crate) async fn head(&mut self, path: &str) -> Result<Answer, String> {
+        let request = Request::head(path).header("host", "edge.test").body(Full::default());
+        self.send(request.expect("a plain request")).await
+    }
+
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let what = format!("{} {}", request.method(), request.uri());
         let answer = async {

@@ -45,7 +45,7 @@ impl Inside {
         let (stop, stopped) = watch::channel(false);
         let config_path = Arc::new(site.config_path.clone());
         tokio::spawn(engine.run());
-        tokio::spawn(admin::serve(socket, Admin { engine: handle.clone(), store, config_path }, stopped));
+        tokio::spawn(admin::serve(socket, Admin::new(handle.clone(), store, config_path), stopped));
         let api = Api { socket: site.socket.clone() };
         api.until_ready().await;
         let inside = Self { site, api, shelf, engine: handle, reader, _keeper: keeper, _stop: stop };

@@ -1,0 +1,27 @@
+//! Everything at a glance.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::{FreezeStatus, ServiceStatus};
+
+/// `GET /v1/services`: everything at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Overview {
+    /// The store's health.
+    pub store: StoreHealth,
+    /// Every service, by name.
+    pub services: Vec<ServiceStatus>,
+    /// The freezes that are in force.
+    #[serde(default)]
+    pub freezes: Vec<FreezeStatus>,
+}
+
+/// Whether what is decided can be kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreHealth {
+    /// Whether it takes what it is given.
+    pub healthy: bool,
+    /// What is wrong, and what to do about it.
+    pub message: Option<String>,
+}

@@ -1,11 +1,11 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo compose lint test fuzz clean
+.PHONY: help setup demo compose lint test fuzz fuzz-api clean
 
 FUZZ_SECONDS ?= 60
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Checks for what the build needs, and installs missing Debian packages as root
 	@.ci/setup
@@ -48,6 +48,9 @@ fuzz: setup ## Arbitrary bytes for the parsers, FUZZ_SECONDS=60 for each; needs 
 		cargo +nightly fuzz run --sanitizer none $$target fuzz/corpus/$$target fuzz/seeds/$$target -- \
 			-dict=fuzz/$$target.dict -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1; \
 	done
+
+fuzz-api: setup ## Asks a real canaryd all that its OpenAPI document allows, and much that it does not
+	@.ci/fuzz-api
 
 clean: ## Removes everything that was built
 	cargo clean

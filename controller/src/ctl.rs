@@ -1,30 +1,42 @@
 //! The command line: what was ordered, how it is asked of canaryd, and how it ends.
 //!
-//! [`args`] is what can be written, [`exit_code`] what scripts can rely on. The socket is the affair of
-//! [`crate::client`], every text that of [`crate::render`].
+//! [`args`] is what can be written, [`exit_code`] what scripts can rely on. The commands are in `order`, `look` and
+//! `upkeep`; waiting for a rollout is in `wait`. The connection is the affair of [`crate::client`], every text that of
+//! [`crate::render`].
 
 pub mod args;
 pub mod exit_code;
 
+mod backup;
+mod events;
 mod failure;
+mod follow;
+mod interrupt;
+mod key;
+mod lint;
+mod look;
+mod manual;
 mod order;
 mod output;
+mod reach;
+mod restore;
+mod screen;
+mod silence;
+mod upkeep;
 mod wait;
 mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use self::args::Args;
+use self::args::{Args, Command, Place};
 use self::exit_code::Exit;
+use self::failure::Failure;
 use self::output::Output;
-use crate::client::Client;
 
 /// Does what the process's command line says.
 #[must_use]
 pub fn run() -> ExitCode {
-    match Args::try_parse() {
+    match Args::understand(std::env::args_os()) {
         Ok(args) => execute(args).into(),
         Err(error) => {
             // Help that nobody reads to its end is no failure.
@@ -35,11 +47,19 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(args: Args) -> Exit {
-    let output = Output::new(args.format(), args.color);
+    let Args { place, printing, command } = args;
+    let output = Output::new(printing.format(), printing.color);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output.fail(&error.into()),
     };
-    let client = Client::new(args.socket);
-    runtime.block_on(order::obey(args.command, &client, &output)).unwrap_or_else(|failure| output.fail(&failure))
+    runtime.block_on(obey(command, &place, &output)).unwrap_or_else(|failure| output.fail(&failure))
+}
+
+async fn obey(command: Command, place: &Place, output: &Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Rollout(command) => order::obey(command, &reach::client(place, output)?, output).await,
+        Command::Look(command) => look::obey(command, &reach::client(place, output)?, output).await,
+        Command::Upkeep(command) => upkeep::obey(command, place, output).await,
+    }
 }

@@ -5,17 +5,24 @@
 //! Numbers have columns of fixed width, so that nothing jumps when they grow.
 
 mod change;
+mod event;
 mod evidence;
 mod failure;
 mod fields;
+mod fit;
+mod freeze;
 mod history;
 mod json;
+mod lint;
+mod next;
 mod number;
 mod overview;
 mod paint;
 mod phase;
 mod progress;
+mod reason;
 mod reload;
+mod rollouts;
 mod status;
 mod store;
 mod table;
@@ -24,16 +31,23 @@ mod tracks;
 mod why;
 
 pub use self::change::done;
-pub use self::failure::failure;
+pub use self::event::event;
+pub use self::failure::{failure, warning};
+pub use self::fit::frame;
+pub use self::freeze::freezes;
 pub use self::history::history;
-pub use self::json::pretty as json;
-pub use self::overview::overview;
+pub use self::json::{line as json_line, pretty as json};
+pub use self::lint::lint;
+pub use self::overview::{OVERVIEW_COLUMNS, overview};
 pub use self::paint::Color;
-pub use self::progress::progress;
+pub use self::progress::{progress, waiting};
 pub use self::reload::reloaded;
+pub use self::rollouts::{rollouts, story};
 pub use self::status::status;
+pub use self::store::{backed_up, restored};
+pub use self::why::why;
 
-/// No line is longer, however long the names are.
+/// No line is longer, however long the names are, but those for logs and editors.
 pub const COLUMNS: usize = 100;
 
 /// What stands where there is no value.

@@ -1,12 +1,21 @@
 //! The command line: what it shows, what it asks, and how it ends.
 
+mod answers;
 mod asked;
 mod color;
 mod ended;
 mod fake;
 mod fixture;
 mod golden;
+mod helped;
+mod ordered;
 mod printed;
+mod remote;
 mod shown;
+mod streamed;
+mod terminal;
+mod told;
+mod upkeep;
 mod waited;
+mod watched;
 mod width;

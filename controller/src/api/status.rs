@@ -43,6 +43,9 @@ pub struct ServiceStatus {
     pub phase: PhaseName,
     /// Why it stands there, as the label of a reason; nothing before the first transition of this process.
     pub reason: Option<String>,
+    /// What keeps it where it is, while it is paused: `command` for an operator's word, `stable-unready`, or `both`.
+    #[serde(default)]
+    pub pause: Option<String>,
     /// The number of the try that is under way or was the last; 0 before any.
     pub generation: u64,
     /// The release that clients are served by unless the weight says otherwise.

@@ -1,19 +1,21 @@
 //! Why there is no answer to work with.
 
 use std::io;
-use std::path::PathBuf;
+
+use http::StatusCode;
+use serde::Deserialize;
 
 use crate::api::Problem;
-use crate::client::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT};
+use crate::client::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, Endpoint};
 
 /// Why a request was not answered as it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nobody listens there, or we may not connect. Nothing was sent.
-    #[error("canaryd is unreachable at {socket}: {why}", socket = socket.display())]
+    #[error("canaryd is unreachable at {place}: {why}")]
     Unreachable {
         /// Where it was looked for.
-        socket: PathBuf,
+        place: Endpoint,
         /// What the system says.
         why: io::Error,
     },
@@ -38,23 +40,55 @@ pub enum BadAnswer {
     #[error("canaryd's answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20)]
     TooLarge,
     /// It is not HTTP.
-    #[error("what answers at the socket does not speak HTTP: {0}")]
+    #[error("what answers there does not speak HTTP: {0}")]
     NotHttp(String),
     /// It is HTTP, and not what canaryd says.
     #[error("canaryd's answer cannot be understood: {0}")]
     NotUnderstood(String),
     /// It is an error of HTTP without a reason.
-    #[error("the answer is HTTP status {0} without a reason; is this the socket of canaryd?")]
+    #[error("the answer is HTTP status {0} without a reason; is this canaryd?")]
     Status(u16),
+    /// It is an error of HTTP of a kind that is not known here.
+    #[error("{message} (HTTP status {status})")]
+    Other {
+        /// The status.
+        status: u16,
+        /// What a newer canaryd says.
+        message: String,
+    },
+}
+
+/// What every problem of canaryd says, also one of a kind that is not known here.
+#[derive(Deserialize)]
+struct Message {
+    message: String,
 }
 
 // === impl Error ===
 
 impl Error {
+    /// What an answer means that is no success.
+    pub(super) fn of(status: StatusCode, document: &str) -> Self {
+        if let Ok(problem) = serde_json::from_str::<Problem>(document) {
+            return problem.into();
+        }
+        let status = status.as_u16();
+        match serde_json::from_str::<Message>(document) {
+            Ok(Message { message }) => BadAnswer::Other { status, message }.into(),
+            Err(_) => BadAnswer::Status(status).into(),
+        }
+    }
+
     /// Whether it is what a restart of canaryd looks like, so that asking again may help.
     #[must_use]
-    pub fn is_restart(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::BadAnswer(BadAnswer::Cut))
+    pub const fn is_restart(&self) -> bool {
+        matches!(self, Self::Unreachable { .. }) || self.is_cut()
+    }
+
+    /// Whether the connection broke before the answer, so that nobody knows what was done.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        matches!(self, Self::BadAnswer(BadAnswer::Cut))
     }
 }
 

@@ -13,9 +13,9 @@ pub enum Exit {
     Done = 0,
     /// Something that should not happen: an answer that cannot be read, or a fault of canaryd.
     Unexpected = 1,
-    /// The command line is wrong, or names a service or a release that does not exist.
+    /// The command line is wrong, or a file that it names, or it names a service or a release that does not exist.
     Usage = 2,
-    /// Nobody answers at the socket.
+    /// Nobody answers, or we are not let in.
     Unreachable = 3,
     /// This phase or the configuration does not allow it, or it could not be stored; nothing has changed.
     Refused = 4,
@@ -23,19 +23,22 @@ pub enum Exit {
     Preflight = 5,
     /// It is in force, but not stored: a crash would forget it.
     NotDurable = 6,
-    /// The awaited rollout was aborted.
+    /// The awaited rollout was aborted, or the last one that `status --exit-code` saw.
     Aborted = 10,
     /// The awaited rollout did not end in time. It goes on.
     TimedOut = 11,
-    /// The awaited rollout is held: it waits for a human or for more traffic.
+    /// The awaited rollout is held: it waits for a human or for more traffic. Or `status --exit-code` saw one that is
+    /// held or paused.
     Held = 12,
+    /// The user interrupted a wait. The rollout goes on.
+    Interrupted = 130,
 }
 
 // === impl Exit ===
 
 impl Exit {
     /// Every code, in rising order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Unexpected,
         Self::Usage,
@@ -46,6 +49,7 @@ impl Exit {
         Self::Aborted,
         Self::TimedOut,
         Self::Held,
+        Self::Interrupted,
     ];
 
     /// The number that the shell sees.
@@ -58,16 +62,17 @@ impl Exit {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done; an awaited rollout reached 100%",
+            Self::Done => "done; an awaited rollout reached 100%; all is well",
             Self::Unexpected => "an answer that cannot be read, or a fault of canaryd",
-            Self::Usage => "wrong command line, or no such service or release",
-            Self::Unreachable => "canaryd is unreachable",
+            Self::Usage => "wrong command line or file, or no such service or release",
+            Self::Unreachable => "canaryd is unreachable, or does not let us in",
             Self::Refused => "not allowed now, or not storable; nothing has changed",
             Self::Preflight => "the checks before a start failed (reserved)",
             Self::NotDurable => "in force, but not stored: a crash would forget it",
-            Self::Aborted => "the awaited rollout was aborted",
+            Self::Aborted => "the awaited rollout was aborted; with `status --exit-code` the last one",
             Self::TimedOut => "the awaited rollout did not end in time; it goes on",
-            Self::Held => "the awaited rollout is held: it needs a human or more traffic",
+            Self::Held => "the awaited rollout is held; with `status --exit-code` any is held or paused",
+            Self::Interrupted => "a wait was interrupted; the rollout goes on",
         }
     }
 
@@ -76,7 +81,7 @@ impl Exit {
     pub fn table() -> String {
         let mut table = String::new();
         for exit in Self::ALL {
-            let _infallible = writeln!(table, "  {:>2}  {}", exit.code(), exit.meaning());
+            let _infallible = writeln!(table, "  {:>3}  {}", exit.code(), exit.meaning());
         }
         table
     }
@@ -87,14 +92,13 @@ impl From<ProblemKind> for Exit {
         match kind {
             // What does not exist was named on the command line.
             ProblemKind::BadRequest
-            | ProblemKind::Unauthorized
-            | ProblemKind::Forbidden
             | ProblemKind::NotFound
             | ProblemKind::MethodNotAllowed
             | ProblemKind::TooLarge
             | ProblemKind::UnsupportedMediaType
-            | ProblemKind::Misdirected
             | ProblemKind::Unprocessable => Self::Usage,
+            // As a socket that may not be opened.
+            ProblemKind::Unauthorized | ProblemKind::Forbidden | ProblemKind::Misdirected => Self::Unreachable,
             ProblemKind::TooSlow
             | ProblemKind::Refused
             | ProblemKind::Mismatch
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_codes_are_a_promise() {
-        assert_eq!(Exit::ALL.map(Exit::code), [0, 1, 2, 3, 4, 5, 6, 10, 11, 12]);
+        assert_eq!(Exit::ALL.map(Exit::code), [0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 130]);
     }
 
     #[test]

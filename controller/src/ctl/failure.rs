@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::api::{Problem, ProblemKind};
-use crate::client::{BadAnswer, Error};
+use crate::client::{BadAnswer, Endpoint, Error};
 use crate::ctl::exit_code::Exit;
 
 /// A command that was not done.
@@ -17,6 +17,11 @@ pub(super) struct Failure {
 // === impl Failure ===
 
 impl Failure {
+    /// The same, with nothing to do about it that is not said already.
+    pub(super) fn plain(exit: Exit, what: impl Into<String>) -> Self {
+        Self { exit, what: what.into(), hint: None }
+    }
+
     pub(super) fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit, what: what.into(), hint: Some(hint.into()) }
     }
@@ -26,7 +31,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let what = error.to_string();
         match error {
-            Error::Unreachable { why, .. } => Self::new(Exit::Unreachable, what, remedy(&why)),
+            Error::Unreachable { place, why } => Self::new(Exit::Unreachable, what, remedy(&place, &why)),
             Error::Problem(Problem { kind, message }) => Self::new(kind.into(), message, advice(kind)),
             Error::BadAnswer(answer) => Self::new(Exit::Unexpected, what, next_step(&answer)),
         }
@@ -39,8 +44,9 @@ impl From<io::Error> for Failure {
     }
 }
 
-fn remedy(why: &io::Error) -> &'static str {
+fn remedy(place: &Endpoint, why: &io::Error) -> &'static str {
     match why.kind() {
+        _ if place.is_remote() => "is canaryd running, and is `admin.address` in its canaryd.toml what --url says?",
         io::ErrorKind::PermissionDenied => {
             "be root or in the group of the socket; `admin.socket_group` and `admin.socket_mode` in canaryd.toml set it"
         }
@@ -54,8 +60,9 @@ const fn advice(kind: ProblemKind) -> &'static str {
         | ProblemKind::MethodNotAllowed
         | ProblemKind::TooLarge
         | ProblemKind::UnsupportedMediaType => "canaryctl and canaryd may be of different versions; compare --version",
-        ProblemKind::Unauthorized | ProblemKind::Forbidden | ProblemKind::Misdirected => {
-            "nothing has changed; `admin` in canaryd.toml says who may ask, and by which name"
+        ProblemKind::Unauthorized => "name the file with its token by --token-file",
+        ProblemKind::Forbidden | ProblemKind::Misdirected => {
+            "nothing has changed; `admin.hosts` in canaryd.toml says by which names --url may call it"
         }
         ProblemKind::NotFound => "`canaryctl status` lists the services, canaryd.toml declares their releases",
         ProblemKind::Unprocessable => "nothing has changed; the message says what does not fit together",
@@ -73,6 +80,8 @@ const fn next_step(answer: &BadAnswer) -> &'static str {
         BadAnswer::Cut | BadAnswer::Slow => "a command may be done or not; `canaryctl status` shows it",
         BadAnswer::TooLarge => "ask for less: name a service, or lower --limit",
         BadAnswer::NotHttp(_) | BadAnswer::Status(_) => "name the control socket with --socket PATH or CANARYD_SOCKET",
-        BadAnswer::NotUnderstood(_) => "canaryctl and canaryd may be of different versions; compare --version",
+        BadAnswer::NotUnderstood(_) | BadAnswer::Other { .. } => {
+            "canaryctl and canaryd may be of different versions; compare --version"
+        }
     }
 }

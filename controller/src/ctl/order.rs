@@ -1,8 +1,8 @@
-//! What each command asks, and what it shows.
+//! Orders about rollouts: what each asks, and what it shows.
 
-use crate::api::{Done, Instruction, Promote, Start};
-use crate::client::{Answer, Client};
-use crate::ctl::args::{Command, StartArgs};
+use crate::api::{Done, Freeze, Instruction, Promote, Start, StartTogether, Unfreeze};
+use crate::client::{Answer, Client, Verb};
+use crate::ctl::args::{About, FreezeArgs, RolloutCommand, StartArgs, Target, Wait, Wanted};
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::Output;
@@ -10,48 +10,86 @@ use crate::ctl::wait;
 use crate::render;
 
 /// Does it, and says how it ended.
-pub(super) async fn obey(command: Command, client: &Client, output: &Output) -> Result<Exit, Failure> {
-    match command {
-        Command::Status { service: None } => output.answer(&client.overview().await?, render::overview)?,
-        Command::Status { service: Some(service) } => {
-            output.answer(&client.service(&service).await?, render::status)?;
+pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Output) -> Result<Exit, Failure> {
+    let (verb, about) = match command {
+        RolloutCommand::Start(args) => return start(args, client, output).await,
+        RolloutCommand::Promote { about, full } => {
+            let About { service, generation, said } = about;
+            let key = said.key();
+            let promote = Promote { full, generation, reason: said.reason };
+            return finish(&client.promote(&service, &promote, &key).await?, output);
         }
-        Command::History { service, limit } => {
-            output.answer(&client.history(service.as_ref(), limit).await?, render::history)?;
+        RolloutCommand::Retry { about, wait } => {
+            let done = instruct(Verb::Retry, about, client).await?;
+            return finish_or_follow(&done, wait, client, output).await;
         }
-        Command::Reload => output.answer(&client.reload().await?, render::reloaded)?,
-        Command::Start(args) => return start(args, client, output).await,
-        Command::Promote { service, full, why } => {
-            let promote = Promote { full, generation: None, reason: why.reason };
-            return finish(&client.promote(&service, &promote).await?, output);
+        RolloutCommand::Freeze(FreezeArgs { of, duration, said }) => {
+            let key = said.key();
+            let duration_ms = duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+            let freeze = Freeze { duration_ms, reason: said.reason };
+            output.answer(&client.freeze(of.service.as_ref(), &freeze, &key).await?, render::freezes)?;
+            return Ok(Exit::Done);
         }
-        Command::Abort { service, why } => {
-            return finish(
-                &client.abort(&service, &Instruction { generation: None, reason: why.reason }).await?,
-                output,
-            );
+        RolloutCommand::Unfreeze { of, said } => {
+            let key = said.key();
+            let unfreeze = Unfreeze { reason: said.reason };
+            output.answer(&client.unfreeze(of.service.as_ref(), &unfreeze, &key).await?, render::freezes)?;
+            return Ok(Exit::Done);
         }
-        Command::Undo { service, why } => {
-            return finish(
-                &client.undo(&service, &Instruction { generation: None, reason: why.reason }).await?,
-                output,
-            );
-        }
-    }
-    Ok(Exit::Done)
+        RolloutCommand::Pause { about } => (Verb::Pause, about),
+        RolloutCommand::Resume { about } => (Verb::Resume, about),
+        RolloutCommand::Abort { about } => (Verb::Abort, about),
+        RolloutCommand::Undo { about } => (Verb::Undo, about),
+    };
+    finish(&instruct(verb, about, client).await?, output)
 }
 
 async fn start(args: StartArgs, client: &Client, output: &Output) -> Result<Exit, Failure> {
-    let start = Start { release: args.release, on_busy: None, force: false, generation: None, reason: args.why.reason };
-    let done = client.start(&args.service, &start).await?;
-    if !args.wait {
-        return finish(&done, output);
+    let StartArgs { target: Target(wanted), plan_of, on_busy, force, generation, wait, said } = args;
+    let key = said.key();
+    let reason = said.reason;
+    let done = match wanted {
+        Wanted::One(..) if plan_of.is_some() => {
+            return Err(unfit("--plan-of is for several services; leave it out"));
+        }
+        Wanted::One(service, release) => {
+            client.start(&service, &Start { release, on_busy, force, generation, reason }, &key).await?
+        }
+        Wanted::Together { .. } if on_busy.is_some() || generation.is_some() => {
+            return Err(unfit(
+                "--on-busy and --generation are for one service; several start only while all are at rest",
+            ));
+        }
+        Wanted::Together { releases, first } => {
+            let plan_of = plan_of.unwrap_or(first);
+            if !releases.contains_key(&plan_of) {
+                return Err(unfit(&format!("--plan-of {plan_of} is none of the services that start")));
+            }
+            client.start_together(&StartTogether { releases, plan_of, force, reason }, &key).await?
+        }
+    };
+    finish_or_follow(&done, wait, client, output).await
+}
+
+async fn instruct(verb: Verb, about: About, client: &Client) -> Result<Answer<Done>, Failure> {
+    let About { service, generation, said } = about;
+    let key = said.key();
+    Ok(client.instruct(verb, &service, &Instruction { generation, reason: said.reason }, &key).await?)
+}
+
+async fn finish_or_follow(done: &Answer<Done>, wait: Wait, client: &Client, output: &Output) -> Result<Exit, Failure> {
+    if !wait.wait {
+        return finish(done, output);
     }
-    output.remark_answer(&done, render::done)?;
-    wait::follow(&done.value, &start.release, args.timeout, client, output).await
+    output.remark_answer(done, render::done)?;
+    wait::follow(&done.value, wait.timeout, client, output).await
 }
 
 fn finish(done: &Answer<Done>, output: &Output) -> Result<Exit, Failure> {
     output.answer(done, render::done)?;
     Ok(if done.value.durable { Exit::Done } else { Exit::NotDurable })
+}
+
+fn unfit(what: &str) -> Failure {
+    Failure::new(Exit::Usage, what, "see `canaryctl start --help`")
 }

@@ -11,7 +11,7 @@ use canary_config::plan::Gate;
 use crate::api::{FreezeStatus, ServiceStatus, StepStatus};
 use crate::engine::managed::Managed;
 use crate::engine::status::evidence::evidence_status;
-use crate::rollout::{Phase, Reason};
+use crate::rollout::{Pause, Phase, Reason};
 
 // === impl Managed ===
 
@@ -35,6 +35,7 @@ impl Managed {
             queue: self.rollout.queue().iter().map(|start| start.trial.canary.clone()).collect(),
             phase: phase.name(),
             reason: self.present_reason().map(|reason| reason.label().to_owned()),
+            pause: pause_label(phase),
             generation: self.rollout.generation().get(),
             stable: self.rollout.stable().clone(),
             canary: shown_canary.clone(),
@@ -75,6 +76,16 @@ impl Managed {
             },
         })
     }
+}
+
+fn pause_label(phase: &Phase) -> Option<String> {
+    let Phase::Paused { pause, .. } = phase else { return None };
+    let label = match pause {
+        Pause::Command => "command",
+        Pause::StableUnready => "stable-unready",
+        Pause::Both => "both",
+    };
+    Some(label.to_owned())
 }
 
 fn in_ms(duration: Duration) -> u64 {

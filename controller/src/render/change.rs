@@ -2,25 +2,30 @@
 
 use canary_config::name::{ReleaseId, ServiceName};
 
-use crate::api::Done;
+use crate::api::{Done, Moved};
 use crate::render::COLUMNS;
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{glyph, style};
 use crate::render::text::{shorten, wrap};
-use crate::rollout::{PhaseName, Transition};
+use crate::rollout::{PhaseName, Reason, Transition};
 
 /// Names in a sentence are cut to this, so that the sentence stays a line.
-const NAME_COLUMNS: usize = 28;
+pub(super) const NAME_COLUMNS: usize = 28;
 
-/// A line that says what is in force now, and a warning if it is not stored.
+/// A line for each service that says what is in force now, and a warning if it is not stored.
 #[must_use]
 pub fn done(done: &Done, color: Color) -> String {
-    let Done { transition, durable, .. } = done;
-    let subject = subject(&done.service, transition.canary.as_ref());
+    let Done { service, transition, durable, peers } = done;
+    let peers = peers.iter().map(|Moved { service, transition }| moved(service, transition, color));
+    let warning = if *durable { String::new() } else { warning(color) };
+    moved(service, transition, color) + &peers.collect::<String>() + &warning
+}
+
+fn moved(service: &ServiceName, transition: &Transition, color: Color) -> String {
+    let subject = subject(service, transition.canary.as_ref());
     let line = format!("{} {subject}: {}", glyph(transition.to), effect(transition));
     let lines = wrap(&line, COLUMNS).into_iter().map(|line| color.paint(style(transition.to), &line) + "\n");
-    let warning = if *durable { String::new() } else { warning(color) };
-    lines.collect::<String>() + &warning
+    lines.collect()
 }
 
 /// `web v2`: of what a sentence speaks.
@@ -32,17 +37,36 @@ pub(super) fn subject(service: &ServiceName, release: Option<&ReleaseId>) -> Str
     }
 }
 
-fn effect(transition: &Transition) -> String {
+/// What is in force now.
+pub(super) fn effect(transition: &Transition) -> String {
+    match (transition.reason, transition.from, transition.to) {
+        (Reason::Queued, ..) => return "waits for the end of the rollout that is under way".to_owned(),
+        (Reason::Obsolete, ..) => return "does not wait any more".to_owned(),
+        // An abort while nothing was under way.
+        (Reason::Command, PhaseName::Idle, PhaseName::Idle)
+        | (Reason::Command, PhaseName::Aborted, PhaseName::Aborted) => {
+            return "nothing waits for its turn any more".to_owned();
+        }
+        _ => {}
+    }
     let weight = transition.weight;
     let step = transition.step.map(|step| format!(" (step {})", step.saturating_add(1))).unwrap_or_default();
     match transition.to {
         PhaseName::Idle => "completed; it is stable now".to_owned(),
-        PhaseName::Draining => "draining first; no new request until the release that leaves has gone".to_owned(),
+        PhaseName::Draining => {
+            format!(
+                "draining (rollout {}); prepared once the release that leaves has gone",
+                transition.generation.get()
+            )
+        }
         PhaseName::Preparing => {
             format!("preparing (rollout {}); no request until it is ready", transition.generation.get())
         }
         PhaseName::Progressing => format!("{weight}{step}"),
         PhaseName::Held => format!("held at {weight}{step}"),
+        PhaseName::Paused if transition.reason == Reason::Command => {
+            format!("paused at {weight}{step}; `resume` lets it go on")
+        }
         PhaseName::Paused => format!("paused at {weight}{step}"),
         PhaseName::Probation => format!("{weight}, in probation; `undo` takes it back at once"),
         PhaseName::Aborted => format!("aborted, {weight}; stable has all requests"),

@@ -1,7 +1,9 @@
 //! What the judge has seen: on the left against the canary, on the right for the next step.
 
+use canary_config::weight::Weight;
+
 use crate::analysis::Metric;
-use crate::api::{EvidenceStatus, MetricStatus, ServiceStatus};
+use crate::api::{EvidenceStatus, MetricStatus, ServiceStatus, TrackStatus};
 use crate::render::fields::{Fields, LABEL_COLUMNS};
 use crate::render::number::{factor, points};
 use crate::render::paint::{Color, Style};
@@ -23,8 +25,9 @@ enum Side {
 
 /// The table, or nothing while nothing has been judged.
 pub(super) fn evidence(service: &ServiceStatus, color: Color) -> String {
-    let Some(evidence) = &service.evidence else { return String::new() };
-    let is_open = matches!(service.phase, PhaseName::Progressing | PhaseName::Held | PhaseName::Paused);
+    let Some(evidence) = service.evidence.as_ref().filter(|_| has_begun(service)) else { return String::new() };
+    let is_at_step = matches!(service.phase, PhaseName::Progressing | PhaseName::Held | PhaseName::Paused);
+    let is_open = is_at_step && service.step.as_ref().is_none_or(|step| step.gate != "time");
     let columns = [
         Column::of_words("EVIDENCE", LABEL_COLUMNS),
         Column::of_words("AGAINST THE CANARY", GAUGE_COLUMNS),
@@ -39,6 +42,13 @@ pub(super) fn evidence(service: &ServiceStatus, color: Color) -> String {
     let metrics = evidence.metrics.iter().map(|metric| row(metric, ln_promote_at));
     let rows: Vec<_> = std::iter::once(total).chain(metrics).collect();
     "\n".to_owned() + &table(&columns, &rows, color) + &notes(evidence, color)
+}
+
+/// Whether the canary has had a share, so that there is something to judge.
+pub(super) fn has_begun(service: &ServiceStatus) -> bool {
+    let is_canary = |track: &&TrackStatus| track.track == "canary";
+    let requests = service.tracks.iter().find(is_canary).map_or(0, |track| track.requests);
+    service.weight > Weight::ZERO || requests > 0
 }
 
 /// A metric's line. Without a bound nothing is left to be promoted.
@@ -56,7 +66,7 @@ fn notes(evidence: &EvidenceStatus, color: Color) -> String {
     let mut fields = Fields::new(color).styled("", "1 says nothing; at its bound the evidence decides", Style::Quiet);
     if let Some((low, high)) = evidence.error_difference_percent {
         let (low, high) = (points(low), points(high));
-        let between = format!("the canary's error rate minus stable's: {low} to {high} percentage points, 95% sure");
+        let between = format!("error rate against stable's: {low} to {high} points (95% sure)");
         fields = fields.plain("difference", &between);
     }
     fields.into_text()

@@ -11,6 +11,12 @@ pub fn failure(what: &str, hint: Option<&str>, color: Color) -> String {
     error + &hint.map(|hint| paragraph("hint:", hint, Style::Moving, color)).unwrap_or_default()
 }
 
+/// `warning: ...`: something that is no failure yet.
+#[must_use]
+pub fn warning(what: &str, color: Color) -> String {
+    paragraph("warning:", what, Style::Warning, color)
+}
+
 fn paragraph(label: &str, text: &str, style: Style, color: Color) -> String {
     let lines = wrap(&escape(text), COLUMNS - label.len() - 1);
     color.paint(style, label) + " " + &lines.join(&format!("\n{:1$} ", "", label.len())) + "\n"

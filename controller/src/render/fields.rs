@@ -2,7 +2,7 @@
 
 use crate::render::COLUMNS;
 use crate::render::paint::{Color, Style};
-use crate::render::text::{escape, wrap};
+use crate::render::text::{columns, escape, shorten, wrap};
 
 /// The width of the labels, and of the first column of the tables among them.
 pub(super) const LABEL_COLUMNS: usize = 11;
@@ -31,9 +31,9 @@ impl Fields {
     pub(super) fn styled(mut self, label: &str, text: &str, style: Style) -> Self {
         let room = COLUMNS - LABEL_COLUMNS - GAP.len();
         for (index, line) in wrap(&escape(text), room).iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
-            let blanks = " ".repeat(LABEL_COLUMNS.saturating_sub(label.len()));
-            let label = self.color.paint(Style::Heading, label);
+            let label = if index == 0 { shorten(&escape(label), LABEL_COLUMNS) } else { String::new() };
+            let blanks = " ".repeat(LABEL_COLUMNS.saturating_sub(columns(&label)));
+            let label = self.color.paint(Style::Heading, &label);
             self.text += &format!("{label}{blanks}{GAP}{}\n", self.color.paint(style, line));
         }
         self
@@ -45,6 +45,12 @@ impl Fields {
             Some(text) => self.plain(label, text),
             None => self,
         }
+    }
+
+    /// A line that parts what follows from what was.
+    pub(super) fn blank(mut self) -> Self {
+        self.text.push('\n');
+        self
     }
 
     pub(super) fn into_text(self) -> String {

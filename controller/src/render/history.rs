@@ -1,4 +1,4 @@
-//! The audit trail, the newest first.
+//! The audit trail.
 
 use crate::api::{History, HistoryEntry};
 use crate::render::number::factor;
@@ -7,7 +7,7 @@ use crate::render::phase::{PHASE_COLUMNS, phase, style};
 use crate::render::table::{Cell, Column, table};
 use crate::render::text::{escape, wrap};
 use crate::render::{COLUMNS, NOTHING};
-use crate::rollout::PhaseName;
+use crate::rollout::Reason;
 
 /// `2026-05-01T12:00:05Z`.
 const TIME_COLUMNS: usize = 20;
@@ -27,11 +27,16 @@ pub fn history(history: &History, color: Color) -> String {
     if history.entries.is_empty() {
         return "no history\n".to_owned();
     }
-    let rows: Vec<_> = history.entries.iter().map(row).collect();
+    entries(&history.entries, color)
+}
+
+/// The same of these changes, in their order.
+pub(super) fn entries(entries: &[HistoryEntry], color: Color) -> String {
+    let rows: Vec<_> = entries.iter().map(row).collect();
     let table = table(&COLUMNS_OF_ENTRIES, &rows, color);
     let mut lines = table.lines();
     let mut text = lines.next().map(|heading| format!("{heading}\n")).unwrap_or_default();
-    for (line, entry) in lines.zip(&history.entries) {
+    for (line, entry) in lines.zip(entries) {
         text += &format!("{line}\n{}", details(entry, color));
     }
     text
@@ -46,7 +51,7 @@ fn row(entry: &HistoryEntry) -> [Cell; 6] {
         Cell::plain(canary.map_or(NOTHING, |canary| canary.as_str())),
         transition.map_or(Cell::plain(NOTHING), |transition| Cell::styled(phase(transition.to), style(transition.to))),
         Cell::plain(transition.map_or(NOTHING.to_owned(), |transition| transition.weight.to_string())),
-        Cell::plain(transition.map_or(NOTHING, |transition| transition.reason.label())),
+        Cell::plain(transition.map_or(Reason::Command.label(), |transition| transition.reason.label())),
     ]
 }
 
@@ -58,7 +63,8 @@ fn details(entry: &HistoryEntry, color: Color) -> String {
     lines.map(|line| format!("{:TIME_COLUMNS$}{INDENT}{}\n", "", color.paint(Style::Quiet, &line))).collect()
 }
 
-fn order(entry: &HistoryEntry) -> Option<String> {
+/// Who said what, in which words.
+pub(super) fn order(entry: &HistoryEntry) -> Option<String> {
     let note = entry.note.as_ref().map(|note| format!(", \"{note}\"")).unwrap_or_default();
     match &entry.command {
         Some(command) => Some(format!("{}: {command}{note}", entry.actor)),
@@ -69,12 +75,12 @@ fn order(entry: &HistoryEntry) -> Option<String> {
 
 fn grounds(entry: &HistoryEntry) -> Option<String> {
     let evidence = entry.evidence.as_ref()?;
-    entry.transition.as_ref().filter(|transition| transition.to == PhaseName::Aborted)?;
+    entry.transition.as_ref().filter(|transition| matches!(transition.reason, Reason::Breach(_)))?;
     Some(format!("evidence against {} of {}", factor(evidence.ln_abort), factor(evidence.ln_abort_at)))
 }
 
 /// RFC 3339 without what is finer than a second.
-fn to_seconds(at: &str) -> String {
+pub(super) fn to_seconds(at: &str) -> String {
     match at.split_once('.') {
         Some((seconds, _)) if at.ends_with('Z') => format!("{seconds}Z"),
         _ => at.to_owned(),

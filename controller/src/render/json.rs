@@ -1,4 +1,4 @@
-//! A JSON document with line breaks, and otherwise as it came: the same order, the same numbers.
+//! A JSON document over several lines or in one, and otherwise as it came: the same order, the same numbers.
 
 use std::fmt::Write as _;
 
@@ -44,6 +44,24 @@ pub fn pretty(document: &str) -> String {
     page + "\n"
 }
 
+/// The document in one line, with a line break at its end. It must be JSON.
+#[must_use]
+pub fn line(document: &str) -> String {
+    let mut line = String::with_capacity(document.len() + 1);
+    let (mut is_in_string, mut is_escaped) = (false, false);
+    for letter in document.chars() {
+        if is_in_string {
+            push_escaped(&mut line, letter);
+            is_in_string = is_escaped || letter != '"';
+            is_escaped = letter == '\\' && !is_escaped;
+        } else if !letter.is_ascii_whitespace() {
+            is_in_string = letter == '"';
+            line.push(letter);
+        }
+    }
+    line + "\n"
+}
+
 fn break_line(page: &mut String, depth: usize) {
     page.push('\n');
     page.push_str(&INDENT.repeat(depth));
@@ -82,6 +100,7 @@ mod tests {
 ";
         assert_eq!(pretty(document), page);
         assert_eq!(pretty(page), page);
+        assert_eq!(line(page), document.replace("[ ]", "[]") + "\n");
     }
 
     #[test]

@@ -1,36 +1,42 @@
 //! All services at a glance: a line for each, and what needs a human.
 
-use crate::api::{Overview, ServiceStatus};
+use crate::api::{Overview, ServiceStatus, TrackStatus};
 use crate::render::number::{duration, ratio};
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{PHASE_COLUMNS, glyph, phase, style};
-use crate::render::table::{Cell, Column, table};
+use crate::render::status::cause;
+use crate::render::table::{Cell, Column, table_within};
 use crate::render::text::{escape, wrap};
-use crate::render::why::why;
-use crate::render::{COLUMNS, NOTHING, store};
+use crate::render::{NOTHING, freeze, store};
 use crate::rollout::PhaseName;
 
+/// No line is longer, so that it fits beside other windows.
+pub const OVERVIEW_COLUMNS: usize = 80;
+
 const COLUMNS_OF_SERVICES: [Column; 7] = [
-    Column::of_names("SERVICE", 19),
+    Column::of_names("SERVICE", OVERVIEW_COLUMNS),
     Column::of_words("PHASE", PHASE_COLUMNS),
     Column::of_numbers("FOR", 7),
     Column::of_numbers("WEIGHT", 6),
     Column::of_numbers("STEP", 5),
-    Column::of_names("STABLE", 19),
-    Column::of_names("CANARY", 19),
+    Column::of_names("STABLE", OVERVIEW_COLUMNS),
+    Column::of_names("CANARY", OVERVIEW_COLUMNS),
 ];
 
-/// Every service in a line, then one for each that is held or was aborted.
+/// The freezes, every service in a line, then a line for each thing that asks a human to look.
 #[must_use]
 pub fn overview(overview: &Overview, color: Color) -> String {
-    let trouble = store::trouble(store::message(&overview.store), color);
+    let mut top = store::trouble(store::message(&overview.store), color);
+    if !overview.freezes.is_empty() {
+        top += &(freeze::lines(&overview.freezes, color) + "\n");
+    }
     if overview.services.is_empty() {
-        return trouble + "no services\n";
+        return top + "no services\n";
     }
     let rows: Vec<_> = overview.services.iter().map(row).collect();
-    let calls: String = overview.services.iter().filter_map(|service| call(service, color)).collect();
+    let calls: String = overview.services.iter().flat_map(|service| calls(service, color)).collect();
     let gap = if calls.is_empty() { "" } else { "\n" };
-    trouble + &table(&COLUMNS_OF_SERVICES, &rows, color) + gap + &calls
+    top + &table_within(OVERVIEW_COLUMNS, &COLUMNS_OF_SERVICES, &rows, color) + gap + &calls
 }
 
 fn row(service: &ServiceStatus) -> [Cell; 7] {
@@ -46,13 +52,44 @@ fn row(service: &ServiceStatus) -> [Cell; 7] {
     ]
 }
 
-/// A line that asks a human to look.
-fn call(service: &ServiceStatus, color: Color) -> Option<String> {
-    if !matches!(service.phase, PhaseName::Held | PhaseName::Aborted) {
-        return None;
+/// The lines that ask a human to look.
+fn calls(service: &ServiceStatus, color: Color) -> Vec<String> {
+    let mut calls = Vec::new();
+    if is_down(service) {
+        let health = if service.critical { ", and canaryd's health path says so" } else { "" };
+        let text = format!("✖ {}: no backend of {} is ready{health}", service.name, service.stable);
+        calls.push(paragraph(&text, Style::Bad, color));
     }
-    let why = escape(service.reason.as_deref().map_or(service.phase.label(), why));
-    let line = format!("{} {}: {why}", glyph(service.phase), service.name);
-    let lines = wrap(&line, COLUMNS);
-    Some(lines.iter().map(|line| color.paint(style(service.phase), line) + "\n").collect())
+    if matches!(service.phase, PhaseName::Held | PhaseName::Paused | PhaseName::Aborted) {
+        let why = cause(service).unwrap_or(service.phase.label());
+        let text = format!("{} {}: {why}", glyph(service.phase), service.name);
+        calls.push(paragraph(&text, style(service.phase), color));
+    }
+    if !service.queue.is_empty() {
+        let queue: Vec<_> = service.queue.iter().map(ToString::to_string).collect();
+        let verb = if queue.len() == 1 { "waits" } else { "wait" };
+        calls.push(paragraph(
+            &format!("◷ {}: {} {verb} in the queue", service.name, queue.join(", ")),
+            Style::Quiet,
+            color,
+        ));
+    }
+    calls
+}
+
+/// Whether nobody can serve for stable, although it should.
+fn is_down(service: &ServiceStatus) -> bool {
+    let is_stable = |track: &&TrackStatus| track.track == "stable";
+    let is_recreated = service.strategy == "recreate" && !matches!(service.phase, PhaseName::Idle | PhaseName::Aborted);
+    let is_gone = service.tracks.iter().find(is_stable).is_some_and(|track| track.ready == 0);
+    // What it is paused for is said once.
+    let is_said = service.pause.as_deref().is_some_and(|pause| pause != "command");
+    is_gone && !is_recreated && !is_said && service.phase != PhaseName::Probation
+}
+
+fn paragraph(text: &str, style: Style, color: Color) -> String {
+    const INDENT: &str = "  ";
+    let lines = wrap(&escape(text), OVERVIEW_COLUMNS - INDENT.len());
+    let lines: Vec<_> = lines.iter().map(|line| color.paint(style, line)).collect();
+    lines.join(&format!("\n{INDENT}")) + "\n"
 }

@@ -5,17 +5,17 @@ use crate::render::COLUMNS;
 use crate::render::paint::{Color, Style};
 use crate::render::text::{escape, wrap};
 
-/// What is in force now, and what waits for a restart.
+/// What is in force now, what waits for a restart, and what should be written otherwise.
 #[must_use]
 pub fn reloaded(reloaded: &Reloaded, color: Color) -> String {
-    if *reloaded == Reloaded::default() {
-        return "✔ nothing has changed\n".to_owned();
-    }
+    let is_same = reloaded.changed.is_empty() && reloaded.needs_restart.is_empty();
+    let same = if is_same { "✔ nothing has changed\n" } else { "" };
     let changed: Vec<_> = reloaded.changed.iter().map(ToString::to_string).collect();
     let waiting: Vec<_> = reloaded.needs_restart.iter().map(|table| format!("[{table}]")).collect();
+    let warnings = list("⚠ understood, and better written otherwise", &reloaded.warnings, Style::Warning, color);
     let changed = list("✔ in force now", &changed, Style::Good, color);
     let waiting = list("⚠ in force after a restart only", &waiting, Style::Warning, color);
-    changed + &waiting
+    same.to_owned() + &changed + &waiting + &warnings
 }
 
 fn list(heading: &str, items: &[String], style: Style, color: Color) -> String {

@@ -5,13 +5,14 @@ use canary_config::weight::Weight;
 use crate::api::{Missing, ServiceStatus, StepStatus};
 use crate::render::evidence::evidence;
 use crate::render::fields::Fields;
+use crate::render::next::next;
 use crate::render::number::{count, duration, share};
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{phase, style};
-use crate::render::store;
+use crate::render::reason::sentence;
 use crate::render::text::columns;
 use crate::render::tracks::tracks;
-use crate::render::why::why;
+use crate::render::{freeze, store};
 use crate::rollout::PhaseName;
 
 /// Where a service stands and why, what its roles have to show, what the judge has seen, and what comes next.
@@ -19,6 +20,7 @@ use crate::rollout::PhaseName;
 pub fn status(service: &ServiceStatus, color: Color) -> String {
     let sections = [
         store::trouble(service.store_trouble.as_deref(), color),
+        frozen(service, color),
         head(service, color),
         tracks(service, color),
         evidence(service, color),
@@ -27,19 +29,51 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
     sections.concat()
 }
 
+/// Why the service stands where it stands, in words.
+pub(super) fn cause(service: &ServiceStatus) -> Option<&str> {
+    match (service.phase, service.pause.as_deref()) {
+        (PhaseName::Paused, Some("command")) => Some("an operator has paused it"),
+        (PhaseName::Paused, Some("both")) => Some("an operator has paused it, and stable has no ready backend"),
+        (PhaseName::Paused, Some("stable-unready")) => Some(sentence("stable-unready")),
+        _ => service.reason.as_deref().map(sentence),
+    }
+}
+
+fn frozen(service: &ServiceStatus, color: Color) -> String {
+    let lines = |freeze| freeze::lines(std::slice::from_ref(freeze), color) + "\n";
+    service.freeze.as_ref().map(lines).unwrap_or_default()
+}
+
 fn head(service: &ServiceStatus, color: Color) -> String {
+    let critical = if service.critical { " (critical)" } else { "" };
     let since = service.in_phase_ms.map(|ms| format!(" for {}", duration(ms))).unwrap_or_default();
     let canary = service.canary.as_ref().map(|canary| format!("{canary} (rollout {})", service.generation));
+    let is_plain = matches!(service.strategy.as_str(), "" | "canary");
     Fields::new(color)
-        .styled("service", service.name.as_str(), Style::Heading)
+        .styled("service", &format!("{}{critical}", service.name), Style::Heading)
         .styled("phase", &(phase(service.phase) + &since), style(service.phase))
-        .plain_if("why", service.reason.as_deref().map(why))
+        .plain_if("why", cause(service))
         .plain("rule", &service.rule)
+        .plain_if("priority", priority(service).as_deref())
+        .plain_if("strategy", (!is_plain).then_some(&service.strategy))
         .plain("stable", service.stable.as_str())
         .plain_if("canary", canary.as_deref())
+        .plain_if("together", list(&service.peers).map(|peers| format!("with {peers}")).as_deref())
+        .plain_if("queue", list(&service.queue).as_deref())
         .plain("weight", &weight(service))
-        .plain_if("step", service.step.as_ref().map(step).as_deref())
+        .plain_if("step", service.step.as_ref().map(|step| place(step, service.weight)).as_deref())
         .into_text()
+}
+
+/// The priority, if it is not the one that follows from the rule.
+fn priority(service: &ServiceStatus) -> Option<String> {
+    let is_derived = usize::try_from(service.priority).is_ok_and(|priority| priority == service.rule.len());
+    (service.priority > 0 && !is_derived).then(|| service.priority.to_string())
+}
+
+fn list(names: &[impl ToString]) -> Option<String> {
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The share that is set beside the share that is measured.
@@ -51,22 +85,30 @@ fn weight(service: &ServiceStatus) -> String {
     }
 }
 
-fn step(step: &StepStatus) -> String {
-    let end = if step.gate == "manual" { "; ends with a human's word" } else { "" };
+/// Which step it is, and what opens the way out of it.
+fn place(step: &StepStatus, weight: Weight) -> String {
     let (min, max) = (duration(step.min_ms), duration(step.max_ms));
-    format!("{} of {}, at least {min} and at most {max}{end}", step.number, step.of)
+    let deadline = step.deadline_ms.map(|ms| format!(" within {}", duration(ms))).unwrap_or_default();
+    let how = match step.gate.as_str() {
+        "time" => format!("for {min}"),
+        // Without a request there is nothing to wait for before the human.
+        "manual" if weight == Weight::ZERO => format!("until a human's word{deadline}"),
+        "manual" => format!("at least {min} and at most {max}, then a human's word{deadline}"),
+        _ => format!("at least {min} and at most {max}"),
+    };
+    format!("{} of {}, {how}", step.number, step.of)
 }
 
 /// What is missing, and what a human can do about it.
 fn outlook(service: &ServiceStatus, color: Color) -> String {
     let mut fields = Fields::new(color);
     if let Some(missing) = &service.missing {
-        fields = waits_for(fields, missing);
+        fields = waits_for(fields, missing, time_to_approve(service));
     }
-    let command_columns = "promote ".len() + columns(service.name.as_str());
-    for (index, (verb, effect)) in commands(service.phase).iter().enumerate() {
+    let commands = next(service);
+    let command_columns = commands.iter().map(|(command, _)| columns(command)).max().unwrap_or_default();
+    for (index, (command, effect)) in commands.iter().enumerate() {
         let label = if index == 0 { "next" } else { "" };
-        let command = format!("{verb} {}", service.name);
         fields = fields.plain(label, &format!("canaryctl {command:command_columns$}   {effect}"));
     }
     match fields.into_text() {
@@ -75,27 +117,23 @@ fn outlook(service: &ServiceStatus, color: Color) -> String {
     }
 }
 
-fn waits_for(fields: Fields, missing: &Missing) -> Fields {
+/// How long a human still has for a word that the rollout waits for.
+fn time_to_approve(service: &ServiceStatus) -> Option<u64> {
+    let deadline = service.step.as_ref().filter(|_| service.phase == PhaseName::Held)?.deadline_ms?;
+    let is_waiting = service.reason.as_deref() == Some("approval");
+    is_waiting.then(|| deadline.saturating_sub(service.in_phase_ms.unwrap_or_default()))
+}
+
+fn waits_for(fields: Fields, missing: &Missing, to_approve_ms: Option<u64>) -> Fields {
     const LABEL: &str = "waits for";
     let what = &missing.what;
+    if let Some(ms) = to_approve_ms {
+        return fields.plain(LABEL, &format!("{what}, within {}; else it is aborted", duration(ms)));
+    }
     let time = missing.eta_ms.map(|ms| format!(", in about {}", duration(ms)));
     let Some(requests) = missing.canary_requests.map(count) else {
         return fields.plain(LABEL, &format!("{what}{}", time.unwrap_or_default()));
     };
-    let time = time.map(|time| time + " at the present rate").unwrap_or_default();
+    let time = missing.eta_ms.map(|ms| format!(", about {} at the present rate", duration(ms))).unwrap_or_default();
     fields.plain(LABEL, what).plain("", &format!("about {requests} more canary requests{time}"))
-}
-
-/// What is worth doing by hand in this phase.
-const fn commands(phase: PhaseName) -> &'static [(&'static str, &'static str)] {
-    match phase {
-        PhaseName::Held => &[("promote", "goes on to the next step"), ("abort", "sends the canary back")],
-        PhaseName::Probation => &[("undo", "takes the release back"), ("promote", "ends the probation")],
-        PhaseName::Idle
-        | PhaseName::Draining
-        | PhaseName::Preparing
-        | PhaseName::Progressing
-        | PhaseName::Paused
-        | PhaseName::Aborted => &[],
-    }
 }

@@ -1,5 +1,6 @@
 //! Tables: aligned columns, two blanks apart, no trailing blank.
 
+use crate::render::COLUMNS;
 use crate::render::paint::{Color, Style};
 use crate::render::text::{columns, escape, shorten};
 
@@ -47,6 +48,10 @@ impl Column {
         widest.unwrap_or(self.width_min).min(self.width_max)
     }
 
+    fn narrowest(&self) -> usize {
+        columns(self.heading).max(self.width_min)
+    }
+
     fn pad(&self, text: &str, width: usize, paint: impl FnOnce(&str) -> String) -> String {
         let text = shorten(text, width);
         let blanks = " ".repeat(width - columns(&text));
@@ -73,8 +78,24 @@ impl Cell {
 
 /// The table, headings first. A row has a cell for every column.
 pub(super) fn table<const N: usize>(columns: &[Column; N], rows: &[[Cell; N]], color: Color) -> String {
-    let widths: [usize; N] =
+    table_within(COLUMNS, columns, rows, color)
+}
+
+/// The same in so many columns, if the names can be shortened so far: the widest give way first.
+pub(super) fn table_within<const N: usize>(
+    columns_max: usize,
+    columns: &[Column; N],
+    rows: &[[Cell; N]],
+    color: Color,
+) -> String {
+    let mut widths: [usize; N] =
         std::array::from_fn(|index| columns[index].width(rows.iter().map(|row| row[index].text.as_str())));
+    let gaps = GAP.len() * N.saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > columns_max {
+        let shrinkable = (0..N).filter(|index| widths[*index] > columns[*index].narrowest());
+        let Some(widest) = shrinkable.max_by_key(|index| widths[*index]) else { break };
+        widths[widest] -= 1;
+    }
     let mut text = line(columns, widths, |index| (columns[index].heading, Style::Heading), color);
     for row in rows {
         text += &line(columns, widths, |index| (&row[index].text, row[index].style), color);

@@ -73,7 +73,7 @@ fn fitting(letters: impl Iterator<Item = char>, room: usize) -> String {
 }
 
 /// Two for the wide scripts and for emoji, one for everything else: `escape` has left nothing of width zero.
-fn letter_columns(letter: char) -> usize {
+pub(super) fn letter_columns(letter: char) -> usize {
     match u32::from(letter) {
         0x1100..=0x115f
         | 0x2e80..=0xa4cf

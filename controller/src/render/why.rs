@@ -1,50 +1,58 @@
-//! The label of a reason, said to a human.
+//! Who would serve a request, and why.
 
-/// The sentence of a reason; the label itself if it is one of a newer canaryd.
-pub(super) fn why(label: &str) -> &str {
-    match label {
-        "command" => "an operator's command",
-        "ready" => "every backend of the canary passes its probe",
-        "certificate" => "the evidence certified the canary for this share",
-        "policy" => "the evidence stayed thin, and the plan went on",
-        "thin-evidence" => "too little traffic for a verdict in the step's time",
-        "approval" => "the evidence is good, and the step wants a human's word",
-        "error-rate" => "the canary fails more requests than stable",
-        "latency-p50" => "the canary is slower than stable (p50 latency)",
-        "latency-p90" => "the canary is slower than stable (p90 latency)",
-        "latency-p99" => "the canary is slower than stable (p99 latency)",
-        "never-ready" => "the canary's backends did not pass their probes in time",
-        "unready" => "no backend of the canary passes its probe any more",
-        "stable-unready" => "stable has no ready backend; the canary serves, unscored",
-        "stable-ready" => "stable has a ready backend again",
-        "probation-over" => "the probation is over",
-        _ => label,
+use crate::api::{BackendStatus, Why, WhyPassedOver, WhyServed, WhyTrack};
+use crate::render::fields::Fields;
+use crate::render::paint::{Color, Style};
+
+/// The service and the conditions that are met, its roles and their backends, and who was passed over.
+#[must_use]
+pub fn why(why: &Why, color: Color) -> String {
+    let fields = Fields::new(color).plain("request", &format!("{}{}", why.host, why.path));
+    let fields = match &why.served_by {
+        Some(served) => served_by(fields, served),
+        None => fields.styled("served by", "✖ nobody: no rule matches, and the answer is 404", Style::Bad),
+    };
+    let text = fields.into_text();
+    if why.passed_over.is_empty() {
+        return text;
     }
+    let heading = if why.served_by.is_some() { "passed over" } else { "nearest" };
+    let fields = why.passed_over.iter().enumerate().fold(Fields::new(color), |fields, (index, over)| {
+        passed_over(fields, if index == 0 { heading } else { "" }, over)
+    });
+    format!("{text}\n{}", fields.into_text())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::Metric;
-    use crate::rollout::Reason;
+fn served_by(fields: Fields, served: &WhyServed) -> Fields {
+    let fields = fields
+        .styled("served by", served.service.as_str(), Style::Heading)
+        .plain("rule", &served.rule)
+        .plain("priority", &served.priority.to_string());
+    let fields = served
+        .because
+        .iter()
+        .enumerate()
+        .fold(fields, |fields, (index, because)| fields.plain(if index == 0 { "because" } else { "" }, because));
+    served.tracks.iter().fold(fields, track)
+}
 
-    #[test]
-    fn every_reason_has_a_sentence() {
-        let reasons = [
-            Reason::Command,
-            Reason::Ready,
-            Reason::Certificate,
-            Reason::Policy,
-            Reason::ThinEvidence,
-            Reason::Approval,
-            Reason::NeverReady,
-            Reason::Unready,
-            Reason::StableUnready,
-            Reason::StableReady,
-            Reason::ProbationOver,
-        ];
-        for reason in reasons.into_iter().chain(Metric::ALL.map(Reason::Breach)) {
-            assert!(why(reason.label()).contains(' '), "{reason:?}");
-        }
+fn track(fields: Fields, track: &WhyTrack) -> Fields {
+    let WhyTrack { release, weight_bp, because, .. } = track;
+    let fields = fields.blank().plain(&track.track, &format!("{release} has {weight_bp}: {because}"));
+    if track.backends.is_empty() {
+        return fields.styled("", "✖ no backend", Style::Bad);
     }
+    track.backends.iter().fold(fields, backend)
+}
+
+fn backend(fields: Fields, backend: &BackendStatus) -> Fields {
+    let name = if backend.id == backend.address { String::new() } else { format!(" ({})", backend.id) };
+    let why = backend.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let (glyph, style) = if backend.ready { ("✔", Style::Plain) } else { ("✖", Style::Bad) };
+    fields.styled("", &format!("{glyph} {}{name}{why}", backend.address), style)
+}
+
+fn passed_over(fields: Fields, label: &str, over: &WhyPassedOver) -> Fields {
+    let WhyPassedOver { service, priority, because, rule } = over;
+    fields.plain(label, &format!("{service} (priority {priority}): {because}")).styled("", rule, Style::Quiet)
 }

@@ -3,7 +3,8 @@
 use canary_controller::render::{self, Color};
 use serde_json::json;
 
-use crate::canaryctl::fixture::{aborted, held_approval, history, overview, parsed, progressing, store_trouble, with};
+use crate::canaryctl::answers::history;
+use crate::canaryctl::fixture::{aborted, held_approval, overview, parsed, progressing, store_trouble, with};
 use crate::canaryctl::golden::assert_golden;
 
 /// The text without escapes of colour.

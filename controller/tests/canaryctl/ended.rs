@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::canaryctl::answers::{history, started};
 use crate::canaryctl::fake::{Answer, Ended, Fake, canaryctl};
-use crate::canaryctl::fixture::{overview, started, with};
-use crate::canaryctl::golden::assert_golden;
+use crate::canaryctl::fixture::{aborted, held_thin, idle, overview, paused, with};
 
 fn ended(args: &[&str], answer: Answer) -> Ended {
     Fake::saying([answer]).run(args)
@@ -15,21 +15,31 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 }
 
 #[test]
-fn help_explains_the_exit_codes() {
-    let output: Ended = canaryctl(&["--help"]).output().unwrap().into();
-    assert_eq!((output.code, output.stderr.as_str()), (0, ""));
-    assert_golden("help", &output.stdout);
-    let version: Ended = canaryctl(&["--version"]).output().unwrap().into();
-    assert_eq!((version.code, version.stdout), (0, format!("canaryctl {}\n", env!("CARGO_PKG_VERSION"))));
-}
-
-#[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 9] = [
+    let wrong: [&[&str]; 28] = [
         &[],
         &["status", "--unknown"],
-        &["pause", "web"],
+        &["status", "--watch", "--exit-code"],
+        &["roll", "web"],
         &["start", "web"],
+        &["start", "web=v2", "api"],
+        &["start", "web=v2", "web=v3"],
+        &["start", "web", "v2", "--plan-of", "web"],
+        &["start", "web=v2", "api=v7", "--plan-of", "mail"],
+        &["start", "web=v2", "api=v7", "--on-busy", "queue"],
+        &["start", "web", "v2", "--on-busy", "wait"],
+        &["start", "web", "v2", "--generation", "-1"],
+        &["start", "web", "v2", "--idempotency-key", ""],
+        &["freeze"],
+        &["freeze", "web", "--all"],
+        &["freeze", "web", "--for", "a while"],
+        &["unfreeze"],
+        &["watch"],
+        &["rollouts"],
+        &["history", "--rollout", "7"],
+        &["history", "web", "--rollout", "7", "--limit", "5"],
+        &["events", "--after", "-1"],
+        &["why", "/", "--header", "no colon"],
         &["start", "we b", "v2"],
         &["start", "web", "v2", "--timeout", "5s"],
         &["start", "web", "v2", "--wait", "--timeout", "soon"],
@@ -39,7 +49,7 @@ fn a_wrong_command_line_ends_with_2() {
     for args in wrong {
         let ended: Ended = canaryctl(args).output().unwrap().into();
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{args:?}");
-        assert!(!ended.stderr.is_empty(), "{args:?}");
+        assert!(ended.stderr.starts_with("error: ") || args.is_empty(), "{args:?}: {}", ended.stderr);
     }
 }
 
@@ -68,9 +78,19 @@ hint: nothing has changed; `canaryctl status` says where things stand
 fn every_kind_of_problem_has_its_code() {
     let kinds = [
         ("400 Bad Request", "bad-request", 2),
+        ("401 Unauthorized", "unauthorized", 3),
+        ("403 Forbidden", "forbidden", 3),
         ("404 Not Found", "not-found", 2),
+        ("405 Method Not Allowed", "method-not-allowed", 2),
+        ("408 Request Timeout", "too-slow", 4),
         ("409 Conflict", "refused", 4),
+        ("409 Conflict", "mismatch", 4),
+        ("413 Payload Too Large", "too-large", 2),
+        ("415 Unsupported Media Type", "unsupported-media-type", 2),
+        ("421 Misdirected Request", "misdirected", 3),
+        ("422 Unprocessable Content", "unprocessable", 2),
         ("503 Service Unavailable", "store-unavailable", 4),
+        ("503 Service Unavailable", "overloaded", 4),
         ("500 Internal Server Error", "internal", 1),
     ];
     for (status, kind, code) in kinds {
@@ -78,6 +98,13 @@ fn every_kind_of_problem_has_its_code() {
         assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{kind}");
         assert!(ended.stderr.starts_with("error: what it is\\u{1b}[2J\nhint: "), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_problem_of_a_newer_canaryd_is_told_in_its_words() {
+    let ended = ended(&["status"], Answer::problem("418 I'm a teapot", "teapot", "there is only tea"));
+    assert!(ended.stderr.starts_with("error: there is only tea (HTTP status 418)\nhint: canaryctl and canaryd may be"));
+    assert_eq!(ended.code, 1);
 }
 
 #[test]
@@ -92,7 +119,7 @@ fn what_is_done_but_not_stored_ends_with_6() {
 fn what_is_no_answer_ends_with_1_and_says_so() {
     let huge = [b"HTTP/1.1 200 OK\r\ncontent-length: 9000000\r\n\r\n".as_slice(), &[b' '; 9_000_000]].concat();
     let cases = [
-        (Answer::Bytes(b"SSH-2.0-OpenSSH_9.7\r\n".to_vec()), "what answers at the socket does not speak HTTP: "),
+        (Answer::Bytes(b"SSH-2.0-OpenSSH_9.7\r\n".to_vec()), "what answers there does not speak HTTP: "),
         (Answer::Bytes(Vec::new()), "the connection ended before canaryd's answer did"),
         (Answer::Bytes(b"HTTP/1.1 200 OK\r\nconte".to_vec()), "the connection ended before canaryd's answer did"),
         (
@@ -126,4 +153,36 @@ hint: a command may be done or not; `canaryctl status` shows it
 #[test]
 fn what_is_done_ends_with_0() {
     assert_eq!(ended(&["status"], Answer::ok(&overview())).code, 0);
+}
+
+#[test]
+fn the_status_ends_with_what_needs_a_human_most() {
+    let of = |services: &[serde_json::Value]| with(overview(), json!({ "services": services }));
+    let cases = [
+        (of(&[idle(), idle()]), 0),
+        (of(&[idle(), aborted()]), 10),
+        (of(&[aborted(), held_thin(), idle()]), 12),
+        (of(&[paused(), aborted()]), 12),
+    ];
+    for (overview, code) in cases {
+        assert_eq!(ended(&["status", "--exit-code"], Answer::ok(&overview)).code, code, "{overview}");
+        assert_eq!(ended(&["status"], Answer::ok(&overview)).code, 0, "{overview}");
+    }
+    for (service, code) in [(idle(), 0), (aborted(), 10), (held_thin(), 12)] {
+        assert_eq!(ended(&["status", "web", "--exit-code"], Answer::ok(&service)).code, code);
+    }
+}
+
+#[test]
+fn a_history_of_nobody_ends_with_2() {
+    let nothing = json!({ "entries": [] });
+    let unknown = || Answer::problem("404 Not Found", "not-found", "there is no service `wbe`; declared are web");
+    let ended = Fake::saying([Answer::ok(&nothing), unknown()]).run(&["history", "wbe"]);
+    assert!(ended.stderr.starts_with("error: there is no service `wbe`; declared are web\n"), "{}", ended.stderr);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    let ended = Fake::saying([Answer::ok(&nothing), Answer::ok(&idle())]).run(&["history", "web"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "no history\n"));
+    // A service that was removed has its history still.
+    let ended = Fake::saying([Answer::ok(&history()), unknown()]).run(&["history", "web"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
 }

@@ -1,7 +1,9 @@
-//! Answers of canaryd, as it would send them.
+//! Where services stand, as canaryd would send it.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::canaryctl::answers::freeze_of_all;
 
 /// The typed meaning of a document.
 pub(super) fn parsed<T: DeserializeOwned>(document: &Value) -> T {
@@ -85,10 +87,10 @@ pub(super) fn held_approval() -> Value {
         progressing(),
         json!({
             "phase": "held", "reason": "approval", "in_phase_ms": 61_000, "weight_bp": 2_500, "measured_bp": 2_498,
-            "step": with(step(2), json!({ "manual": true })),
+            "step": with(step(2), json!({ "gate": "manual", "deadline_ms": 86_400_000 })),
             "tracks": trial_tracks(2),
             "evidence": evidence(0.02_f64, [88.0, 2.0e7, 4_000.0, 21.0]),
-            "missing": { "what": "a human's word", "canary_requests": null, "eta_ms": null },
+            "missing": { "what": "a human's `promote`", "canary_requests": null, "eta_ms": null },
         }),
     )
 }
@@ -97,7 +99,7 @@ pub(super) fn paused() -> Value {
     with(
         progressing(),
         json!({
-            "phase": "paused", "reason": "stable-unready", "in_phase_ms": 3_400,
+            "phase": "paused", "reason": "stable-unready", "pause": "stable-unready", "in_phase_ms": 3_400,
             "tracks": [
                 with(track("stable", "v1", 3, 121_432, 12, 4.12, 38.4), json!({ "ready": 0 })),
                 track("canary", "v2", 2, 13_502, 1, 4.2, 40.1),
@@ -157,48 +159,95 @@ pub(super) fn store_trouble() -> Value {
     })
 }
 
-pub(super) fn transition(from: &str, to: &str, step: Option<usize>, weight_bp: u16, reason: &Value) -> Value {
+/// Stays at its share by an operator's word.
+pub(super) fn paused_by_operator() -> Value {
+    with(
+        progressing(),
+        json!({
+            "phase": "paused", "reason": "command", "pause": "command", "in_phase_ms": 61_000,
+            "missing": { "what": "an operator's `resume`", "canary_requests": null, "eta_ms": null },
+        }),
+    )
+}
+
+/// Both colours run, and a human is to say when.
+pub(super) fn blue_green() -> Value {
+    with(
+        held_approval(),
+        json!({
+            "strategy": "blue-green", "weight_bp": 0, "measured_bp": null, "critical": true, "priority": 100,
+            "step": { "number": 1, "of": 2, "min_ms": 0, "max_ms": 0, "gate": "manual", "deadline_ms": 86_400_000 },
+            "tracks": [track("stable", "v1", 3, 1_284_390, 57, 4.12, 38.4), not_asked(2)],
+        }),
+    )
+}
+
+/// One instance after the other.
+pub(super) fn rolling() -> Value {
+    with(
+        progressing(),
+        json!({
+            "strategy": "rolling", "reason": "time", "weight_bp": 3_333, "measured_bp": 3_391, "in_phase_ms": 12_000,
+            "step": { "number": 1, "of": 3, "min_ms": 60_000, "max_ms": 900_000, "gate": "time", "deadline_ms": null },
+            "missing": { "what": "the step's minimum time", "canary_requests": null, "eta_ms": 48_000 },
+        }),
+    )
+}
+
+/// The old release leaves, and nobody serves.
+pub(super) fn recreate() -> Value {
+    with(
+        preparing(),
+        json!({
+            "strategy": "recreate", "phase": "draining", "in_phase_ms": 900,
+            "missing": {
+                "what": "the last request of the release that leaves", "canary_requests": null, "eta_ms": null,
+            },
+        }),
+    )
+}
+
+/// Its backends never came up.
+pub(super) fn never_ready() -> Value {
+    with(
+        aborted(),
+        json!({
+            "reason": "never-ready",
+            "tracks": [track("stable", "v1", 3, 1_284_390, 57, 4.12, 38.4), not_asked(0)],
+            "evidence": evidence(1.0_f64, [1.0, 1.0, 1.0, 1.0]),
+        }),
+    )
+}
+
+/// Moves with others, under a freeze, and with releases that wait behind it.
+pub(super) fn together() -> Value {
+    with(progressing(), json!({ "peers": ["api", "mail"], "queue": ["v3", "v4"], "freeze": freeze_of_all() }))
+}
+
+/// Nobody is left that could serve.
+pub(super) fn down() -> Value {
+    with(
+        idle(),
+        json!({
+            "critical": true,
+            "tracks": [with(track("stable", "v1", 3, 1_284_112, 57, 4.12, 38.4), json!({ "ready": 0 }))],
+            "missing": {
+                "what": "a ready backend of v1; the log says why there is none", "canary_requests": null,
+                "eta_ms": null,
+            },
+        }),
+    )
+}
+
+fn not_asked(ready: usize) -> Value {
     json!({
-        "generation": 7, "canary": "v2", "from": from, "to": to, "step": step, "weight_bp": weight_bp,
-        "reason": reason,
+        "track": "canary", "release": "v2", "ready": ready, "backends": 2, "requests": 0, "errors": 0,
+        "p50_ms": null, "p99_ms": null,
     })
 }
 
-pub(super) fn done(transition: &Value) -> Value {
-    json!({ "service": "web", "transition": transition, "durable": true })
-}
-
-pub(super) fn started() -> Value {
-    done(&transition("idle", "preparing", None, 0, &json!("command")))
-}
-
-pub(super) fn history() -> Value {
-    let entry = |id: i64, at: &str, actor: &str, command: Option<&str>, note: Option<&str>, transition: Value| {
-        json!({
-            "id": id, "at": at, "service": "web", "actor": actor, "command": command, "note": note,
-            "transition": transition, "evidence": null,
-        })
-    };
-    let long = "the error budget of May is used up, so nothing that the support desk has not seen goes out before \
-                the first of June (see CHG-1042)\u{1b}[2J";
-    let mut history = json!({ "entries": [
-        entry(14, "2026-05-01T12:21:09.120Z", "canaryd", None, None,
-            transition("progressing", "aborted", None, 0, &json!({ "breach": "err" }))),
-        entry(13, "2026-05-01T12:10:44.003Z", "uid 1000", Some("promote"), Some(long),
-            transition("held", "progressing", Some(1), 2_500, &json!("command"))),
-        entry(12, "2026-05-01T12:02:10Z", "canaryd", None, None,
-            transition("progressing", "held", Some(0), 50, &json!("thin-evidence"))),
-        entry(11, "2026-05-01T12:00:10Z", "canaryd", None, None,
-            transition("preparing", "progressing", Some(0), 50, &json!("ready"))),
-        entry(10, "2026-05-01T12:00:05Z", "uid 1000", Some("start v2"), None,
-            transition("idle", "preparing", None, 0, &json!("command"))),
-    ] });
-    history["entries"][0]["evidence"] = evidence(23.4_f64, [0.001, 3.0, 2.0, 1.0]);
-    history
-}
-
 fn step(number: usize) -> Value {
-    json!({ "number": number, "of": 3, "min_ms": 120_000, "max_ms": 1_800_000, "manual": false })
+    json!({ "number": number, "of": 3, "min_ms": 120_000, "max_ms": 1_800_000, "gate": "evidence" })
 }
 
 fn trial_tracks(factor: u64) -> Value {
@@ -216,7 +265,7 @@ fn track(track: &str, release: &str, ready: usize, requests: u64, errors: u64, p
 }
 
 /// Evidence by its factors: against the canary in all, and for the next step by metric.
-fn evidence(against: f64, promote: [f64; 4]) -> Value {
+pub(super) fn evidence(against: f64, promote: [f64; 4]) -> Value {
     let metric = |metric: &str, against: f64, promote: f64| json!({ "metric": metric, "ln_abort": against.ln(), "ln_promote": promote.ln() });
     json!({
         "ln_abort": against.ln(), "ln_abort_at": 20_f64.ln(), "ln_promote_at": 20_f64.ln(),

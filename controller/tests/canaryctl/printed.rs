@@ -5,19 +5,29 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
+use crate::canaryctl::answers::{
+    freeze_of_all, freeze_of_web, freeze_window, history, reloaded, rollouts, started, started_together, story, why,
+};
 use crate::canaryctl::fake::{Answer, Fake};
-use crate::canaryctl::fixture::{history, overview, progressing, started, with};
+use crate::canaryctl::fixture::{overview, progressing, with};
 use crate::canaryctl::golden::assert_golden;
 
 #[test]
 fn json_is_the_document_that_was_served() {
     let newer = with(overview(), json!({ "field_of_a_newer_canaryd": [1.10, "\u{9b}31m", null] }));
-    let answers: [(&[&str], Value); 5] = [
+    let answers: [(&[&str], Value); 12] = [
         (&["status"], newer),
         (&["status", "web"], progressing()),
         (&["start", "web", "v2"], started()),
         (&["history"], history()),
-        (&["reload"], json!({ "changed": ["services.web.rule"], "needs_restart": [] })),
+        (&["reload"], reloaded()),
+        (&["start", "web=v2", "api=v7"], started_together()),
+        (&["retry", "web"], started()),
+        (&["freeze", "--all"], json!({ "freezes": [freeze_of_all()] })),
+        (&["unfreeze", "web"], json!({ "freezes": [freeze_of_all()] })),
+        (&["rollouts", "web"], rollouts()),
+        (&["history", "web", "--rollout", "7"], story()),
+        (&["why", "/"], why()),
     ];
     for (args, document) in answers {
         let ended = Fake::saying([Answer::ok(&document)]).run(&[args, &["--json"]].concat());
@@ -25,6 +35,33 @@ fn json_is_the_document_that_was_served() {
         assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap(), document, "{args:?}");
         assert!(ended.stdout.lines().count() > 3, "it is for people too: {}", ended.stdout);
         assert!(!ended.stdout.contains('\u{9b}'), "a terminal would obey it");
+    }
+}
+
+#[test]
+fn every_command_prints_its_own_text() {
+    let freezes = || json!({ "freezes": [freeze_of_all(), freeze_of_web(), freeze_window()] });
+    let answers: [(&[&str], Value, &str); 11] = [
+        (&["status"], overview(), "overview"),
+        (&["status", "web"], progressing(), "status_progressing"),
+        (&["history"], history(), "history"),
+        (&["history", "web"], history(), "history"),
+        (&["history", "web", "--rollout", "7"], story(), "story"),
+        (&["rollouts", "web"], rollouts(), "rollouts"),
+        (&["why", "shop.example/cart"], why(), "why"),
+        (&["reload"], reloaded(), "reloaded"),
+        (&["freeze", "--all"], freezes(), "freezes"),
+        (&["unfreeze", "web"], freezes(), "freezes"),
+        (&["start", "web=v2", "api=v7"], started_together(), "started_together"),
+    ];
+    for (args, document, name) in answers {
+        let ended = Fake::saying([Answer::ok(&document)]).run(args);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{args:?}");
+        assert_golden(name, &ended.stdout);
+    }
+    for verb in ["promote", "pause", "resume", "abort", "undo", "retry"] {
+        let ended = Fake::saying([Answer::ok(&started())]).run(&[verb, "web"]);
+        assert_eq!(ended.stdout, "◌ web v2: preparing (rollout 7); no request until it is ready\n");
     }
 }
 

@@ -1,11 +1,12 @@
-//! Every text, whole.
+//! Where services stand: every text, whole.
 
 use canary_controller::render::{self, Color};
 use serde_json::{Value, json};
 
+use crate::canaryctl::answers::{freeze_of_all, freeze_window};
 use crate::canaryctl::fixture::{
-    aborted, done, held_approval, held_thin, history, idle, overview, parsed, paused, preparing, probation,
-    progressing, started, store_trouble, transition, with,
+    aborted, blue_green, down, held_approval, held_thin, idle, never_ready, overview, parsed, paused,
+    paused_by_operator, preparing, probation, progressing, recreate, rolling, store_trouble, together, with,
 };
 use crate::canaryctl::golden::assert_golden;
 
@@ -58,6 +59,50 @@ fn a_canary_that_failed_too_much() {
 }
 
 #[test]
+fn a_canary_that_never_came_up_shows_no_evidence() {
+    assert_status("status_never_ready", &never_ready());
+}
+
+#[test]
+fn a_rollout_that_an_operator_has_paused() {
+    assert_status("status_paused_by_operator", &paused_by_operator());
+    let both = json!({ "pause": "both", "reason": "stable-unready" });
+    let text = render::status(&parsed(&with(paused(), both)), Color::Never);
+    assert!(text.contains("an operator has paused it, and stable has no ready backend"), "{text}");
+    assert!(text.contains("canaryctl resume web"), "{text}");
+}
+
+#[test]
+fn two_colours_and_a_human() {
+    assert_status("status_blue_green", &blue_green());
+}
+
+#[test]
+fn one_instance_after_the_other() {
+    assert_status("status_rolling", &rolling());
+}
+
+#[test]
+fn a_release_that_leaves_before_the_next_one_comes() {
+    assert_status("status_recreate", &recreate());
+}
+
+#[test]
+fn several_services_under_a_freeze_with_a_queue() {
+    assert_status("status_together", &together());
+}
+
+#[test]
+fn a_service_that_nobody_serves() {
+    assert_status("status_down", &down());
+}
+
+#[test]
+fn a_service_in_a_freeze_window() {
+    assert_status("status_frozen", &with(idle(), json!({ "freeze": freeze_window() })));
+}
+
+#[test]
 fn a_service_beside_a_store_in_trouble() {
     assert_status("status_store", &with(progressing(), json!({ "store_trouble": store_trouble()["message"] })));
 }
@@ -90,47 +135,25 @@ fn all_services_beside_a_store_in_trouble() {
 }
 
 #[test]
+fn all_services_and_what_asks_for_a_human() {
+    let services = [
+        with(paused_by_operator(), json!({ "name": "api" })),
+        with(recreate(), json!({ "name": "cron" })),
+        with(down(), json!({ "name": "docs" })),
+        with(blue_green(), json!({ "name": "mail", "queue": ["v3"] })),
+        together(),
+    ];
+    let overview = json!({
+        "store": { "healthy": true, "message": null }, "services": services,
+        "freezes": [freeze_of_all(), freeze_window()],
+    });
+    assert_golden("overview_frozen", &render::overview(&parsed(&overview), Color::Never));
+}
+
+#[test]
 fn no_services() {
     let overview = with(overview(), json!({ "services": [] }));
     assert_eq!(render::overview(&parsed(&overview), Color::Never), "no services\n");
-}
-
-#[test]
-fn the_audit_trail() {
-    assert_golden("history", &render::history(&parsed(&history()), Color::Never));
-    assert_eq!(render::history(&parsed(&json!({ "entries": [] })), Color::Never), "no history\n");
-}
-
-#[test]
-fn what_each_command_has_done() {
-    let command = &json!("command");
-    let texts = [
-        started(),
-        done(&transition("held", "progressing", Some(1), 2_500, command)),
-        done(&transition("progressing", "probation", None, 10_000, command)),
-        done(&transition("progressing", "aborted", None, 0, command)),
-        done(&transition("probation", "idle", None, 0, command)),
-    ];
-    let texts = texts.map(|done| render::done(&parsed(&done), Color::Never));
-    assert_golden("done", &texts.concat());
-}
-
-#[test]
-fn what_is_done_but_not_stored() {
-    let done = done(&transition("progressing", "aborted", None, 0, &json!("command")));
-    let done = with(done, json!({ "durable": false }));
-    assert_golden("done_not_durable", &render::done(&parsed(&done), Color::Never));
-}
-
-#[test]
-fn what_a_reload_changed() {
-    let reloaded = json!({
-        "changed": ["services.web.rule: Host(`a.example`) -> Host(`b.example`)", "services.docs: added"],
-        "needs_restart": ["listeners.https.address: 0.0.0.0:443 -> 0.0.0.0:8443"],
-    });
-    assert_golden("reloaded", &render::reloaded(&parsed(&reloaded), Color::Never));
-    let nothing = json!({ "changed": [], "needs_restart": [] });
-    assert_eq!(render::reloaded(&parsed(&nothing), Color::Never), "✔ nothing has changed\n");
 }
 
 #[test]
@@ -145,13 +168,13 @@ fn every_line_of_a_wait() {
         probation(),
         with(idle(), json!({ "stable": "v2" })),
         aborted(),
+        recreate(),
+        blue_green(),
+        rolling(),
+        paused_by_operator(),
+        never_ready(),
+        with(aborted(), json!({ "reason": "peer", "evidence": null })),
+        with(idle(), json!({ "generation": 0 })),
     ];
     assert_golden("progress", &way.map(|service| progress(&service)).concat());
-}
-
-#[test]
-fn what_went_wrong() {
-    let what = "a rollout of v2 is progressing; abort it or wait for its end\u{1b}[2J";
-    let text = render::failure(what, Some("`canaryctl status web` says where it stands"), Color::Never);
-    assert_golden("failure", &text);
 }

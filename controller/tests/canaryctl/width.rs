@@ -1,11 +1,14 @@
 //! The layout holds, whatever the numbers and the names are.
 
-use canary_controller::render::{self, COLUMNS, Color};
+use canary_controller::render::{self, COLUMNS, Color, OVERVIEW_COLUMNS};
 use serde_json::{Value, json};
 
+use crate::canaryctl::answers::{
+    done, freeze_of_all, freeze_window, frozen_history, history, rollouts, story, transition, why,
+};
 use crate::canaryctl::fixture::{
-    aborted, done, held_thin, history, idle, overview, parsed, paused, preparing, probation, progressing, transition,
-    with,
+    aborted, blue_green, down, held_thin, idle, overview, parsed, paused, preparing, probation, progressing, recreate,
+    rolling, together, with,
 };
 
 /// The longest name there may be, the largest numbers, and evidence past all bounds.
@@ -15,8 +18,10 @@ fn extreme(service: &Value) -> Value {
         service.clone(),
         json!({
             "name": name, "stable": name, "canary": name, "generation": u64::MAX, "measured_bp": u16::MAX,
+            "priority": u32::MAX, "critical": true, "strategy": "s".repeat(80), "peers": [name, name, name],
+            "queue": [name, name], "freeze": with(freeze_window(), json!({ "service": name, "actor": "a".repeat(300) })),
             "in_phase_ms": u64::MAX, "reason": "r".repeat(300), "weight_bp": 9_999,
-            "step": { "number": u32::MAX, "of": u32::MAX, "min_ms": u64::MAX, "max_ms": u64::MAX, "manual": true },
+            "step": { "number": u32::MAX, "of": u32::MAX, "min_ms": u64::MAX, "max_ms": u64::MAX, "gate": "manual", "deadline_ms": u64::MAX },
             "missing": { "what": "w".repeat(300), "canary_requests": u64::MAX, "eta_ms": u64::MAX },
         }),
     );
@@ -35,8 +40,21 @@ fn extreme(service: &Value) -> Value {
     service
 }
 
-fn services() -> [Value; 7] {
-    [idle(), preparing(), progressing(), held_thin(), paused(), probation(), aborted()]
+fn services() -> [Value; 12] {
+    [
+        idle(),
+        preparing(),
+        progressing(),
+        held_thin(),
+        paused(),
+        probation(),
+        aborted(),
+        blue_green(),
+        rolling(),
+        recreate(),
+        together(),
+        down(),
+    ]
 }
 
 #[test]
@@ -45,8 +63,6 @@ fn no_line_is_longer_than_a_hundred_columns() {
     for service in services().map(|service| extreme(&service)) {
         texts.push(render::status(&parsed(&service), Color::Never));
         texts.push(render::progress(&parsed(&service)));
-        let overview = with(overview(), json!({ "services": [service] }));
-        texts.push(render::overview(&parsed(&overview), Color::Never));
     }
     let mut history = history();
     history["entries"][1]["service"] = json!("s".repeat(63));
@@ -56,10 +72,67 @@ fn no_line_is_longer_than_a_hundred_columns() {
     done["service"] = json!("s".repeat(63));
     done["transition"]["canary"] = json!("c".repeat(63));
     texts.push(render::done(&parsed(&done), Color::Never));
+    texts.push(render::history(&parsed(&frozen_history()), Color::Never));
+    texts.push(render::freezes(&parsed(&json!({ "freezes": [extreme_freeze()] })), Color::Never));
+    texts.push(render::rollouts(&parsed(&extreme_rollouts()), Color::Never));
+    texts.push(render::story(
+        &parsed(&with(story(), json!({ "summary": extreme_rollouts()["rollouts"][0] }))),
+        Color::Never,
+    ));
+    texts.push(render::why(&parsed(&extreme_why()), Color::Never));
     texts.push(render::failure(&"e".repeat(1_000), Some(&"hint ".repeat(90)), Color::Never));
     for line in texts.iter().flat_map(|text| text.lines()) {
         assert!(line.chars().count() <= COLUMNS, "{line}");
         assert_eq!(line, line.trim_end(), "blanks at the end");
+    }
+}
+
+fn extreme_freeze() -> Value {
+    with(freeze_of_all(), json!({ "actor": "a".repeat(300), "note": "n".repeat(1_000), "until": "u".repeat(90) }))
+}
+
+fn extreme_rollouts() -> Value {
+    let mut rollouts = rollouts();
+    rollouts["rollouts"][0] = with(
+        rollouts["rollouts"][0].clone(),
+        json!({
+            "generation": u64::MAX, "canary": "c".repeat(63), "began_at": "b".repeat(80), "reason": "r".repeat(200),
+        }),
+    );
+    rollouts
+}
+
+fn extreme_why() -> Value {
+    let mut why = why();
+    why["host"] = json!("h".repeat(253));
+    why["path"] = json!(format!("/{}", "p".repeat(4_000)));
+    why["served_by"]["because"] = json!(["b".repeat(400), "\u{1b}[2J"]);
+    why["served_by"]["tracks"][0]["track"] = json!("t".repeat(40));
+    why["served_by"]["tracks"][0]["because"] = json!("b".repeat(400));
+    why["served_by"]["tracks"][0]["backends"][0]["why"] = json!("w".repeat(400));
+    why["passed_over"][0]["rule"] = json!("r".repeat(400));
+    why
+}
+
+#[test]
+fn the_overview_fits_eighty_columns() {
+    for service in services().map(|service| extreme(&service)) {
+        let freezes = json!([extreme_freeze()]);
+        let overview = with(overview(), json!({ "services": [service], "freezes": freezes }));
+        let text = render::overview(&parsed(&overview), Color::Never);
+        for line in text.lines() {
+            assert!(line.chars().count() <= OVERVIEW_COLUMNS, "{line}");
+            assert_eq!(line, line.trim_end(), "blanks at the end");
+        }
+    }
+}
+
+#[test]
+fn a_status_with_short_names_fits_eighty_columns() {
+    for service in services() {
+        let text = render::status(&parsed(&service), Color::Never);
+        let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
     }
 }
 

@@ -1,0 +1,155 @@
+//! Orders: what changes something. Each has a name (`Idempotency-Key`), so that canaryd does it once however often it
+//! is sent. Therefore it is sent again, at most [`RETRY_PAUSES`] times, when the connection breaks before an answer:
+//! nobody knows then whether it was done.
+
+use std::time::Duration;
+
+use canary_config::name::ServiceName;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, Method};
+use http_body_util::Full;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::sleep;
+
+use crate::api::{Done, Freeze, Freezes, Instruction, Promote, Reloaded, Start, StartTogether, Unfreeze};
+use crate::client::{Answer, Client, Error};
+use crate::idempotency::IdempotencyKey;
+
+/// How long to wait before an order is sent again, and how often that is.
+const RETRY_PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// An order that says nothing but which rollout it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Take the canary's share away.
+    Abort,
+    /// Take back a release in probation.
+    Undo,
+    /// Stay at this step.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Try the release again that was aborted last.
+    Retry,
+}
+
+// === impl Client ===
+
+/// Each of these fails as every request does: see [`Error`].
+impl Client {
+    /// Begins a rollout.
+    pub async fn start(
+        &self,
+        service: &ServiceName,
+        start: &Start,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Done>, Error> {
+        self.order(&format!("/v1/services/{service}/start"), start, key).await
+    }
+
+    /// Begins a rollout of several services.
+    pub async fn start_together(&self, start: &StartTogether, key: &IdempotencyKey) -> Result<Answer<Done>, Error> {
+        self.order("/v1/rollouts", start, key).await
+    }
+
+    /// Goes on without waiting for evidence.
+    pub async fn promote(
+        &self,
+        service: &ServiceName,
+        promote: &Promote,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Done>, Error> {
+        self.order(&format!("/v1/services/{service}/promote"), promote, key).await
+    }
+
+    /// Does what the verb says.
+    pub async fn instruct(
+        &self,
+        verb: Verb,
+        service: &ServiceName,
+        instruction: &Instruction,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Done>, Error> {
+        self.order(&format!("/v1/services/{service}/{}", verb.as_str()), instruction, key).await
+    }
+
+    /// Freezes a service, or all of them.
+    pub async fn freeze(
+        &self,
+        service: Option<&ServiceName>,
+        freeze: &Freeze,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Freezes>, Error> {
+        self.order(&format!("{}/freeze", page_of(service)), freeze, key).await
+    }
+
+    /// Lifts the freezes of a service, or those of all of them.
+    pub async fn unfreeze(
+        &self,
+        service: Option<&ServiceName>,
+        unfreeze: &Unfreeze,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Freezes>, Error> {
+        self.order(&format!("{}/unfreeze", page_of(service)), unfreeze, key).await
+    }
+
+    /// Reads the configuration again.
+    pub async fn reload(&self, key: &IdempotencyKey) -> Result<Answer<Reloaded>, Error> {
+        self.order("/v1/reload", &serde_json::Map::new(), key).await
+    }
+
+    async fn order<T: DeserializeOwned>(
+        &self,
+        target: &str,
+        body: &impl Serialize,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<T>, Error> {
+        let body = serde_json::to_vec(body).expect("a request has text keys only");
+        let mut result = self.send(target, &body, key).await;
+        for pause in RETRY_PAUSES {
+            if !result.as_ref().is_err_and(Error::is_cut) {
+                break;
+            }
+            sleep(pause).await;
+            match self.send(target, &body, key).await {
+                // That nobody is there now says nothing of what became of the order.
+                Err(Error::Unreachable { .. }) => {}
+                answer => result = answer,
+            }
+        }
+        result
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        target: &str,
+        body: &[u8],
+        key: &IdempotencyKey,
+    ) -> Result<Answer<T>, Error> {
+        let request = self.endpoint.request(Method::POST, target).header(CONTENT_TYPE, "application/json");
+        let request = request.header(IDEMPOTENCY_KEY, key.as_str());
+        self.ask(request.body(Full::from(body.to_vec())).expect("names and keys are part of a request")).await
+    }
+}
+
+// === impl Verb ===
+
+impl Verb {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Abort => "abort",
+            Self::Undo => "undo",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+/// The page of a service, or of all of them.
+fn page_of(service: Option<&ServiceName>) -> String {
+    service.map_or_else(|| "/v1".to_owned(), |service| format!("/v1/services/{service}"))
+}

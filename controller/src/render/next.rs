@@ -1,0 +1,37 @@
+//! What is worth doing by hand.
+
+use crate::api::ServiceStatus;
+use crate::rollout::PhaseName;
+
+/// Orders that make sense where the service stands, each with its effect.
+pub(super) fn next(service: &ServiceStatus) -> Vec<(String, &'static str)> {
+    let name = &service.name;
+    let mut commands: Vec<_> =
+        verbs(service).into_iter().map(|(verb, effect)| (format!("{verb} {name}"), effect)).collect();
+    if let Some(freeze) = &service.freeze {
+        let of = freeze.service.as_ref().map_or("--all".to_owned(), ToString::to_string);
+        commands.push((format!("unfreeze {of}"), "lifts the freeze"));
+    }
+    commands
+}
+
+fn verbs(service: &ServiceStatus) -> Vec<(&'static str, &'static str)> {
+    const ABORT: (&str, &str) = ("abort", "sends the canary back");
+    let is_last = service.step.as_ref().is_some_and(|step| step.number.saturating_add(1) >= step.of);
+    let onward = ("promote", if is_last { "goes on to 100%" } else { "goes on to the next step" });
+    match service.phase {
+        PhaseName::Idle => vec![],
+        PhaseName::Draining | PhaseName::Preparing => vec![ABORT],
+        PhaseName::Progressing => vec![("pause", "stays at this share"), onward, ABORT],
+        PhaseName::Held => vec![onward, ABORT],
+        PhaseName::Paused if is_commanded(service) => vec![("resume", "lets it go on"), ABORT],
+        PhaseName::Paused => vec![ABORT],
+        PhaseName::Probation => vec![("undo", "takes the release back"), ("promote", "ends the probation")],
+        PhaseName::Aborted => vec![("retry", "tries the release again")],
+    }
+}
+
+/// Whether an operator has paused it.
+fn is_commanded(service: &ServiceStatus) -> bool {
+    matches!(service.pause.as_deref(), Some("command" | "both"))
+}

@@ -1,0 +1,70 @@
+//! The label of a reason, said to a human.
+
+/// The sentence of a reason; the label itself if it is one of a newer canaryd.
+pub(super) fn sentence(label: &str) -> &str {
+    match label {
+        "command" => "an operator's command",
+        "ready" => "every backend of the canary passes its probe",
+        "certificate" => "the evidence certified the canary for this share",
+        "time" => "the step's time is over, and the plan asks for no more",
+        "policy" => "the evidence stayed thin, and the plan went on",
+        "thin-evidence" => "too little traffic for a verdict in the step's time",
+        "approval" => "all is well so far, and the step wants a human's word",
+        "not-approved" => "no human approved of the step in time",
+        "error-rate" => "the canary fails more requests than stable",
+        "latency-p50" => "the canary is slower than stable (p50 latency)",
+        "latency-p90" => "the canary is slower than stable (p90 latency)",
+        "latency-p99" => "the canary is slower than stable (p99 latency)",
+        "never-ready" => "the canary's backends did not pass their probes in time",
+        "unready" => "no backend of the canary passes its probe any more",
+        "stable-unready" => "stable has no ready backend; the canary serves, unscored",
+        "stable-ready" => "stable has a ready backend again",
+        "probation-over" => "the probation is over",
+        "peer" => "another service of the same rollout was aborted",
+        "superseded" => "another rollout takes its place",
+        "queued" => "it waits for the end of the rollout that is under way",
+        "turn" => "the rollout before it has ended",
+        "obsolete" => "its turn came, and it was stable already or aborted meanwhile",
+        "drained" => "the release that had to go has answered its last request",
+        "restarted" => "canaryd was killed, and begins before the first step again",
+        "drain-timeout" => "the release that had to go took too long, and is left to itself",
+        _ => label,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Metric;
+    use crate::rollout::Reason;
+
+    #[test]
+    fn every_reason_has_a_sentence() {
+        let reasons = [
+            Reason::Command,
+            Reason::Ready,
+            Reason::Certificate,
+            Reason::Time,
+            Reason::Policy,
+            Reason::ThinEvidence,
+            Reason::Approval,
+            Reason::NotApproved,
+            Reason::NeverReady,
+            Reason::Unready,
+            Reason::StableUnready,
+            Reason::StableReady,
+            Reason::ProbationOver,
+            Reason::Peer,
+            Reason::Superseded,
+            Reason::Queued,
+            Reason::Turn,
+            Reason::Obsolete,
+            Reason::Drained,
+            Reason::Restarted,
+            Reason::DrainTimeout,
+        ];
+        for reason in reasons.into_iter().chain(Metric::ALL.map(Reason::Breach)) {
+            assert!(sentence(reason.label()).contains(' '), "{reason:?}");
+        }
+    }
+}

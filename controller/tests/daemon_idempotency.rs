@@ -1,11 +1,13 @@
 //! A command that is sent twice with the same key is done once.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use canary_config::plan::OnBusy;
 use canary_controller::engine::{FreezeWord, Order};
 use canary_controller::rollout::{PhaseName, Stop, Stride};
+use canary_controller::store::{Opened, open};
 
-use crate::support::{Stand, start, together, until};
+use crate::support::{Stand, forced, start, together, until};
 
 const NEXT: Order = Order::Promote(Stride::Next);
 
@@ -131,4 +133,31 @@ async fn an_abort_that_is_not_stored_says_so_each_time() {
     stand.give_freeze(None, freeze, Some("b")).await.unwrap();
     let freezes = stand.shelf.records().into_iter().filter(|record| record.freezes.is_some()).count();
     assert_eq!(freezes, 1);
+}
+
+#[tokio::test]
+async fn what_the_other_tests_find_on_the_shelf_is_what_a_file_gives_back() {
+    let stand = Stand::with_plan(|plan| plan.on_busy = OnBusy::Queue).await;
+    stand.give("web", together("v2", &[("api", "v2")]), None, Some("a")).await.unwrap();
+    stand.until_step("web", 1).await;
+    stand.give("api", Order::Pause, None, Some("b")).await.unwrap();
+    stand.give_freeze(Some("web"), FreezeWord::Freeze(Some(Duration::from_secs(60))), Some("c")).await.unwrap();
+    stand.give_freeze(None, FreezeWord::Freeze(None), Some("d")).await.unwrap();
+    stand.give_freeze(Some("api"), FreezeWord::Unfreeze, None).await.unwrap();
+    stand.give("web", Order::Abort, None, Some("e")).await.unwrap();
+    stand.order("api", start("v3")).await.unwrap();
+    stand.give("api", forced("v2"), None, Some("f")).await.unwrap();
+    let path = stand.site.path("state/of its own.db");
+    let open = || match open(&path, SystemTime::UNIX_EPOCH).unwrap() {
+        Opened::Ready { store, loaded } => (store, loaded),
+        _ => panic!("it cannot be opened"),
+    };
+    let (mut store, _) = open();
+    for record in stand.shelf.records() {
+        store.record(&record).unwrap();
+    }
+    drop(store);
+    let (_store, from_file) = open();
+    assert_eq!(from_file, stand.shelf.store().load().unwrap());
+    assert_eq!((from_file.answered.len(), from_file.freezes.len()), (6, 3));
 }

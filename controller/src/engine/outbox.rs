@@ -93,9 +93,10 @@ impl Outbox {
             // Whoever asked may have gone away.
             let _ = stored.send(is_stored);
         }
-        if !is_stored {
-            // Sent again, it must not cover in the store what came after it.
-            unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
+        // Sent again, it must not cover in the store what came after it.
+        unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
+        let is_empty = unsaved.record.services.is_empty() && unsaved.record.entries.is_empty();
+        if !is_stored && !is_empty {
             unsaved.sending = Sending::Failed;
             self.unsaved.insert(ticket, unsaved);
         }

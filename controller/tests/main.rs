@@ -12,6 +12,7 @@ mod daemon_freeze;
 mod daemon_group;
 mod daemon_idempotency;
 mod daemon_kill;
+mod daemon_lockstep;
 mod daemon_metrics;
 mod daemon_order;
 mod daemon_probe;

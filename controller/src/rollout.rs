@@ -228,6 +228,13 @@ impl Rollout {
         Transition { from, ..self.remark(canary, reason) }
     }
 
+    /// What takes back a change that was decided and never in force: this is how the rollout still stands.
+    #[must_use]
+    pub fn instead_of(&self, decided: &Transition) -> Transition {
+        let here = self.remark(decided.canary.clone(), Reason::Overtaken);
+        Transition { generation: decided.generation, from: decided.to, ..here }
+    }
+
     /// A change that leaves the phase as it is.
     fn remark(&self, canary: Option<ReleaseId>, reason: Reason) -> Transition {
         let here = self.phase.name();

@@ -138,6 +138,18 @@ pub struct Record {
     pub freezes: Option<Vec<KeptFreeze>>,
 }
 
+// === impl Record ===
+
+impl Record {
+    /// Both in one go. Where they speak of the same, the later one is right.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        self.services.extend(later.services);
+        self.entries.extend(later.entries);
+        Self { freezes: later.freezes.or(self.freezes), ..self }
+    }
+}
+
 /// A line of the audit trail that is to be kept. The generation is the transition's own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

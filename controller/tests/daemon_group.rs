@@ -185,14 +185,14 @@ async fn an_abort_of_all_waits_for_no_store_and_overtakes_a_raise() {
     let stand = at_first_step().await;
     let asked = stand.shelf.asked();
     stand.shelf.hang();
-    let (promoted, aborted) = tokio::join!(stand.order("web", Order::Promote(Stride::Next)), async {
+    let (promoted, ()) = tokio::join!(stand.order("web", Order::Promote(Stride::Next)), async {
         until("a raise that waits", async || if stand.shelf.asked() > asked { Ok(()) } else { Err(String::new()) })
             .await;
-        stand.abort("api").await
+        let aborted = stand.abort("api").await;
+        assert_eq!((aborted.durable, stand.weights()), (false, [0, 0]));
+        stand.shelf.take();
     });
     assert!(promoted.unwrap_err().message.starts_with("overtaken"));
-    assert_eq!((aborted.durable, stand.weights()), (false, [0, 0]));
-    stand.shelf.take();
     until("the record of it", async || {
         let records = stand.shelf.records();
         let states: Vec<_> = records.last().unwrap().services.values().map(|saved| saved.state.clone()).collect();

@@ -35,6 +35,12 @@ impl Cause {
         answer(self.reply, Err(problem));
     }
 
+    /// The line of the audit trail that takes back what changed of a service. It bears the key of the command, so that
+    /// the command does not count as done.
+    pub(super) fn taken_back(&self, at: SystemTime, service: ServiceName, transition: Transition) -> Entry {
+        Entry { key: self.key.clone(), ..Self::canaryd().entry(at, service, transition, None) }
+    }
+
     /// The line of the audit trail about what changed of a service.
     pub(super) fn entry(
         &self,

@@ -47,16 +47,28 @@ impl Engine {
 
     /// Publishes first, then stores.
     fn retreat(&mut self, moves: &[Moved], cause: Cause) {
-        for Pending { moves, cause } in self.outbox.overtaken_by(moves) {
-            let service = moves.first().map(|moved| moved.service.to_string()).unwrap_or_default();
-            cause.refuse(refused(format!("overtaken: the rollout of {service} was sent back before this was stored")));
-        }
-        let record = self.record(moves, &cause);
+        let mut taken_back = Record::default();
+        let pending = self.outbox.overtaken_by(moves);
+        let overtaken = pending.into_iter().map(|pending| self.take_back(pending, &mut taken_back)).collect();
+        let record = taken_back.and(self.record(moves, &cause));
         let (stored, is_stored) = oneshot::channel();
         let done = self.remember(moves, &cause);
         self.take_effect(moves);
         answer(cause.reply, done.map(|done| Accepted { done, stored: is_stored }));
-        self.save(record, Some(stored));
+        self.save(record, Some(stored), overtaken);
+    }
+
+    /// Takes back what a retreat has overtaken. Its record is on the way and cannot be called back, so the one of the
+    /// retreat says that it never came into force, and what the services are that it was about.
+    fn take_back(&self, overtaken: Pending, record: &mut Record) -> Cause {
+        let Pending { moves, cause } = overtaken;
+        for Moved { service, transition, .. } in moves {
+            let Some(managed) = self.services.get(&service) else { continue };
+            let transition = managed.rollout.instead_of(&transition);
+            record.entries.push(cause.taken_back(clock::today(), service.clone(), transition));
+            record.services.insert(service, managed.rollout.save());
+        }
+        cause
     }
 
     /// Stores first, and publishes when that is done.
@@ -137,9 +149,9 @@ impl Engine {
     }
 
     /// Sends what is in force to the store, and remembers it until it is there.
-    pub(super) fn save(&mut self, record: Record, stored: Option<oneshot::Sender<bool>>) {
+    pub(super) fn save(&mut self, record: Record, stored: Option<oneshot::Sender<bool>>, overtaken: Vec<Cause>) {
         let ticket = self.outbox.ticket();
-        self.outbox.put_unsaved(ticket, record.clone(), stored);
+        self.outbox.put_unsaved(ticket, record.clone(), stored, overtaken);
         self.send(ticket, record);
     }
 
@@ -181,7 +193,7 @@ impl Engine {
     pub(super) fn save_again(&mut self) {
         if self.health.healthy {
             for record in self.outbox.take_failed() {
-                self.save(record, None);
+                self.save(record, None, Vec::new());
             }
         }
     }

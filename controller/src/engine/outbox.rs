@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use canary_config::name::ServiceName;
 use tokio::sync::oneshot;
 
+use crate::api::{Problem, ProblemKind};
 use crate::engine::cause::Cause;
 use crate::engine::moved::Moved;
 use crate::idempotency::IdempotencyKey;
@@ -40,6 +41,8 @@ pub(super) struct Pending {
 pub(super) struct Unsaved {
     pub(super) record: Record,
     pub(super) stored: Option<oneshot::Sender<bool>>,
+    /// Orders that this has overtaken. That they were not done is true once it is stored, and not before.
+    overtaken: Vec<Cause>,
     sending: Sending,
 }
 
@@ -65,9 +68,15 @@ impl Outbox {
     }
 
     /// A change is on its way that is in force already.
-    pub(super) fn put_unsaved(&mut self, ticket: Ticket, record: Record, stored: Option<oneshot::Sender<bool>>) {
+    pub(super) fn put_unsaved(
+        &mut self,
+        ticket: Ticket,
+        record: Record,
+        stored: Option<oneshot::Sender<bool>>,
+        overtaken: Vec<Cause>,
+    ) {
         self.note_latest(ticket, record.services.keys().cloned().collect());
-        self.unsaved.insert(ticket, Unsaved { record, stored, sending: Sending::UnderWay });
+        self.unsaved.insert(ticket, Unsaved { record, stored, overtaken, sending: Sending::UnderWay });
     }
 
     fn note_latest(&mut self, ticket: Ticket, services: Vec<ServiceName>) {
@@ -92,6 +101,9 @@ impl Outbox {
         if let Some(stored) = unsaved.stored.take() {
             // Whoever asked may have gone away.
             let _ = stored.send(is_stored);
+        }
+        for cause in std::mem::take(&mut unsaved.overtaken) {
+            cause.refuse(overtaken(is_stored));
         }
         // Sent again, it must not cover in the store what came after it.
         unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
@@ -152,6 +164,15 @@ impl Outbox {
     pub(super) fn has_unsaved(&self) -> bool {
         !self.unsaved.is_empty()
     }
+}
+
+fn overtaken(is_stored: bool) -> Problem {
+    let message = "overtaken: the rollout was sent back before this was stored";
+    if is_stored {
+        return Problem { kind: ProblemKind::Refused, message: message.into() };
+    }
+    let message = format!("{message}, and the store does not know of it yet: a crash now would bring this back");
+    Problem { kind: ProblemKind::StoreUnavailable, message }
 }
 
 // === impl Pending ===

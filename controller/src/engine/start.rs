@@ -162,7 +162,7 @@ impl Engine {
         };
         let services: BTreeMap<_, _> = names.into_iter().filter_map(saved).collect();
         if !services.is_empty() {
-            self.save(Record { services, entries, freezes: None }, None);
+            self.save(Record { services, entries, freezes: None }, None, Vec::new());
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn effect(transition: &Transition) -> String {
     match (transition.reason, transition.from, transition.to) {
         (Reason::Queued, ..) => return "waits for the end of the rollout that is under way".to_owned(),
         (Reason::Obsolete, ..) => return "does not wait any more".to_owned(),
+        (Reason::Overtaken, ..) => return "taken back before it was in force".to_owned(),
         // An abort while nothing was under way.
         (Reason::Command, PhaseName::Idle, PhaseName::Idle)
         | (Reason::Command, PhaseName::Aborted, PhaseName::Aborted) => {

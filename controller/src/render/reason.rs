@@ -26,6 +26,7 @@ pub(super) fn sentence(label: &str) -> &str {
         "turn" => "the rollout before it has ended",
         "obsolete" => "its turn came, and it was stable already or aborted meanwhile",
         "drained" => "the release that had to go has answered its last request",
+        "overtaken" => "the rollout was sent back before this was in force",
         "restarted" => "canaryd was killed, and begins before the first step again",
         "drain-timeout" => "the release that had to go took too long, and is left to itself",
         _ => label,
@@ -60,6 +61,7 @@ mod tests {
             Reason::Turn,
             Reason::Obsolete,
             Reason::Drained,
+            Reason::Overtaken,
             Reason::Restarted,
             Reason::DrainTimeout,
         ];

@@ -50,6 +50,8 @@ pub enum Reason {
     Obsolete,
     /// The release that had to go has answered its last request.
     Drained,
+    /// What was decided just before is taken back: the rollout was sent back before it was in force.
+    Overtaken,
     /// canaryd was killed, or its host lost power, and begins again before the first step.
     Restarted,
     /// The release that had to go took too long, and what it had begun is left to itself.
@@ -86,6 +88,7 @@ impl Reason {
             Self::Turn => "turn",
             Self::Obsolete => "obsolete",
             Self::Drained => "drained",
+            Self::Overtaken => "overtaken",
             Self::Restarted => "restarted",
             Self::DrainTimeout => "drain-timeout",
         }

@@ -11,7 +11,7 @@ use crate::rollout::{Generation, PhaseName, Reason, Transition};
 /// `idle` if its release had all requests by then, as it became stable; else `aborted`, for the reason `superseded`.
 pub(super) fn summarize(entries: &[HistoryEntry]) -> Vec<RolloutSummary> {
     let mut summaries = BTreeMap::<Generation, RolloutSummary>::new();
-    for entry in entries {
+    for entry in in_force(entries) {
         let Some(transition) = &entry.transition else { continue };
         match transition.reason {
             // It is about another release, and changes nothing of the rollout under whose number it is kept.
@@ -27,6 +27,19 @@ pub(super) fn summarize(entries: &[HistoryEntry]) -> Vec<RolloutSummary> {
         go_on(summary, transition, &entry.at);
     }
     summaries.into_values().rev().collect()
+}
+
+/// The lines of changes, without those that were taken back before they were in force and those that say so.
+fn in_force(entries: &[HistoryEntry]) -> Vec<&HistoryEntry> {
+    let mut kept = Vec::new();
+    for entry in entries {
+        match &entry.transition {
+            Some(transition) if transition.reason == Reason::Overtaken => drop(kept.pop()),
+            Some(_) => kept.push(entry),
+            None => {}
+        }
+    }
+    kept
 }
 
 fn begin(transition: &Transition, at: &str) -> RolloutSummary {

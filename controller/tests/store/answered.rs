@@ -1,5 +1,6 @@
 //! Commands with a key: what was done is known after a restart.
 
+use canary_controller::rollout::Reason;
 use canary_controller::store::{ANSWERED_MAX, Answered, Entry, Record};
 use rusqlite::Connection;
 
@@ -58,4 +59,18 @@ fn a_command_whose_line_is_damaged_is_not_taken_for_done() {
     ready(&path).0.record(&record_of(entries.into())).unwrap();
     Connection::open(&path).unwrap().execute("UPDATE audit SET key = 'k-9' WHERE key = 'k-2'", []).unwrap();
     assert_eq!(keys_of(&ready(&path).1.answered), ["k-1", "k-3"]);
+}
+
+#[test]
+fn a_command_that_was_taken_back_does_not_count_as_done_until_it_is_done_again() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let mut back = Entry { command: None, ..done("-", "web", 2, "k-1") };
+    back.transition.as_mut().expect("a change").reason = Reason::Overtaken;
+    let others = done("promote", "web", 3, "k-2");
+    ready(&path).0.record(&record_of(vec![done("start", "web", 1, "k-1"), back, others])).unwrap();
+    assert_eq!(keys_of(&ready(&path).1.answered), ["k-2"]);
+    ready(&path).0.record(&record_of(vec![done("start", "web", 4, "k-1")])).unwrap();
+    let answered = ready(&path).1.answered;
+    assert_eq!((keys_of(&answered), answered[1].moves.len()), (vec!["k-2", "k-1"], 1));
 }

@@ -83,14 +83,15 @@ fn a_service_that_is_first_seen_has_no_story() {
 }
 
 #[test]
-fn evidence_that_is_infinite_does_not_hide_its_line() {
+fn evidence_that_is_infinite_is_kept_as_the_greatest_number() {
     let folder = folder();
     let (mut store, _) = ready(&store_in(&folder));
     let mut entry = entry(1);
     entry.evidence.as_mut().unwrap().ln_abort = f64::INFINITY;
     store.record(&Record { entries: vec![entry], ..Record::default() }).unwrap();
     let line = store.history(&all()).unwrap().remove(0);
-    assert_eq!((line.note.as_deref(), line.evidence), (Some("1"), None));
+    let evidence = line.evidence.map(|evidence| evidence.ln_abort);
+    assert_eq!((line.note.as_deref(), evidence), (Some("1"), Some(f64::MAX)));
 }
 
 #[test]

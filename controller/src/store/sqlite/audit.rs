@@ -3,7 +3,7 @@
 //!
 //! It has no index: at its greatest length a look through all of it takes a few milliseconds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use canary_config::name::ServiceName;
@@ -12,6 +12,7 @@ use rusqlite::{Connection, Params, params};
 use super::failure::Fault;
 use super::line::{self, KeptLine};
 use crate::api::{HistoryEntry, RolloutSummary};
+use crate::rollout::Reason;
 use crate::store::story::summarize;
 use crate::store::{ANSWERED_MAX, Answered, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Order};
 
@@ -89,8 +90,15 @@ pub(super) fn rollouts(
 /// The commands with a key that were done last, the oldest first.
 pub(super) fn answered(connection: &Connection) -> Result<Vec<Answered>, Fault> {
     let (mut answered, mut places) = (Vec::<Answered>::new(), BTreeMap::new());
+    let mut taken_back = BTreeSet::new();
     walk(connection, "WHERE key IS NOT NULL ORDER BY id DESC", [], |KeptLine { entry, key }| {
-        let (Some(key), Some(command)) = (key, entry.command) else { return Continue(()) };
+        let Some(key) = key else { return Continue(()) };
+        if entry.transition.as_ref().is_some_and(|transition| transition.reason == Reason::Overtaken) {
+            taken_back.insert(key);
+            return Continue(());
+        }
+        // What was done before it was taken back was not done.
+        let Some(command) = entry.command.filter(|_| !taken_back.contains(&key)) else { return Continue(()) };
         let is_new = !places.contains_key(&key);
         if is_new && answered.len() == ANSWERED_MAX {
             return Break(());

@@ -92,7 +92,7 @@ pub(super) fn read(row: &Row) -> Result<KeptLine, Fault> {
             name => Some(name.parse().map_err(|error| Fault::Wrong(format!("{error}")))?),
         },
         transition: serde_json::from_str(&line.transition)?,
-        // JSON has no infinity: evidence that holds one is written and cannot be read, and the line is worth having.
+        // Evidence that an older canaryd wrote with an infinity in it cannot be read, and the line is worth having.
         evidence: line.evidence.and_then(|text| serde_json::from_str(&text).ok()),
         at: line.at,
         actor: line.actor,

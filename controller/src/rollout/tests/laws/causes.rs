@@ -47,7 +47,7 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
                 && limits.is_some_and(|plan| seen.lasted(plan.probation))
         }
         // Only others can be the cause: a peer, or a crash.
-        Reason::Peer | Reason::Restarted => false,
+        Reason::Peer | Reason::Restarted | Reason::Overtaken => false,
         Reason::Superseded => asks_for(seen, OnBusy::Supersede) && seen.is_new_generation(),
         Reason::Queued => asks_for(seen, OnBusy::Queue) && !seen.is_new_generation(),
         Reason::Turn => takes_turn(seen) && seen.is_new_generation(),

@@ -14,7 +14,7 @@ use crate::engine::input::Accepted;
 use crate::engine::memory::Remembered;
 use crate::engine::moved::Moved;
 use crate::engine::outbox::{Pending, Ticket};
-use crate::engine::{Engine, StoreWord, refused};
+use crate::engine::{Engine, StoreWord};
 use crate::rollout::group::{self, Refused};
 use crate::rollout::{Event, Refusal};
 use crate::store::Record;
@@ -30,7 +30,7 @@ impl Engine {
         let rollouts = members.iter().map(|service| self.services.get(service).map(|one| one.rollout.clone()));
         let Some(rollouts) = rollouts.collect::<Option<Vec<_>>>() else { return };
         match group::turn(&rollouts, events, clock::now(), self.raises(&members)) {
-            Err(refusal) => cause.refuse(refused(in_words(refusal, members))),
+            Err(refusal) => cause.refuse(in_words(refusal, members)),
             Ok(None) => {}
             Ok(Some(moves)) => {
                 // Services that know of each other are in lock-step, so all of them move.
@@ -199,9 +199,14 @@ impl Engine {
     }
 }
 
-fn in_words(Refused { member, refusal }: Refused, members: Vec<ServiceName>) -> String {
-    match members.into_iter().nth(member).filter(|_| member > 0) {
+fn in_words(Refused { member, refusal }: Refused, members: Vec<ServiceName>) -> Problem {
+    let kind = match refusal {
+        Refusal::AnotherGeneration { .. } => ProblemKind::Mismatch,
+        _ => ProblemKind::Refused,
+    };
+    let message = match members.into_iter().nth(member).filter(|_| member > 0) {
         Some(service) => Refusal::OfPeer { service, refusal: Box::new(refusal) }.to_string(),
         None => refusal.to_string(),
-    }
+    };
+    Problem { kind, message }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use canary_config::name::ServiceName;
 use tokio::sync::oneshot;
 
-use crate::api::{Done, Problem};
+use crate::api::{Done, Problem, ProblemKind};
 use crate::engine::input::Accepted;
 use crate::engine::{Engine, refused};
 use crate::idempotency::IdempotencyKey;
@@ -82,7 +82,8 @@ impl Engine {
         if before.service.as_ref() != service || before.command != command {
             let of = before.service.as_ref().map_or(String::new(), |service| format!(" of {service}"));
             let remedy = "use a fresh key for each command";
-            return Err(refused(format!("idempotency key {key}: it was used for `{}`{of}; {remedy}", before.command)));
+            let message = format!("idempotency key {key}: it was used for `{}`{of}; {remedy}", before.command);
+            return Err(Problem { kind: ProblemKind::Unprocessable, message });
         }
         let durable = !self.outbox.lacks_key(key);
         let done = before.done.clone().map(|done| Done { durable, ..done });

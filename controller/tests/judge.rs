@@ -272,7 +272,7 @@ fn a_canary_that_fails_with_all_requests_is_convicted_within_seconds() {
 #[test]
 fn a_canary_that_was_never_compared_is_held_against_what_is_known_of_stable() {
     assert_eq!(Given::blue_green(0, 1_000).convicted_after(2, 100), Some(3));
-    assert_eq!(Given::blue_green(0, 0).convicted_after(2, 100), Some(3));
+    assert_eq!(Given::blue_green(0, 0).convicted_after(2, 100), Some(11));
     assert_eq!(Given::blue_green(100, 1_000).convicted_after(2, 300), None);
 }
 

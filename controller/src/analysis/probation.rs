@@ -1,7 +1,8 @@
 //! The guardrail of probation: an absolute limit for the canary's error rate, once it has all requests.
 //!
 //! At 100 % no stable runs beside the canary, so nothing can be compared. What stable did before sets a limit instead,
-//! once and for all of probation: twice what its error rate could have been, and never below 1 %. The bet is that of a
+//! once and for all of probation: twice what its error rate could have been, never below 1 %, and, where little is known
+//! of stable, one failure in ten requests: hardly any service that people use fails more often. The bet is that of a
 //! [`stake`](super::stake) with `rho = 0`, with the same restarts and the same burst cap (statistics.md, 1, 2.2, 2.3
 //! and 7). Only errors count: how slow is too slow cannot be said without a comparison.
 //!
@@ -15,6 +16,9 @@ use super::stake::{Stake, StakeTable};
 
 /// A canary that fails no more often than this is left alone, however good stable was.
 const LIMIT_MIN: f64 = 0.01;
+
+/// A canary that fails more often than this does harm, unless stable is known to fail so often too.
+const LIMIT_UNKNOWN: f64 = 0.1;
 
 /// The limit is so many times what stable's error rate could have been.
 const LIMIT_FACTOR: f64 = 2.0;
@@ -38,8 +42,7 @@ pub struct ProbationGuard {
 // === impl ProbationGuard ===
 
 impl ProbationGuard {
-    /// The canary has all requests from now on. Before that, stable's requests ended like this; without any, the limit
-    /// is the lowest there is.
+    /// The canary has all requests from now on. Before that, stable's requests ended like this.
     #[must_use]
     pub fn new(stable: Tally) -> Self {
         let limit = limit(stable);
@@ -92,8 +95,9 @@ impl ProbationGuard {
 }
 
 fn limit(stable: Tally) -> f64 {
-    let could_be = error_rate_bound(stable).unwrap_or(0.0);
-    (LIMIT_FACTOR * could_be).clamp(LIMIT_MIN, 1.0)
+    let [was, could_be] = [stable.rate().unwrap_or(0.0), error_rate_bound(stable).unwrap_or(1.0)];
+    let most = (LIMIT_FACTOR * was).clamp(LIMIT_UNKNOWN, 1.0);
+    (LIMIT_FACTOR * could_be).clamp(LIMIT_MIN, most)
 }
 
 /// The highest error rate under which so few failures are not yet a surprise; nothing without a request. By Chernoff,
@@ -136,9 +140,9 @@ mod tests {
 
     #[test]
     fn the_limit_is_twice_what_stables_error_rate_could_be() {
-        let limits = [(0, 0), (0, 100), (0, 600), (5, 1_000), (50, 1_000), (5_000, 100_000), (1, 2), (7, 7)];
+        let limits = [(0, 0), (0, 3), (0, 100), (0, 600), (5, 1_000), (50, 1_000), (5_000, 100_000), (1, 2), (7, 7)];
         let limits = limits.map(|(bad, requests)| percent(ProbationGuard::new(tally(bad, requests)).limit()));
-        assert_eq!(limits, [1.0, 5.9, 1.0, 2.52, 13.74, 10.34, 100.0, 100.0]);
+        assert_eq!(limits, [10.0, 10.0, 5.9, 1.0, 2.52, 10.0, 10.0, 100.0, 100.0]);
     }
 
     #[test]

@@ -226,6 +226,15 @@ async fn an_order_that_waited_behind_an_overtaken_one_is_answered() {
 }
 
 #[tokio::test]
+async fn a_reload_during_the_stop_leaves_it_orderly() {
+    let inside = Inside::at_first_step(SLOW).await;
+    inside.engine.ask(Input::Stop).await.unwrap();
+    inside.site.write(&format!("{}{}", inside.site.config(SLOW), inside.site.service("more", "Path(`/more`)", SLOW)));
+    assert!(inside.api.reload().await.problem(409).message.starts_with("canaryd is about to end"));
+    assert!(inside.shelf.was_orderly());
+}
+
+#[tokio::test]
 async fn a_stop_is_orderly_only_if_all_that_is_in_force_is_stored() {
     for (is_stored, shelf) in [(true, Shelf::take as fn(&Shelf)), (false, Shelf::fail)] {
         let inside = Inside::at_first_step(SLOW).await;

@@ -234,6 +234,17 @@ async fn a_rolling_release_that_fails_is_undone_on_its_way_and_at_its_end() {
     }
 }
 
+#[tokio::test]
+async fn a_rolling_canary_whose_part_is_lost_does_not_go_on_with_the_rest() {
+    let origins = [Origin::start("v2 a").await, Origin::start("v2 b").await];
+    let stand = Stand::with_instances(&origins, |plan| rolling(plan, LONG)).await;
+    stand.start_one("web", "v2").await;
+    stand.until("web", "its half", |status| status.weight.bp() == 5_000).await;
+    origins[0].set_sick();
+    stand.until_phase("web", PhaseName::Aborted).await;
+    assert_eq!(stand.status("web").await.reason.as_deref(), Some("unready"));
+}
+
 const BLUE_GREEN: &str = "strategy = \"blue-green\"\nprobation = \"1s\"";
 const ROLLING: &str = "strategy = \"rolling\"\nmin_duration = \"100ms\"\nprobation = \"1s\"";
 

@@ -100,7 +100,8 @@ impl Managed {
 
     /// What the probes say now.
     pub(super) fn probed(&self) -> Event {
-        let canary = self.rollout.canary().map(|canary| self.pools.readiness(canary));
+        let first = self.taking_part();
+        let canary = self.rollout.canary().map(|canary| self.pools.readiness_of(&self.declared, canary, first));
         Event::Probed { stable: self.pools.readiness(self.rollout.stable()), canary: canary.unwrap_or(Readiness::None) }
     }
 

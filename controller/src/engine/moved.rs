@@ -17,7 +17,7 @@ pub(super) struct Moved {
 
 impl Moved {
     pub(super) fn is_retreat(&self) -> bool {
-        self.transition.to == PhaseName::Aborted
+        self.transition.to == PhaseName::Aborted && self.transition.from != PhaseName::Aborted
     }
 
     pub(super) fn log(&self) {

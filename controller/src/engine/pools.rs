@@ -113,6 +113,17 @@ impl Pools {
         Readiness::of(ready, all)
     }
 
+    /// What the probes say of the instances of a release that take part.
+    pub(super) fn readiness_of(
+        &self,
+        declared: &Service,
+        release: &ReleaseId,
+        first: Option<NonZeroUsize>,
+    ) -> Readiness {
+        let members = || self.members(declared, release, first);
+        Readiness::of(members().filter(|tended| tended.condition == Condition::Up).count(), members().count())
+    }
+
     /// How many backends of a release can serve, of how many.
     pub(super) fn count(&self, release: &ReleaseId) -> (usize, usize) {
         let of_release = || self.of(release);

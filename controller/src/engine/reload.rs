@@ -23,6 +23,8 @@ impl Engine {
     /// # Errors
     /// When it takes away what a rollout or stable needs. Nothing has changed then.
     pub(super) fn reload(&mut self, new: Config) -> Result<Reloaded, Problem> {
+        // A record now would take back that the stop was orderly.
+        self.stopping()?;
         for (name, managed) in &self.services {
             self.can_do_with(name, managed, &new.services)?;
         }

@@ -6,8 +6,10 @@ use crate::rollout::PhaseName;
 /// Orders that make sense where the service stands, each with its effect.
 pub(super) fn next(service: &ServiceStatus) -> Vec<(String, &'static str)> {
     let name = &service.name;
-    let mut commands: Vec<_> =
-        verbs(service).into_iter().map(|(verb, effect)| (format!("{verb} {name}"), effect)).collect();
+    let mut verbs = verbs(service);
+    // In a freeze a promotion is refused, unless it ends a probation.
+    verbs.retain(|(verb, _)| *verb != "promote" || service.freeze.is_none() || service.phase == PhaseName::Probation);
+    let mut commands: Vec<_> = verbs.into_iter().map(|(verb, effect)| (format!("{verb} {name}"), effect)).collect();
     if let Some(freeze) = &service.freeze {
         let of = freeze.service.as_ref().map_or("--all".to_owned(), ToString::to_string);
         commands.push((format!("unfreeze {of}"), "lifts the freeze"));

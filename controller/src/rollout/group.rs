@@ -31,7 +31,10 @@ pub fn turn(members: &[Rollout], events: &[Event], now: Instant, raises: Raises)
         Ok(answer.map(|transition| (next, transition)))
     });
     let own: Vec<Option<Move>> = own.collect::<Result<_, _>>()?;
-    let is_sent_back = |moved: &Option<Move>| moved.as_ref().is_some_and(|(_, t)| t.to == PhaseName::Aborted);
+    let is_sent_back = |moved: &Option<Move>| {
+        let is_retreat = |change: &Transition| change.to == PhaseName::Aborted && change.from != PhaseName::Aborted;
+        moved.as_ref().is_some_and(|(_, change)| is_retreat(change))
+    };
     if own.iter().any(is_sent_back) {
         let moves = own.into_iter().zip(members).map(|(moved, rollout)| match moved {
             Some(moved) if moved.1.to == PhaseName::Aborted => Some(moved),

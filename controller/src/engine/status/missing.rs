@@ -40,7 +40,10 @@ impl Managed {
             Phase::Draining { .. } => self.leaving().map(|leaving| self.missing_drain(leaving)),
             Phase::Paused { pause: Pause::Command, .. } => Some(Missing::plain("an operator's `resume`".into())),
             Phase::Paused { .. } => Some(Missing::plain("a ready backend of stable".into())),
-            Phase::Held { hold: Hold::Approval, .. } => Some(Missing::plain("a human's `promote`".into())),
+            Phase::Held { hold: Hold::Approval, .. } => {
+                let after = if freeze.is_some() { "the end of the freeze, and then " } else { "" };
+                Some(Missing::plain(format!("{after}a human's `promote`")))
+            }
             Phase::Held { .. } | Phase::Progressing { .. } => self.missing_at_step(evidence?, freeze, in_phase, now),
             Phase::Probation { trial, .. } => {
                 let left = in_ms(trial.plan.probation.saturating_sub(in_phase));

@@ -1,9 +1,9 @@
 //! What freezes a service: an operator's word, or a window of the configuration that no operator has lifted. While it
 //! lasts nothing is started and no weight is raised. Pure: time comes in.
 //!
-//! An operator's word is about one service or about all. A freeze takes back what was lifted before for the same
-//! services. Lifting ends what freezes a service now, and spares it from the freezes of all that it cannot end; a window
-//! counts again the next time.
+//! An operator's word is about one service or about all. Lifting ends what freezes a service now, and spares it from
+//! the freezes of all that it cannot end; a freeze of all that is said later counts. A window that was lifted counts
+//! again the next time, whatever is frozen and lifted in between.
 
 #[cfg(test)]
 mod tests;
@@ -107,7 +107,7 @@ impl Freezes {
     #[must_use]
     pub fn in_force<'a>(&'a self, service: &'a ServiceName, calendar: &Calendar<'a>) -> Option<InForce<'a>> {
         let words = self.words(calendar.now).filter(|kept| kept.is_about(service));
-        let words = words.filter(|kept| kept.service.is_some() || !self.is_spared(service, calendar.now));
+        let words = words.filter(|kept| kept.service.is_some() || !self.is_spared(service, kept, calendar.now));
         let words = words.map(InForce::Word);
         let windows = calendar.windows.iter().filter_map(|window| {
             let until = self.window_until(window, service, calendar.now)?;
@@ -139,10 +139,7 @@ impl Freezes {
     /// With one more freeze, in the place of an earlier one of the same services.
     #[must_use]
     pub fn freeze(&self, said: Said, until: Option<SystemTime>) -> Self {
-        let is_taken_back = |kept: &KeptFreeze| match kept.effect {
-            Effect::Freeze => kept.service == said.service,
-            Effect::Lift => said.service.is_none() || kept.service == said.service,
-        };
+        let is_taken_back = |kept: &KeptFreeze| kept.effect == Effect::Freeze && kept.service == said.service;
         let mut kept: Vec<_> = self.lasting(said.at).filter(|kept| !is_taken_back(kept)).cloned().collect();
         kept.push(said.keep(Effect::Freeze, until));
         Self(kept)
@@ -187,9 +184,9 @@ impl Freezes {
         (!is_lifted).then_some(until)
     }
 
-    /// Whether a service goes on while all are frozen.
-    fn is_spared(&self, service: &ServiceName, now: SystemTime) -> bool {
-        self.lifts(service, now).any(|lift| lift.service.is_some())
+    /// Whether a service goes on while this word freezes all.
+    fn is_spared(&self, service: &ServiceName, word: &KeptFreeze, now: SystemTime) -> bool {
+        self.lifts(service, now).any(|lift| lift.service.is_some() && lift.since >= word.since)
     }
 
     fn lifts(&self, service: &ServiceName, now: SystemTime) -> impl Iterator<Item = &KeptFreeze> {

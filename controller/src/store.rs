@@ -29,7 +29,7 @@ use crate::rollout::{Generation, Saved, Stop, Transition};
 pub use self::closed::ClosedStore;
 pub use self::error::StoreError;
 pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
-pub use self::lock::{Lock, Locked};
+pub use self::lock::{Lock, Locked, is_in_use};
 pub use self::opening::{Opened, open};
 pub use self::restore::{Restored, restore};
 pub use self::snapshot::{Snapshot, SnapshotError};

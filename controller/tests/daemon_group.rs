@@ -137,7 +137,7 @@ async fn what_stands_in_the_way_of_one_is_said_and_nothing_is_begun() {
         (together("v9", &[("api", "v2")]), ProblemKind::NotFound, "services.web.releases has no `v9`"),
         (together("v2", &[("apj", "v2")]), ProblemKind::NotFound, "there is no service `apj`"),
         (together("v2", &[("web", "v3")]), ProblemKind::BadRequest, "web is named twice"),
-        (together("v1", &[("api", "v2")]), ProblemKind::Refused, "v1 is the stable release already"),
+        (together("v1", &[("api", "v2")]), ProblemKind::Refused, "web: v1 is the stable release already"),
     ];
     for (order, kind, message) in cases {
         let problem = stand.order("web", order).await.unwrap_err();
@@ -152,7 +152,7 @@ async fn a_freeze_of_one_freezes_all() {
     let stand = Stand::with_plan(|_| {}).await;
     stand.freeze(Some("api"), FreezeWord::Freeze(None)).await.unwrap();
     let problem = stand.order("web", together("v2", &[("api", "v2")])).await.unwrap_err();
-    assert!(problem.message.contains("frozen"), "{problem}");
+    assert!(problem.message.starts_with("api is frozen until somebody lifts it by a test"), "{problem}");
     // Alone it goes.
     stand.start_one("web", "v2").await;
 }

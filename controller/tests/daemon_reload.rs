@@ -260,3 +260,15 @@ async fn a_start_that_waits_for_the_store_is_not_made_of_a_release_that_is_gone(
 fn changed(service: &str, change: Change) -> Changed {
     Changed { service: service.parse().expect("a name"), change }
 }
+
+#[tokio::test]
+async fn a_window_that_a_reload_brings_is_told_of() {
+    let site = Site::new(SLOW).await;
+    let canaryd = Canaryd::start(&site).await;
+    let window = "\n[[freeze]]\nname = \"long\"\nfrom = \"2020-01-01 00:00\"\nto = \"2120-01-01 00:00\"\n";
+    for (config, tables) in [(site.config(SLOW) + window, &["freeze"][..]), (site.config(SLOW) + window, &[])] {
+        site.write(&config);
+        let reloaded = reloaded(&canaryd).await;
+        assert_eq!((reloaded.tables, reloaded.changed), (tables.iter().map(ToString::to_string).collect(), Vec::new()));
+    }
+}

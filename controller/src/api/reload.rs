@@ -13,6 +13,9 @@ use crate::api::{ProblemKind, schema};
 pub struct Reloaded {
     /// In force now.
     pub changed: Vec<Changed>,
+    /// The tables beside services that have changed and are in force now, such as `freeze`.
+    #[serde(default)]
+    pub tables: Vec<String>,
     /// The tables of the file that differ from what is in force and need a restart, such as `listen`.
     pub needs_restart: Vec<String>,
     /// What is understood and should be written otherwise.

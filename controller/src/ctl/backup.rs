@@ -14,7 +14,7 @@ use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::Output;
 use crate::ctl::{interrupt, key};
-use crate::render;
+use crate::{render, store};
 
 /// Only its owner may read it, as it says who did what.
 const MODE: u32 = 0o600;
@@ -57,6 +57,10 @@ async fn copy(target: &Path, existing: Existing, client: &Client, output: &Outpu
     // A device or a folder is not replaced, whoever asks.
     if fs::metadata(target).is_ok_and(|present| !present.is_file()) {
         return Err(Failure::plain(Exit::Usage, format!("{} is no file; name one", target.display())));
+    }
+    if store::is_in_use(target) {
+        let what = format!("{} is the store of a canaryd that runs", target.display());
+        return Err(Failure::new(Exit::Usage, what, "name another file"));
     }
     let download = client.backup().await?;
     let broken = |error: io::Error| unwritable(target, &error);

@@ -35,6 +35,15 @@ struct Stable<'a> {
 /// Puts it there.
 pub(super) fn restore(backup: &Path, home: Home, output: &Output) -> Result<(), Failure> {
     let store = store_path(home)?;
+    let folder = store.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let what = format!("{}: there is no such folder", folder.display());
+        return Err(Failure::new(
+            Exit::Usage,
+            what,
+            "name the store of canaryd.toml with --store, or its file with --config",
+        ));
+    }
     let restored = store::restore(backup, &store, clock::today())?;
     let text = render::restored(&store.display().to_string(), &restored, output.color());
     output.report(&Report::of(&store, &restored), &text)

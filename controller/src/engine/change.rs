@@ -30,7 +30,7 @@ impl Engine {
         let rollouts = members.iter().map(|service| self.services.get(service).map(|one| one.rollout.clone()));
         let Some(rollouts) = rollouts.collect::<Option<Vec<_>>>() else { return };
         match group::turn(&rollouts, events, clock::now(), self.raises(&members)) {
-            Err(refusal) => cause.refuse(in_words(refusal, members)),
+            Err(refusal) => cause.refuse(self.in_words(refusal, members)),
             Ok(None) => {}
             Ok(Some(moves)) => {
                 // Services that know of each other are in lock-step, so all of them move.
@@ -43,6 +43,25 @@ impl Engine {
 
     fn carry_out(&mut self, moves: Vec<Moved>, cause: Cause) {
         if moves.iter().all(Moved::is_retreat) { self.retreat(&moves, cause) } else { self.go_on(moves, cause) }
+    }
+
+    /// Why a command was refused: which of several services must not, and what freezes it.
+    fn in_words(&self, Refused { member, refusal }: Refused, members: Vec<ServiceName>) -> Problem {
+        let kind = match refusal {
+            Refusal::AnotherGeneration { .. } => ProblemKind::Mismatch,
+            _ => ProblemKind::Refused,
+        };
+        let is_alone = members.len() == 1;
+        if refusal == Refusal::Frozen
+            && let Some(message) = members.iter().find_map(|service| self.frozen_in_words(service))
+        {
+            return Problem { kind, message };
+        }
+        let message = match members.into_iter().nth(member).filter(|_| !is_alone) {
+            Some(service) => Refusal::OfPeer { service, refusal: Box::new(refusal) }.to_string(),
+            None => refusal.to_string(),
+        };
+        Problem { kind, message }
     }
 
     /// Publishes first, then stores.
@@ -197,16 +216,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn in_words(Refused { member, refusal }: Refused, members: Vec<ServiceName>) -> Problem {
-    let kind = match refusal {
-        Refusal::AnotherGeneration { .. } => ProblemKind::Mismatch,
-        _ => ProblemKind::Refused,
-    };
-    let message = match members.into_iter().nth(member).filter(|_| member > 0) {
-        Some(service) => Refusal::OfPeer { service, refusal: Box::new(refusal) }.to_string(),
-        None => refusal.to_string(),
-    };
-    Problem { kind, message }
 }

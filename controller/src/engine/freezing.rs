@@ -162,6 +162,16 @@ impl Engine {
         self.freezes.in_force(service, &calendar).as_ref().map(InForce::status)
     }
 
+    /// What freezes a service, as a refusal says it.
+    pub(super) fn frozen_in_words(&self, service: &ServiceName) -> Option<String> {
+        let FreezeStatus { window, actor, note, until, .. } = self.freeze_of(service)?;
+        let until = until.map_or_else(|| "until somebody lifts it".into(), |until| format!("until {until}"));
+        let by = window.map_or_else(|| format!("by {actor}"), |window| format!("by the window {window} of {actor}"));
+        let note = note.map(|note| format!(" (\"{note}\")")).unwrap_or_default();
+        let remedy = format!("nothing is started or raised; `unfreeze {service}` lifts it");
+        Some(format!("{service} is frozen {until} {by}{note}: {remedy}"))
+    }
+
     /// Every freeze that is in force, as operators are shown it.
     pub(super) fn all_freezes(&self) -> Vec<FreezeStatus> {
         let services: Vec<_> = self.services.keys().cloned().collect();

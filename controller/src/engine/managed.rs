@@ -76,7 +76,10 @@ impl Managed {
         }
         self.verdict = None;
         self.rollout = next;
-        self.reason = Some(reason);
+        // What is said of another release is no reason of this one.
+        if !matches!(reason, Reason::Queued | Reason::Obsolete) {
+            self.reason = Some(reason);
+        }
     }
 
     /// Watches the backends that are needed now, and makes the route that shows what is decided.

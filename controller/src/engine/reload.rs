@@ -35,15 +35,16 @@ impl Engine {
             let rollout = self.recalled(declared, &new.services, now).map_err(|error| refused(error.to_string()))?;
             recalled.insert(name.clone(), rollout);
         }
-        let mut reloaded =
-            Reloaded { changed: Vec::new(), needs_restart: restart_keys(&self.config, &new), warnings: Vec::new() };
+        let mut reloaded = Reloaded { needs_restart: restart_keys(&self.config, &new), ..Reloaded::default() };
         let names: BTreeSet<_> = self.services.keys().chain(new.services.keys()).cloned().collect();
         for name in names {
             if let Some(change) = self.apply(&name, new.services.get(&name), recalled.remove(&name)) {
                 reloaded.changed.push(Changed { service: name, change });
             }
         }
-        let freezes = if self.config.freezes == new.freezes { "as before" } else { "changed" };
+        if self.config.freezes != new.freezes {
+            reloaded.tables.push("freeze".to_owned());
+        }
         // What needs a restart stays as it was, so that the next reload still says so.
         self.config.services = new.services;
         self.config.freezes = new.freezes;
@@ -52,7 +53,7 @@ impl Engine {
             self.show(self.probed(&name));
         }
         let changed = joined(reloaded.changed.iter());
-        tracing::info!(changed, freezes, needs_restart = ?reloaded.needs_restart, "reloaded");
+        tracing::info!(changed, tables = ?reloaded.tables, needs_restart = ?reloaded.needs_restart, "reloaded");
         Ok(reloaded)
     }
 

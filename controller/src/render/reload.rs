@@ -8,9 +8,11 @@ use crate::render::text::{escape, wrap};
 /// What is in force now, what waits for a restart, and what should be written otherwise.
 #[must_use]
 pub fn reloaded(reloaded: &Reloaded, color: Color) -> String {
-    let is_same = reloaded.changed.is_empty() && reloaded.needs_restart.is_empty();
+    let is_same = reloaded.changed.is_empty() && reloaded.tables.is_empty() && reloaded.needs_restart.is_empty();
     let same = if is_same { "✔ nothing has changed\n" } else { "" };
-    let changed: Vec<_> = reloaded.changed.iter().map(ToString::to_string).collect();
+    let tables =
+        reloaded.tables.iter().map(|table| format!("[{table}] changed; `canaryctl status` shows what it does"));
+    let changed: Vec<_> = reloaded.changed.iter().map(ToString::to_string).chain(tables).collect();
     let waiting: Vec<_> = reloaded.needs_restart.iter().map(|table| format!("[{table}]")).collect();
     let warnings = list("⚠ understood, and better written otherwise", &reloaded.warnings, Style::Warning, color);
     let changed = list("✔ in force now", &changed, Style::Good, color);

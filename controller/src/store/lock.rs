@@ -32,6 +32,13 @@ pub(super) enum LockError {
     Unreachable(io::Error),
 }
 
+/// Whether a canaryd uses the store at this path now.
+#[must_use]
+pub fn is_in_use(path: &Path) -> bool {
+    let lock = File::open(beside(path, ".lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 // === impl Lock ===
 
 impl Lock {

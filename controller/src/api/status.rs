@@ -43,7 +43,8 @@ pub struct ServiceStatus {
     pub phase: PhaseName,
     /// Why it stands there, as the label of a reason; nothing before the first transition of this process.
     pub reason: Option<String>,
-    /// What keeps it where it is, while it is paused: `command` for an operator's word, `stable-unready`, or `both`.
+    /// What keeps it where it is, or at its first share when it is ready: `command` for an operator's word,
+    /// `stable-unready`, or `both`.
     #[serde(default)]
     pub pause: Option<String>,
     /// The number of the try that is under way or was the last; 0 before any.

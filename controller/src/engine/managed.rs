@@ -18,7 +18,7 @@ use crate::engine::judging::judge_of;
 use crate::engine::ledgers::{Ledgers, Purpose};
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
-use crate::rollout::{Event, Leaving, Phase, Readiness, Reason, Rollout};
+use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
 
 /// A release that leaves is not looked at before it has been out of the table for so long: a request that was picked for
 /// it is in flight only a moment later.
@@ -44,6 +44,7 @@ pub(super) struct Managed {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct PicksBefore {
     weight: Weight,
+    generation: Generation,
     picks: Arms<u64>,
     pub(super) since: Option<Instant>,
 }
@@ -193,11 +194,12 @@ impl Managed {
         Canary::new(pool, weight, self.ledgers.open(purpose))
     }
 
-    /// Begins to measure the share anew if the weight is another one.
+    /// Begins to measure the share anew if the weight or the rollout is another one.
     fn mark_picks(&mut self, now: Instant) {
         let weight = self.rollout.weight();
-        if weight != self.picks_before.weight {
-            self.picks_before = PicksBefore { weight, picks: self.picks(), since: Some(now) };
+        let generation = self.rollout.generation();
+        if (weight, generation) != (self.picks_before.weight, self.picks_before.generation) {
+            self.picks_before = PicksBefore { weight, generation, picks: self.picks(), since: Some(now) };
         }
     }
 

@@ -11,7 +11,7 @@ use canary_config::plan::Gate;
 use crate::api::{FreezeStatus, ServiceStatus, StepStatus};
 use crate::engine::managed::Managed;
 use crate::engine::status::evidence::evidence_status;
-use crate::rollout::{Pause, Phase, Reason};
+use crate::rollout::{Pause, Phase, Position, Reason};
 
 // === impl Managed ===
 
@@ -79,11 +79,14 @@ impl Managed {
 }
 
 fn pause_label(phase: &Phase) -> Option<String> {
-    let Phase::Paused { pause, .. } = phase else { return None };
-    let label = match pause {
-        Pause::Command => "command",
-        Pause::StableUnready => "stable-unready",
-        Pause::Both => "both",
+    let label = match phase {
+        Phase::Paused { pause: Pause::StableUnready, .. } => "stable-unready",
+        Phase::Paused { pause: Pause::Both, .. } => "both",
+        Phase::Paused { pause: Pause::Command, .. }
+        // It holds from its first share on.
+        | Phase::Draining { then: Position::PausedAt(_), .. }
+        | Phase::Preparing { then: Position::PausedAt(_), .. } => "command",
+        _ => return None,
     };
     Some(label.to_owned())
 }

@@ -43,6 +43,11 @@ pub(super) fn effect(transition: &Transition) -> String {
         (Reason::Queued, ..) => return "waits for the end of the rollout that is under way".to_owned(),
         (Reason::Obsolete, ..) => return "does not wait any more".to_owned(),
         (Reason::Overtaken, ..) => return "taken back before it was in force".to_owned(),
+        // The order is about what comes when it is ready.
+        (Reason::Command, PhaseName::Preparing, PhaseName::Preparing)
+        | (Reason::Command, PhaseName::Draining, PhaseName::Draining) => {
+            return "not ready yet; the order counts from its first share on".to_owned();
+        }
         // An abort while nothing was under way.
         (Reason::Command, PhaseName::Idle, PhaseName::Idle)
         | (Reason::Command, PhaseName::Aborted, PhaseName::Aborted) => {

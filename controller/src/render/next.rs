@@ -23,6 +23,9 @@ fn verbs(service: &ServiceStatus) -> Vec<(&'static str, &'static str)> {
     let onward = ("promote", if is_last { "goes on to 100%" } else { "goes on to the next step" });
     match service.phase {
         PhaseName::Idle => vec![],
+        PhaseName::Draining | PhaseName::Preparing if is_commanded(service) => {
+            vec![("resume", "lets it go on when it is ready"), ABORT]
+        }
         PhaseName::Draining | PhaseName::Preparing => vec![ABORT],
         PhaseName::Progressing => vec![("pause", "stays at this share"), onward, ABORT],
         PhaseName::Held => vec![onward, ABORT],

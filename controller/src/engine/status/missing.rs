@@ -9,7 +9,7 @@ use crate::analysis::{Evidence, Metric, Shortfall, Verdict};
 use crate::api::{FreezeStatus, Missing};
 use crate::engine::managed::Managed;
 use crate::engine::status::in_ms;
-use crate::rollout::{Hold, Pause, Phase, Readiness};
+use crate::rollout::{Hold, Pause, Phase, Position, Readiness};
 
 // === impl Managed ===
 
@@ -34,7 +34,12 @@ impl Managed {
                 if ready == all && freeze.is_some() {
                     return Some(Missing::end_of_freeze());
                 }
-                let what = format!("{ready} of {all} backends of {canary} pass their probes");
+                let paused = if matches!(phase, Phase::Preparing { then: Position::PausedAt(_), .. }) {
+                    "; then it stays at its first share, as an operator has paused it"
+                } else {
+                    ""
+                };
+                let what = format!("{ready} of {all} backends of {canary} pass their probes{paused}");
                 Some(Missing::plain(self.with_cause(what, canary)))
             }
             Phase::Draining { .. } => self.leaving().map(|leaving| self.missing_drain(leaving)),

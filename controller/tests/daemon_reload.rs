@@ -272,3 +272,16 @@ async fn a_window_that_a_reload_brings_is_told_of() {
         assert_eq!((reloaded.tables, reloaded.changed), (tables.iter().map(ToString::to_string).collect(), Vec::new()));
     }
 }
+
+#[tokio::test]
+async fn services_that_come_together_are_kept_in_one_record() {
+    let inside = Inside::start(SLOW).await;
+    let asked = inside.shelf.asked();
+    let more = |number: usize| inside.site.service(&format!("more-{number}"), &format!("Path(`/{number}`)"), SLOW);
+    inside.site.write(&(inside.site.config(SLOW) + &(0..20).map(more).collect::<String>()));
+    let reloaded: Reloaded = inside.api.reload().await.good();
+    assert_eq!(reloaded.changed.len(), 20);
+    inside.until_asked(asked + 1).await;
+    inside.api.start("v2").await.done();
+    assert_eq!(inside.shelf.records()[asked].services.len(), 20);
+}

@@ -18,7 +18,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 const EXCESS_MAX: usize = 4 * 1024 * 1024;
 
 /// How long a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A JSON body. An empty one is an empty object, as every field of most commands has a default.
 pub(super) struct Body<T>(pub(super) T);

@@ -30,7 +30,8 @@ pub struct Unfreeze {
     pub reason: Option<String>,
 }
 
-/// The answer to a freeze or its end: what is in force now. It is stored.
+/// The answer to a freeze or its end: what is in force now. It is stored. The same command with the same key again is
+/// not done again, and is told what is in force by then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Freezes {
     /// Every freeze that is in force.

@@ -42,6 +42,9 @@ impl Engine {
                 reloaded.changed.push(Changed { service: name, change });
             }
         }
+        // In one record: a store that syncs once for each of a thousand would keep an abort waiting.
+        let added = reloaded.changed.iter().filter(|changed| changed.change == Change::Added);
+        self.introduce(added.map(|added| added.service.clone()).collect::<Vec<_>>(), Vec::new());
         if self.config.freezes != new.freezes {
             reloaded.tables.push("freeze".to_owned());
         }
@@ -87,7 +90,6 @@ impl Engine {
             (None, Some(new)) => {
                 self.absent.remove(name);
                 self.services.insert(name.clone(), Managed::new(new.clone(), recalled?));
-                self.introduce([name.clone()], Vec::new());
                 self.services.get_mut(name)?.settle(&mut self.watchers, clock::now());
                 Some(Change::Added)
             }

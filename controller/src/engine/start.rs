@@ -192,7 +192,10 @@ pub(super) fn restored(
 
 /// The line of the audit trail that says why a rollout is not where it was: a crash has set it back.
 fn set_back(service: &ServiceName, before: &Saved, now: &Saved) -> Option<Entry> {
-    let (State::UnderWay { trial, position }, true) = (&before.state, before.state != now.state) else { return None };
+    let State::UnderWay { trial, position, .. } = &before.state else { return None };
+    if matches!(&now.state, State::UnderWay { position: now, .. } if now == position) {
+        return None;
+    }
     let from = match position {
         Position::Step(_) => PhaseName::Progressing,
         Position::PausedAt(_) => PhaseName::Paused,

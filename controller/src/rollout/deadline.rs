@@ -55,10 +55,11 @@ impl Rollout {
         }
     }
 
-    /// Whether a freeze leaves the way to a position open. What has taken stable away already goes on to its end.
+    /// Whether a freeze leaves the way to a position open. What has taken stable away already goes on to its end, and
+    /// what an orderly stop took is given back.
     pub(super) fn may_enter(&self, trial: &Trial, position: Position, raises: Raises) -> bool {
         raises == Raises::Allowed
-            || trial.weight_at(position) <= self.weight()
+            || trial.weight_at(position) <= self.phase.exposure()
             || trial.plan.strategy == Strategy::Recreate
     }
 }

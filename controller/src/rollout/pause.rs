@@ -21,8 +21,8 @@ impl Rollout {
                 Some(then) => Phase::Draining { trial, leaving, then, since },
                 None => return Err(Refusal::NothingToPauseAt(trial.canary)),
             },
-            Phase::Preparing { trial, then, since } => match then.paused() {
-                Some(then) => Phase::Preparing { trial, then, since },
+            Phase::Preparing { trial, then, regains, since } => match then.paused() {
+                Some(then) => Phase::Preparing { trial, then, regains, since },
                 None => return Err(Refusal::NothingToPauseAt(trial.canary)),
             },
             Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. } => {
@@ -40,8 +40,8 @@ impl Rollout {
             Phase::Draining { trial, leaving, then: Position::PausedAt(step), since } => {
                 Phase::Draining { trial, leaving, then: Position::Step(step), since }
             }
-            Phase::Preparing { trial, then: Position::PausedAt(step), since } => {
-                Phase::Preparing { trial, then: Position::Step(step), since }
+            Phase::Preparing { trial, then: Position::PausedAt(step), regains, since } => {
+                Phase::Preparing { trial, then: Position::Step(step), regains, since }
             }
             Phase::Paused { trial, step, pause: Pause::Command, .. } => {
                 return Ok(self.enter_position(trial, Position::Step(step), Reason::Command, now));

@@ -32,6 +32,8 @@ pub enum Phase {
         trial: Trial,
         /// Where the canary goes when it is ready: the first step, or after a restart the one it had come to.
         then: Position,
+        /// The share that an orderly stop took from it. To give it back is no raise.
+        regains: Weight,
         /// Since when.
         since: Instant,
     },
@@ -148,6 +150,11 @@ impl Phase {
             | Self::Paused { trial, step, .. } => trial.step(*step).map_or(Weight::ZERO, |step| step.weight),
             Self::Probation { .. } => Weight::FULL,
         }
+    }
+
+    /// The share up to which nobody is newly exposed to the canary: the one that it has, or that it regains.
+    pub(super) fn exposure(&self) -> Weight {
+        if let Self::Preparing { regains, .. } = self { *regains } else { self.weight() }
     }
 
     /// Its name.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
 use crate::rollout::{Generation, Phase, Position, Reason, Rollout, SentBack, Start, Trial};
@@ -37,6 +38,10 @@ pub enum State {
         trial: Trial,
         /// How far it had come.
         position: Position,
+        /// The share that it has again after an orderly stop, even in a freeze: the one that it had, or that it still
+        /// waited to regain after a stop before. Where nothing is kept, it is none.
+        #[serde(default, skip_serializing_if = "is_no_share")]
+        regains: Weight,
     },
     /// It had been sent back.
     Aborted {
@@ -65,7 +70,8 @@ impl Rollout {
     /// What the store must keep of it.
     #[must_use]
     pub fn save(&self) -> Saved {
-        let under_way = |trial: &Trial, position| State::UnderWay { trial: trial.clone(), position };
+        let regains = self.phase.exposure();
+        let under_way = |trial: &Trial, position| State::UnderWay { trial: trial.clone(), position, regains };
         let state = match &self.phase {
             Phase::Idle => State::Idle,
             Phase::Draining { trial, then, .. } | Phase::Preparing { trial, then, .. } => under_way(trial, *then),
@@ -90,22 +96,23 @@ impl Rollout {
     }
 
     /// Goes on from what was kept. The canary begins at zero until its backends have passed their probes again; then
-    /// it goes to where it was, with the step's clock restarted, or to the first step if the end was not orderly. What
-    /// an operator has paused stays paused.
+    /// it goes to where it was, with the step's clock restarted, or to the first step if the end was not orderly. A
+    /// freeze does not keep it from the share that an orderly stop took, and keeps it from any other. What an operator
+    /// has paused stays paused.
     #[must_use]
     pub fn restore(saved: Saved, stop: Stop, now: Instant) -> Self {
         let Saved { stable, generation, state, queue, sent_back } = saved;
         let phase = match state {
             State::Idle => Phase::Idle,
             State::Aborted { canary, reason, peers } => Phase::Aborted { canary, reason, peers },
-            State::UnderWay { trial, position } => {
+            State::UnderWay { trial, position, regains } => {
                 let first = trial.first();
-                let then = match (stop, position) {
-                    (Stop::Orderly, position) => position,
-                    (Stop::Unclean, Position::PausedAt(_)) => first.paused().unwrap_or(first),
-                    (Stop::Unclean, _) => first,
+                let (then, regains) = match (stop, position) {
+                    (Stop::Orderly, position) => (position, regains),
+                    (Stop::Unclean, Position::PausedAt(_)) => (first.paused().unwrap_or(first), Weight::ZERO),
+                    (Stop::Unclean, _) => (first, Weight::ZERO),
                 };
-                Phase::Preparing { trial, then, since: now }
+                Phase::Preparing { trial, then, regains, since: now }
             }
         };
         Self { stable, generation, phase, queue, sent_back }
@@ -120,4 +127,9 @@ impl Saved {
     pub fn new(stable: ReleaseId) -> Self {
         Rollout::new(stable).save()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_no_share(weight: &Weight) -> bool {
+    *weight == Weight::ZERO
 }

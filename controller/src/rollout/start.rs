@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use canary_config::plan::{OnBusy, Plan, Strategy};
+use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
 use crate::rollout::{Leaving, Phase, Raises, Reason, Refusal, Rollout, Transition, Trial};
@@ -86,7 +87,9 @@ impl Rollout {
         let then = trial.first();
         let phase = match trial.plan.strategy {
             Strategy::Recreate => Phase::Draining { trial, leaving: Leaving::Stable, then, since: now },
-            Strategy::Canary | Strategy::BlueGreen | Strategy::Rolling => Phase::Preparing { trial, then, since: now },
+            Strategy::Canary | Strategy::BlueGreen | Strategy::Rolling => {
+                Phase::Preparing { trial, then, regains: Weight::ZERO, since: now }
+            }
         };
         self.enter(phase, reason)
     }
@@ -99,7 +102,7 @@ impl Rollout {
             // Until stable has begun to go, a freeze can still keep it.
             Raises::Frozen if takes_stable_away => return None,
             _ if takes_stable_away => Phase::Draining { trial, leaving: Leaving::Stable, then, since: now },
-            _ => Phase::Preparing { trial, then, since: now },
+            _ => Phase::Preparing { trial, then, regains: Weight::ZERO, since: now },
         };
         Some(self.enter(phase, reason))
     }

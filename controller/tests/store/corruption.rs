@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use canary_controller::rollout::{Position, Reason, Saved, State};
+use canary_controller::rollout::{Position, Reason, Saved};
 use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, StoreError, open, restore};
 use rusqlite::Connection;
 
 use super::fixture::{
-    NOW, aborted, beside, entry, folder, freezes, idle, key, ready, saved, services, stables, store_in, trial,
+    NOW, aborted, beside, entry, folder, freezes, idle, key, ready, saved, services, stables, store_in, under_way,
 };
 
 /// Small, so that many pages of every kind fit into a file of which every byte is tried.
@@ -211,7 +211,7 @@ impl Image {
 // === functions ===
 
 fn web_under_way() -> Saved {
-    saved("v1", 1, State::UnderWay { trial: trial(), position: Position::Step(1) })
+    saved("v1", 1, under_way(Position::Step(1)))
 }
 
 fn record(name: &str, saved: Saved) -> Record {

@@ -57,6 +57,11 @@ pub(super) fn saved(stable: &str, number: u64, state: State) -> Saved {
     Saved { stable: release(stable), generation: generation(number), state, queue, sent_back }
 }
 
+/// As the first versions kept it.
+pub(super) fn under_way(position: Position) -> State {
+    State::UnderWay { trial: trial(), position, regains: Weight::ZERO }
+}
+
 pub(super) fn aborted(canary: &str, reason: Reason) -> State {
     State::Aborted { canary: release(canary), reason, peers: BTreeSet::new() }
 }
@@ -86,9 +91,10 @@ pub(super) fn trial() -> Trial {
 /// A rollout of every kind that there is.
 pub(super) fn every_saved() -> Vec<Saved> {
     let saved = |state| saved("v1", 7, state);
+    let regained = State::UnderWay { trial: trial(), position: Position::Full, regains: Weight::FULL };
     let positions = [Position::Step(0), Position::Step(1), Position::PausedAt(1), Position::Full];
     let reasons = [Reason::Command, Reason::NotApproved, Reason::Breach(Metric::LatencyP99)];
-    let under_way = positions.map(|position| saved(State::UnderWay { trial: trial(), position }));
+    let under_way = positions.map(|position| saved(under_way(position)));
     let sent_back = reasons.map(|reason| saved(aborted("v2", reason)));
     let peers = [service("api")].into();
     let with_peers = saved(State::Aborted { canary: release("v2"), reason: Reason::Peer, peers });
@@ -96,7 +102,7 @@ pub(super) fn every_saved() -> Vec<Saved> {
     let queued = Saved { queue: [Again::Refuse, Again::Force].map(start).into(), ..saved(State::Idle) };
     let before = SentBack { release: release("v0"), generation: generation(6), reason: Reason::NeverReady };
     let warned = Saved { sent_back: vec![before], ..saved(State::Idle) };
-    let rest = [saved(State::Idle), with_peers, queued, warned];
+    let rest = [saved(State::Idle), saved(regained), with_peers, queued, warned];
     under_way.into_iter().chain(sent_back).chain(rest).collect()
 }
 

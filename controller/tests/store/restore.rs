@@ -5,14 +5,14 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use canary_controller::rollout::{Position, State, Stop};
+use canary_controller::rollout::{Position, Stop};
 use canary_controller::store::{Record, Restored, Snapshot, StoreError, restore};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::fixture::{
     NOW, beside, entry, folder, freezes, idle, names_in, numbered, ready, record, saved, services, stables, store_in,
-    trial,
+    under_way,
 };
 use super::history::{all, numbers};
 
@@ -21,7 +21,7 @@ pub(super) fn backup_and_store() -> (TempDir, PathBuf, PathBuf) {
     let folder = folder();
     let (backup, store) = (folder.path().join("backup"), store_in(&folder));
     let (mut opened, _) = ready(&store);
-    let under_way = record("web", saved("v1", 1, State::UnderWay { trial: trial(), position: Position::Step(1) }));
+    let under_way = record("web", saved("v1", 1, under_way(Position::Step(1))));
     opened.record(&Record { entries: vec![entry(1)], freezes: Some(freezes()), ..under_way }).unwrap();
     fs::write(&backup, opened.backup().unwrap()).unwrap();
     let since = Record { freezes: Some(Vec::new()), ..record("web", idle("v5", 5)) };
@@ -62,7 +62,7 @@ fn a_restored_store_says_what_it_said_then_and_no_rollout_resumes_where_it_was()
     let (mut opened, loaded) = ready(&store);
     assert_eq!(loaded.stop, Stop::Unclean);
     assert_eq!(loaded.freezes, freezes());
-    let under_way = saved("v1", 1, State::UnderWay { trial: trial(), position: Position::Step(1) });
+    let under_way = saved("v1", 1, under_way(Position::Step(1)));
     assert_eq!(loaded.services, services([("web", under_way)]));
     assert_eq!(numbers(&mut *opened, &all()), [1]);
     opened.record(&numbered("web", 4)).unwrap();

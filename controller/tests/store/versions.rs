@@ -10,7 +10,7 @@ use canary_controller::store::SCHEMA_VERSION;
 use rusqlite::Connection;
 
 use super::fixture::{
-    aborted, entry, folder, freezes, idle, key, numbered, ready, release, saved, service, services, store_in, trial,
+    aborted, entry, folder, freezes, idle, key, numbered, ready, release, saved, service, services, store_in, under_way,
 };
 use super::history::{all, numbers};
 
@@ -50,7 +50,7 @@ fn rollouts_that_version_1_left_under_way_go_on() {
     filled(&path, include_str!("version_1_rollouts.sql"));
     let (mut store, loaded) = ready(&path);
     assert_eq!(loaded.services.len(), 4);
-    let State::UnderWay { trial, position } = &loaded.services[&service("api")].state else { panic!("{loaded:?}") };
+    let State::UnderWay { trial, position, .. } = &loaded.services[&service("api")].state else { panic!("{loaded:?}") };
     assert_eq!((position, &trial.canary), (&Position::Step(0), &release("v2")));
     let day = Duration::from_secs(24 * 60 * 60);
     let gates: Vec<_> = trial.plan.steps.iter().map(|step| step.gate).collect();
@@ -74,7 +74,7 @@ fn a_store_of_version_2_can_be_read() {
     filled(&path, include_str!("version_2.sql"));
     let (mut store, loaded) = ready(&path);
     assert_eq!(loaded.stop, Stop::Orderly);
-    let web = saved("v1", 8, State::UnderWay { trial: trial(), position: Position::PausedAt(1) });
+    let web = saved("v1", 8, under_way(Position::PausedAt(1)));
     assert_eq!(loaded.services, services([("api", idle("a1", 3)), ("web", web)]));
     assert_eq!(loaded.freezes, freezes());
     let answered = &loaded.answered[0];

@@ -7,7 +7,7 @@ use super::scenario::{
     preparing, probed, progressing, start_of, starts, unchanged,
 };
 use super::{MAX, MIN, PROBATION, READY_TIMEOUT, blue_green, on_thin, plan, recreate, rolling};
-use crate::rollout::{Command, Event, Readiness, Reason, Start, Stop, Stride};
+use crate::rollout::{Command, Event, Readiness, Reason, Refusal, Start, Stop, Stride};
 
 #[test]
 fn a_certificate_waits_for_the_end_of_the_freeze() {
@@ -109,8 +109,28 @@ fn what_waits_does_not_begin_in_a_freeze() {
 }
 
 #[test]
-fn a_restart_in_a_freeze_does_not_raise_again_what_it_lowered() {
-    let restarted = given(plan(&[10])).at(10).frozen().restarted(Stop::Orderly);
+fn an_orderly_restart_in_a_freeze_goes_back_to_its_step() {
     let ready = || probed(Readiness::All, Readiness::All);
-    restarted.when(ready()).then(unchanged()).thawed().when(ready()).then(progressing(10, Reason::Ready));
+    let restarted = |share| given(plan(&[10, 25])).at(share).frozen().restarted(Stop::Orderly);
+    let back = restarted(25).when(ready()).then(progressing(25, Reason::Ready));
+    back.told_to(Command::Promote(Stride::Next)).refused(&Refusal::Frozen);
+    restarted(100).when(ready()).then(in_probation(Reason::Ready));
+    let to_be_paused = restarted(25).told_to(Command::Pause).then(preparing(Reason::Command));
+    to_be_paused.when(ready()).then(paused(25, Reason::Ready));
+    let twice = restarted(25).when(probed(Readiness::All, Readiness::Some)).then(unchanged()).restarted(Stop::Orderly);
+    twice.when(ready()).then(progressing(25, Reason::Ready)).when(judged(PASS)).then(unchanged());
+    let late = restarted(25).later(READY_TIMEOUT);
+    late.when(probed(Readiness::All, Readiness::Some)).then(aborted(Reason::NeverReady));
+}
+
+#[test]
+fn any_other_restart_in_a_freeze_does_not_raise_again_what_it_lowered() {
+    let ready = || probed(Readiness::All, Readiness::All);
+    let at = || given(plan(&[10, 25])).at(25).frozen();
+    for stops in [&[Stop::Unclean][..], &[Stop::Unclean, Stop::Orderly], &[Stop::Orderly, Stop::Unclean]] {
+        let restarted = stops.iter().fold(at(), |scenario, stop| scenario.restarted(*stop));
+        restarted.when(ready()).then(unchanged()).thawed().when(ready()).then(progressing(10, Reason::Ready));
+    }
+    let never_there = given(plan(&[10])).preparing().frozen().restarted(Stop::Orderly);
+    never_there.when(ready()).then(unchanged());
 }

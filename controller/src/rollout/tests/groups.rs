@@ -98,7 +98,8 @@ impl Pair {
         let phase = self.members[0].phase();
         let age = phase.since().map(|since| self.now.duration_since(since).min(Duration::from_secs(2)));
         let place = match phase {
-            Phase::Draining { then, .. } | Phase::Preparing { then, .. } => format!("{then:?}"),
+            Phase::Draining { then, .. } => format!("{then:?}"),
+            Phase::Preparing { then, regains, .. } => format!("{then:?} {regains:?}"),
             Phase::Held { step, hold, .. } => format!("{step} {hold:?}"),
             Phase::Paused { step, pause, .. } => format!("{step} {pause:?}"),
             phase => format!("{:?}", phase.step()),
@@ -139,7 +140,7 @@ fn everything(plan: &Plan) -> Vec<Happening> {
 }
 
 /// Whether what happened to each allows to raise both for this reason.
-fn allows_a_raise(events: &[Event; 2], reason: Reason, raises: Raises, plan: &Plan) -> bool {
+fn allows_a_raise(events: &[Event; 2], reason: Reason, before: &Pair, plan: &Plan) -> bool {
     let is_allowed = events.iter().all(|event| match (event, reason) {
         (Event::Probed { canary, .. }, Reason::Ready) => *canary == Readiness::All,
         (Event::Judged(judgement), Reason::Certificate) => *judgement == PASS,
@@ -147,7 +148,11 @@ fn allows_a_raise(events: &[Event; 2], reason: Reason, raises: Raises, plan: &Pl
         (Event::Commanded { .. }, Reason::Command) | (Event::Ticked, Reason::Time) => true,
         _ => false,
     });
-    is_allowed && (raises == Raises::Allowed || plan.strategy == Strategy::Recreate)
+    // What an orderly stop took from both.
+    let is_regained =
+        |member: &Rollout| matches!(member.phase(), Phase::Preparing { regains, .. } if *regains > Weight::ZERO);
+    let is_barred = before.raises == Raises::Frozen && plan.strategy != Strategy::Recreate;
+    is_allowed && (!is_barred || before.members.iter().all(is_regained))
 }
 
 /// Whether what happened to this one is what it was sent back for.
@@ -173,7 +178,7 @@ fn broken(before: &Pair, happening: &Happening, after: &Pair, moves: &[Move], pl
     let Happening::Told(events) = happening else { return None };
     let is_raised = web.weight() > before.members[0].weight();
     let reasons = moves.iter().map(|(_, transition)| transition.reason);
-    if is_raised && !reasons.into_iter().all(|reason| allows_a_raise(events, reason, before.raises, plan)) {
+    if is_raised && !reasons.into_iter().all(|reason| allows_a_raise(events, reason, before, plan)) {
         return Some("nobody is raised unless all may be");
     }
     if web.phase().name() != PhaseName::Aborted || before.members[0].phase().name() == PhaseName::Aborted {

@@ -23,6 +23,8 @@ pub(super) struct World {
     pub(super) raises: Raises,
     /// The greatest weight that this generation has earned since the last restart, or brought over it.
     pub(super) ceiling: Weight,
+    /// The share that an orderly stop took, until the canary stands again.
+    pub(super) taken: Weight,
     /// Since when the comparison at this step runs without a break.
     pub(super) compared_since: Instant,
     /// Whether an operator's last word was to pause.
@@ -49,6 +51,7 @@ pub(super) struct Key {
     in_phase: Option<Duration>,
     compared: Option<Duration>,
     ceiling: Weight,
+    taken: Weight,
     raises: Raises,
     sent_back: BTreeSet<ReleaseId>,
     queue: VecDeque<(ReleaseId, Again)>,
@@ -64,6 +67,7 @@ impl World {
             now,
             raises: Raises::Allowed,
             ceiling: Weight::ZERO,
+            taken: Weight::ZERO,
             compared_since: now,
             wants_pause: false,
             sent_back: BTreeSet::new(),
@@ -100,6 +104,10 @@ impl World {
         let read = serde_json::from_str(&text).expect("what was written can be read");
         assert_eq!(saved, read, "what was written is what is read");
         let before = position(self.rollout.phase());
+        self.taken = match stop {
+            Stop::Orderly => self.taken.max(self.rollout.weight()),
+            Stop::Unclean => Weight::ZERO,
+        };
         self.rollout = Rollout::restore(read, stop, self.now);
         self.compared_since = self.now;
         let position = match stop {
@@ -111,7 +119,11 @@ impl World {
 
     fn remember(&mut self, before: &Self, event: &Event, transition: &Transition) {
         let (from, to) = (transition.from, transition.to);
-        if self.rollout.generation() != before.rollout.generation() {
+        let is_new = self.rollout.generation() != before.rollout.generation();
+        if is_new || to != PhaseName::Preparing {
+            self.taken = Weight::ZERO;
+        }
+        if is_new {
             self.ceiling = weight_at(self.rollout.phase(), Some(0));
             self.wants_pause = false;
         } else if matches!(to, PhaseName::Aborted | PhaseName::Idle) {
@@ -181,6 +193,7 @@ impl World {
             in_phase: phase.since().map(bounded),
             compared: phase.step().map(|_| bounded(self.compared_since)),
             ceiling: self.ceiling,
+            taken: self.taken,
             raises: self.raises,
             sent_back: self.sent_back.clone(),
             queue: self.queue.clone(),

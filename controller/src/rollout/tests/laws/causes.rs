@@ -82,9 +82,9 @@ fn next_weight(seen: &Seen) -> Weight {
     weight_at(seen.phase(), position(seen.phase()).map(|position| position + 1))
 }
 
-/// Whether to begin is to raise, and nothing that has been begun already.
+/// Whether to begin is to raise, and neither what has been begun already nor what an orderly stop took.
 pub(super) fn goes_up(seen: &Seen) -> bool {
-    weight_at(seen.phase(), position(seen.phase())) > Weight::ZERO && seen.before.rollout.is_stable_serving()
+    weight_at(seen.phase(), position(seen.phase())) > seen.before.taken && seen.before.rollout.is_stable_serving()
 }
 
 fn is_ready(seen: &Seen) -> bool {

@@ -6,8 +6,8 @@ use canary_config::plan::{Gate, Strategy};
 
 use super::{Law, Seen};
 use crate::rollout::tests::scenario::probed;
-use crate::rollout::tests::world::{hold, position, weight_at};
-use crate::rollout::{Event, Hold, Phase, PhaseName, Raises, Readiness, Rollout};
+use crate::rollout::tests::world::{World, hold, position, weight_at};
+use crate::rollout::{Event, Hold, Phase, PhaseName, Raises, Readiness};
 
 pub(super) const LAWS: [Law; 2] = [
     ("the deadline is when time alone changes something", the_deadline_is_exact),
@@ -29,12 +29,12 @@ fn limit(phase: &Phase) -> Option<Duration> {
 }
 
 /// Whether a freeze keeps what is due from being done.
-fn is_barred(rollout: &Rollout) -> bool {
+fn is_barred(World { rollout, taken, .. }: &World) -> bool {
     let phase = rollout.phase();
     let weight = |ahead| weight_at(phase, position(phase).map(|position| position + ahead));
     let is_stable_serving = rollout.is_stable_serving();
     match phase.name() {
-        PhaseName::Preparing => is_stable_serving && weight(0) > rollout.weight(),
+        PhaseName::Preparing => is_stable_serving && weight(0) > *taken,
         PhaseName::Progressing => weight(1) > rollout.weight(),
         // It would take stable away.
         PhaseName::Draining => {
@@ -67,7 +67,7 @@ fn the_deadline_is_exact(seen: &Seen) -> bool {
     match expected {
         Some(deadline) => {
             is_moved(deadline, Raises::Allowed)
-                && is_moved(deadline, Raises::Frozen) != is_barred(rollout)
+                && is_moved(deadline, Raises::Frozen) != is_barred(seen.after)
                 && !is_moved(deadline - Duration::from_nanos(1), Raises::Allowed)
         }
         None => {

@@ -22,11 +22,12 @@ fn a_freeze_lets_nothing_begin(seen: &Seen) -> bool {
     !seen.is_frozen() || !is_begun && is_refused
 }
 
-/// But for one that has taken stable away already.
+/// But for one that has taken stable away already, and for what an orderly stop took.
 fn a_freeze_lets_no_share_rise(seen: &Seen) -> bool {
     let is_risen = seen.after.rollout.weight() > seen.before.rollout.weight();
     let is_recreated = seen.phase().trial().is_some_and(|trial| trial.plan.strategy == Strategy::Recreate);
-    !(seen.is_frozen() && is_risen) || is_recreated && !seen.before.rollout.is_stable_serving()
+    let is_regained = seen.reason() == Some(Reason::Ready) && seen.after.rollout.weight() <= seen.before.taken;
+    !(seen.is_frozen() && is_risen) || is_recreated && !seen.before.rollout.is_stable_serving() || is_regained
 }
 
 fn a_freeze_lets_stable_stay(seen: &Seen) -> bool {

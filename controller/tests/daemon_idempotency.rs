@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use canary_config::plan::OnBusy;
+use canary_controller::api::ProblemKind;
 use canary_controller::engine::{FreezeWord, Order};
 use canary_controller::rollout::{PhaseName, Stop, Stride};
 use canary_controller::store::{Opened, open};
@@ -107,6 +108,7 @@ async fn a_command_that_is_still_on_its_way_says_so() {
         },
     );
     for problem in again.map(Result::unwrap_err) {
+        assert_eq!(problem.kind, ProblemKind::InProgress, "{problem}");
         assert!(problem.message.ends_with("a command with it is still on its way; try again"), "{problem}");
     }
     let first = first.unwrap();

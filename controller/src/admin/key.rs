@@ -42,7 +42,8 @@ impl IntoParams for Key {
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
             .description(Some(
-                "The client's name for this command: the same one sent again is answered as before and not done again.",
+                "The client's name for this command: the same one sent again is answered as before and not done again. \
+                 While it is on its way still, the answer is a problem of the kind `in-progress`: ask again.",
             ))
             .example(Some("8e03978e-40d5-43e8-bc93-6894a57f9324".into()))
             .schema(Some(schema));

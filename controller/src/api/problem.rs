@@ -34,6 +34,9 @@ pub enum ProblemKind {
     Refused,
     /// Another rollout is under way than the one that is meant (HTTP 409).
     Mismatch,
+    /// A command with the same `Idempotency-Key` is still on its way: it may yet be done, or not. Ask again with the
+    /// same key (HTTP 409).
+    InProgress,
     /// The body is too large (HTTP 413).
     TooLarge,
     /// The body is no JSON, or does not say that it is (HTTP 415).

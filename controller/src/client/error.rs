@@ -5,7 +5,7 @@ use std::io;
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::api::Problem;
+use crate::api::{Problem, ProblemKind};
 use crate::client::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, Endpoint};
 
 /// Why a request was not answered as it should be.
@@ -83,6 +83,12 @@ impl Error {
     #[must_use]
     pub const fn is_restart(&self) -> bool {
         matches!(self, Self::Unreachable { .. }) || self.is_cut()
+    }
+
+    /// Whether the same order is still on its way, so that nobody knows yet whether it will be done.
+    #[must_use]
+    pub const fn is_in_progress(&self) -> bool {
+        matches!(self, Self::Problem(Problem { kind: ProblemKind::InProgress, .. }))
     }
 
     /// Whether the connection broke before the answer, so that nobody knows what was done.

@@ -1,6 +1,7 @@
 //! Orders: what changes something. Each has a name (`Idempotency-Key`), so that canaryd does it once however often it
 //! is sent. Therefore it is sent again, at most [`RETRY_PAUSES`] times, when the connection breaks before an answer:
-//! nobody knows then whether it was done.
+//! nobody knows then whether it was done. What was sent first may still be on its way; that is waited out, at most
+//! [`IN_PROGRESS_PAUSES`] times.
 
 use std::time::Duration;
 
@@ -18,6 +19,15 @@ use crate::idempotency::IdempotencyKey;
 
 /// How long to wait before an order is sent again, and how often that is.
 const RETRY_PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
+/// How long to wait before it is asked again what becomes of an order that is on its way, and how often that is.
+const IN_PROGRESS_PAUSES: [Duration; 5] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -109,10 +119,14 @@ impl Client {
     ) -> Result<Answer<T>, Error> {
         let body = serde_json::to_vec(body).expect("a request has text keys only");
         let mut result = self.send(target, &body, key).await;
-        for pause in RETRY_PAUSES {
-            if !result.as_ref().is_err_and(Error::is_cut) {
-                break;
-            }
+        let (mut retries, mut waits) = (RETRY_PAUSES.into_iter(), IN_PROGRESS_PAUSES.into_iter());
+        loop {
+            let pause = match &result {
+                Err(error) if error.is_cut() => retries.next(),
+                Err(error) if error.is_in_progress() => waits.next(),
+                _ => None,
+            };
+            let Some(pause) = pause else { return result };
             sleep(pause).await;
             match self.send(target, &body, key).await {
                 // That nobody is there now says nothing of what became of the order.
@@ -120,7 +134,6 @@ impl Client {
                 answer => result = answer,
             }
         }
-        result
     }
 
     async fn send<T: DeserializeOwned>(

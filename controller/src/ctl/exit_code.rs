@@ -104,7 +104,8 @@ impl From<ProblemKind> for Exit {
             | ProblemKind::Mismatch
             | ProblemKind::StoreUnavailable
             | ProblemKind::Overloaded => Self::Refused,
-            ProblemKind::Internal => Self::Unexpected,
+            // Nobody can say yet that nothing has changed.
+            ProblemKind::InProgress | ProblemKind::Internal => Self::Unexpected,
         }
     }
 }

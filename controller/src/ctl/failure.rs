@@ -69,6 +69,7 @@ const fn advice(kind: ProblemKind) -> &'static str {
         ProblemKind::Refused | ProblemKind::Mismatch => {
             "nothing has changed; `canaryctl status` says where things stand"
         }
+        ProblemKind::InProgress => "it may be done or not; see `canaryctl history`",
         ProblemKind::TooSlow | ProblemKind::Overloaded => "nothing has changed; try again in a moment",
         ProblemKind::StoreUnavailable => "nothing has changed; `canaryctl status` says what is wrong with the store",
         ProblemKind::Internal => "the fault is canaryd's; its log says more",

@@ -76,7 +76,8 @@ impl Engine {
             || self.freezing.as_ref().is_some_and(|freezing| freezing.key.as_ref() == Some(key))
             || self.freezes_deferred.iter().any(|order| order.key.as_ref() == Some(key));
         if is_on_its_way {
-            return Err(refused(format!("idempotency key {key}: a command with it is still on its way; try again")));
+            let message = format!("idempotency key {key}: a command with it is still on its way; try again");
+            return Err(Problem { kind: ProblemKind::InProgress, message });
         }
         let Some(before) = self.memory.by_key.get(key) else { return Ok(None) };
         if before.service.as_ref() != service || before.command != command {

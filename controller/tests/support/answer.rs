@@ -43,7 +43,7 @@ impl Answer {
             404 => &[ProblemKind::NotFound],
             405 => &[ProblemKind::MethodNotAllowed],
             408 => &[ProblemKind::TooSlow],
-            409 => &[ProblemKind::Refused, ProblemKind::Mismatch],
+            409 => &[ProblemKind::Refused, ProblemKind::Mismatch, ProblemKind::InProgress],
             413 => &[ProblemKind::TooLarge],
             415 => &[ProblemKind::UnsupportedMediaType],
             421 => &[ProblemKind::Misdirected],

@@ -117,6 +117,25 @@ async fn a_command_that_is_still_on_its_way_says_so() {
 }
 
 #[tokio::test]
+async fn an_abort_that_is_sent_again_waits_for_the_store_like_the_first() {
+    let stand = Stand::with_plan(|_| {}).await;
+    stand.start_one("web", "v2").await;
+    let asked = stand.shelf.asked();
+    stand.shelf.hang();
+    let (first, again) = tokio::join!(stand.give("web", Order::Abort, None, Some("a")), async {
+        until("an abort that waits", async || if stand.shelf.asked() > asked { Ok(()) } else { Err(String::new()) })
+            .await;
+        let (again, ()) = tokio::join!(stand.give("web", Order::Abort, None, Some("a")), async {
+            stand.status("web").await;
+            stand.shelf.take();
+        });
+        again
+    });
+    assert!(again.as_ref().unwrap().durable, "{again:?}");
+    assert_eq!(again.unwrap(), first.unwrap());
+}
+
+#[tokio::test]
 async fn an_abort_that_is_not_stored_says_so_each_time() {
     let stand = Stand::with_plan(|_| {}).await;
     stand.start_one("web", "v2").await;

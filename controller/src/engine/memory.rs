@@ -31,6 +31,14 @@ pub(super) struct Remembered {
     pub(super) done: Option<Done>,
 }
 
+/// The answer to a command that was done before.
+#[derive(Debug)]
+pub(super) struct Recalled {
+    done: Option<Done>,
+    /// Whether it is stored, as soon as that is known.
+    stored: oneshot::Receiver<bool>,
+}
+
 // === impl Memory ===
 
 impl Memory {
@@ -66,11 +74,11 @@ impl Engine {
     /// # Errors
     /// The key belongs to another command, or the command is still on its way.
     pub(super) fn recall(
-        &self,
+        &mut self,
         key: &IdempotencyKey,
         service: Option<&ServiceName>,
         command: &str,
-    ) -> Result<Option<Remembered>, Problem> {
+    ) -> Result<Option<Recalled>, Problem> {
         let is_on_its_way = self.outbox.holds_key(key)
             || self.deferred.iter().any(|deferred| deferred.ordered.key.as_ref() == Some(key))
             || self.freezing.as_ref().is_some_and(|freezing| freezing.key.as_ref() == Some(key))
@@ -86,15 +94,13 @@ impl Engine {
             let message = format!("idempotency key {key}: it was used for `{}`{of}; {remedy}", before.command);
             return Err(Problem { kind: ProblemKind::Unprocessable, message });
         }
-        let durable = !self.outbox.lacks_key(key);
-        let done = before.done.clone().map(|done| Done { durable, ..done });
-        Ok(Some(Remembered { done, ..before.clone() }))
+        Ok(Some(Recalled { done: before.done.clone(), stored: self.outbox.wait_for_key(key) }))
     }
 }
 
-// === impl Remembered ===
+// === impl Recalled ===
 
-impl Remembered {
+impl Recalled {
     /// The answer to an order.
     ///
     /// # Errors
@@ -102,8 +108,6 @@ impl Remembered {
     pub(super) fn accepted(self) -> Result<Accepted, Problem> {
         let done =
             self.done.ok_or_else(|| refused("what this command did is not in the audit trail any more".into()))?;
-        let (sender, stored) = oneshot::channel();
-        let _ = sender.send(done.durable);
-        Ok(Accepted { done, stored })
+        Ok(Accepted { done, stored: self.stored })
     }
 }

@@ -15,6 +15,9 @@ use crate::idempotency::IdempotencyKey;
 use crate::rollout::Rollout;
 use crate::store::Record;
 
+/// So many may wait to hear that one change is stored.
+const WAITERS_MAX: usize = 16;
+
 /// The number of a record on its way to the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
@@ -40,7 +43,8 @@ pub(super) struct Pending {
 #[derive(Debug)]
 pub(super) struct Unsaved {
     pub(super) record: Record,
-    pub(super) stored: Option<oneshot::Sender<bool>>,
+    /// Who waits to hear whether it is stored.
+    waiters: Vec<oneshot::Sender<bool>>,
     /// Orders that this has overtaken. That they were not done is true once it is stored, and not before.
     overtaken: Vec<Cause>,
     sending: Sending,
@@ -76,7 +80,8 @@ impl Outbox {
         overtaken: Vec<Cause>,
     ) {
         self.note_latest(ticket, record.services.keys().cloned().collect());
-        self.unsaved.insert(ticket, Unsaved { record, stored, overtaken, sending: Sending::UnderWay });
+        let waiters = stored.into_iter().collect();
+        self.unsaved.insert(ticket, Unsaved { record, waiters, overtaken, sending: Sending::UnderWay });
     }
 
     fn note_latest(&mut self, ticket: Ticket, services: Vec<ServiceName>) {
@@ -98,9 +103,9 @@ impl Outbox {
     /// The store has said what became of a change that is in force.
     pub(super) fn note_unsaved(&mut self, ticket: Ticket, is_stored: bool) {
         let Some(mut unsaved) = self.unsaved.remove(&ticket) else { return };
-        if let Some(stored) = unsaved.stored.take() {
+        for waiter in std::mem::take(&mut unsaved.waiters) {
             // Whoever asked may have gone away.
-            let _ = stored.send(is_stored);
+            let _ = waiter.send(is_stored);
         }
         for cause in std::mem::take(&mut unsaved.overtaken) {
             cause.refuse(overtaken(is_stored));
@@ -138,10 +143,17 @@ impl Outbox {
         self.unsaved.values().any(|unsaved| !unsaved.record.entries.is_empty() && unsaved.is_about(service))
     }
 
-    /// Whether the store lacks what a command with this key has changed.
-    pub(super) fn lacks_key(&self, key: &IdempotencyKey) -> bool {
-        let has_key = |unsaved: &Unsaved| unsaved.record.entries.iter().any(|entry| entry.key.as_ref() == Some(key));
-        self.unsaved.values().any(has_key)
+    /// Will hear whether what a command with this key has changed is stored. It hears at once that it is not if the
+    /// store has failed to take it, or if too many wait already.
+    pub(super) fn wait_for_key(&mut self, key: &IdempotencyKey) -> oneshot::Receiver<bool> {
+        let (sender, stored) = oneshot::channel();
+        let has_key =
+            |unsaved: &&mut Unsaved| unsaved.record.entries.iter().any(|entry| entry.key.as_ref() == Some(key));
+        match self.unsaved.values_mut().find(has_key) {
+            Some(unsaved) => unsaved.tell(sender),
+            None => drop(sender.send(true)),
+        }
+        stored
     }
 
     /// Whether a command with this key waits here.
@@ -186,6 +198,15 @@ impl Pending {
 // === impl Unsaved ===
 
 impl Unsaved {
+    fn tell(&mut self, waiter: oneshot::Sender<bool>) {
+        self.waiters.retain(|waiter| !waiter.is_closed());
+        if self.sending == Sending::UnderWay && self.waiters.len() < WAITERS_MAX {
+            self.waiters.push(waiter);
+        } else {
+            let _ = waiter.send(false);
+        }
+    }
+
     fn is_about(&self, service: &ServiceName) -> bool {
         let mut entries = self.record.entries.iter();
         self.record.services.contains_key(service) || entries.any(|entry| entry.service.as_ref() == Some(service))

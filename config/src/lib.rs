@@ -15,4 +15,5 @@ pub mod quoted;
 pub mod rule;
 pub mod secret;
 pub mod service;
+pub mod token_file;
 pub mod weight;

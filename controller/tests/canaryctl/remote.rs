@@ -64,7 +64,7 @@ fn a_token_that_everybody_can_read_is_warned_of() {
 
 #[test]
 fn a_bad_token_file_is_a_wrong_command_line_and_never_shown() {
-    for text in ["", "\n", "two secrets", "s\u{e9}cret", &"s".repeat(4_097)] {
+    for text in ["", "\n", "two secrets", "secret\n\n", "s\u{e9}cret", &"s".repeat(4_097)] {
         let (_folder, path) = token_file(text, 0o600);
         let fake = fake();
         let ended: Ended = fake.command(&["status"]).env("CANARYD_TOKEN_FILE", &path).output().unwrap().into();

@@ -4,7 +4,7 @@ use canary_config::weight::Weight;
 use canary_controller::api::RolloutSummary;
 use canary_controller::rollout::PhaseName::{self, Aborted, Draining, Idle, Preparing, Probation, Progressing};
 use canary_controller::rollout::Reason::{
-    self, Certificate, Command, Drained, ProbationOver, Queued, Ready, Superseded,
+    self, Certificate, Command, Drained, Overtaken, ProbationOver, Queued, Ready, Superseded,
 };
 use canary_controller::rollout::Transition;
 use canary_controller::store::{AUDIT_ROWS_MAX, Entry, Record, Store};
@@ -127,4 +127,70 @@ fn a_beginning_that_is_gone_is_not_guessed() {
     trail.shows(9, &[second, (1, "v2", None, 4, Idle, "probation-over", 10_000)]);
     Connection::open(&path).unwrap().execute("UPDATE audit SET note = 'no' WHERE id = 5", []).unwrap();
     trail.shows(1, &[(2, "v3", None, 8, Idle, "probation-over", 10_000)]);
+}
+
+/// Tells of a rollout that stands at its first step, of another that was to take its place, and how an abort overtook that.
+fn tell_of_an_overtaken_one(trail: &mut Trail) {
+    tell_of_a_good_one(trail, 4, "v1");
+    trail.tell(5, "v2", Idle, Preparing, 0, Command);
+    trail.tell(5, "v2", Preparing, Progressing, 1_000, Ready);
+    trail.tell(6, "v3", Progressing, Preparing, 0, Superseded);
+    trail.tell(6, "v3", Preparing, Progressing, 1_000, Overtaken);
+    trail.tell(5, "v2", Progressing, Aborted, 0, Command);
+}
+
+const OVERTAKING: Shown = (5, "v2", Some(5), 9, Aborted, "command", 1_000);
+const BEFORE: Shown = (4, "v1", Some(1), 4, Idle, "probation-over", 10_000);
+
+#[test]
+fn a_rollout_keeps_its_beginning_across_one_that_was_taken_back_whatever_the_limit() {
+    let folder = folder();
+    let mut trail = Trail::new(ready(&store_in(&folder)).0);
+    tell_of_an_overtaken_one(&mut trail);
+    trail.shows(1, &[OVERTAKING]);
+    trail.shows(2, &[OVERTAKING, BEFORE]);
+    trail.tell(6, "v4", Aborted, Preparing, 0, Command);
+    let again = (6, "v4", Some(10), 10, Preparing, "command", 0);
+    trail.shows(1, &[again]);
+    trail.shows(2, &[again, OVERTAKING]);
+    trail.shows(3, &[again, OVERTAKING, BEFORE]);
+}
+
+#[test]
+fn a_rollout_that_was_taken_back_in_a_damaged_line_ends_no_other_early() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let mut trail = Trail::new(ready(&path).0);
+    tell_of_an_overtaken_one(&mut trail);
+    Connection::open(&path).unwrap().execute("UPDATE audit SET note = 'no' WHERE id = 8", []).unwrap();
+    let never = (6, "v3", Some(7), 7, Preparing, "superseded", 0);
+    trail.shows(1, &[never]);
+    trail.shows(2, &[never, OVERTAKING]);
+    trail.shows(3, &[never, OVERTAKING, BEFORE]);
+}
+
+#[test]
+fn what_takes_back_a_change_that_was_never_stored_takes_back_no_other() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let mut trail = Trail::new(ready(&path).0);
+    tell_of_an_overtaken_one(&mut trail);
+    Connection::open(&path).unwrap().execute("UPDATE audit SET note = 'no' WHERE id = 7", []).unwrap();
+    trail.shows(2, &[OVERTAKING, BEFORE]);
+}
+
+#[test]
+fn a_step_that_was_taken_back_is_gone_and_the_one_before_it_stays() {
+    for loss in ["", "DELETE FROM audit WHERE id = 4"] {
+        let folder = folder();
+        let path = store_in(&folder);
+        let mut trail = Trail::new(ready(&path).0);
+        trail.tell(1, "v2", Idle, Preparing, 0, Command);
+        trail.tell(1, "v2", Preparing, Progressing, 1_000, Ready);
+        trail.tell(1, "v2", Progressing, Progressing, 2_500, Certificate);
+        trail.tell(1, "v2", Progressing, Progressing, 5_000, Command);
+        trail.tell(1, "v2", Progressing, Progressing, 2_500, Overtaken);
+        Connection::open(&path).unwrap().execute_batch(loss).unwrap();
+        trail.shows(1, &[(1, "v2", Some(1), 3, Progressing, "certificate", 2_500)]);
+    }
 }

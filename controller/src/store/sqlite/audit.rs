@@ -13,7 +13,7 @@ use super::failure::Fault;
 use super::line::{self, KeptLine};
 use crate::api::{HistoryEntry, RolloutSummary};
 use crate::rollout::Reason;
-use crate::store::story::summarize;
+use crate::store::story::Story;
 use crate::store::{ANSWERED_MAX, Answered, Entry, HISTORY_LIMIT_MAX, HistoryQuery, Order};
 
 /// So many lines are kept; the oldest go first.
@@ -69,22 +69,9 @@ pub(super) fn rollouts(
     service: &ServiceName,
     limit: usize,
 ) -> Result<Vec<RolloutSummary>, Fault> {
-    let limit = limit.min(HISTORY_LIMIT_MAX);
-    let (mut entries, mut generations) = (Vec::new(), Vec::new());
-    walk(connection, "WHERE service = ?1 ORDER BY id DESC", [service.as_str()], |line| {
-        let Some(transition) = &line.entry.transition else { return Continue(()) };
-        // The generations of a service only ever rise.
-        if generations.last() != Some(&transition.generation) {
-            if generations.len() == limit {
-                return Break(());
-            }
-            generations.push(transition.generation);
-        }
-        entries.push(line.entry);
-        Continue(())
-    })?;
-    entries.reverse();
-    Ok(summarize(&entries))
+    let mut story = Story::of_the_newest(limit.min(HISTORY_LIMIT_MAX));
+    walk(connection, "WHERE service = ?1 ORDER BY id DESC", [service.as_str()], |line| story.take(line.entry))?;
+    Ok(story.rollouts())
 }
 
 /// The commands with a key that were done last, the oldest first.

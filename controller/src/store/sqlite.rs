@@ -194,8 +194,16 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 /// Opens a file that is there, looks at everything in it, and brings it to the present layout.
 fn open_whole(path: &Path) -> Result<(Connection, Held), StoreError> {
     let (mut connection, version) = look_at(path)?;
-    schema::migrate(&mut connection, version).map_err(|error| writing(path, error.into()))?;
-    let held = seal::read(&connection).map_err(|fault| reading(path, fault))?;
+    let read = |connection: &Connection| seal::read(connection).map_err(|fault| reading(path, fault));
+    if version == SCHEMA_VERSION {
+        // A transaction that may write would keep a file from being read that can only be read.
+        let held = read(&connection)?;
+        return Ok((connection, held));
+    }
+    let fail = |error: rusqlite::Error| writing(path, error.into());
+    let transaction = schema::migrate(&mut connection, version).map_err(fail)?;
+    let held = read(&transaction)?;
+    transaction.commit().map_err(fail)?;
     Ok((connection, held))
 }
 
@@ -236,8 +244,7 @@ fn change(
 /// Writes a whole new store into a file that is not there yet.
 fn fill(path: &Path, stables: &Stables, last_entry: i64) -> Result<(), Fault> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-    schema::migrate(&mut connection, 0)?;
-    let transaction = connection.transaction()?;
+    let transaction = schema::migrate(&mut connection, 0)?;
     for (service, stable) in stables {
         services::put(&transaction, service, &Saved::new(stable.clone()))?;
     }

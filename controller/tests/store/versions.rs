@@ -1,5 +1,6 @@
 //! Stores that other versions of canaryd wrote.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use canary_controller::store::SCHEMA_VERSION;
 use rusqlite::Connection;
 
 use super::fixture::{
-    aborted, entry, folder, freezes, idle, key, numbered, ready, release, saved, service, services, store_in, under_way,
+    aborted, beside, degraded, entry, folder, freezes, idle, key, names_in, numbered, ready, release, saved, service,
+    services, store_in, under_way,
 };
 use super::history::{all, numbers};
 
@@ -41,6 +43,20 @@ fn a_store_of_version_1_can_be_read_and_goes_on_as_the_present_one() {
     let (mut store, loaded) = ready(&path);
     assert_eq!(loaded.stop, Stop::Unclean);
     assert_eq!(numbers(&mut *store, &all()), [8, 7]);
+}
+
+#[test]
+fn a_damaged_store_of_version_1_is_set_aside_as_it_was_found() {
+    for damage in ["DELETE FROM services WHERE name = 'api'", "UPDATE seal SET stop = 'never'", "DELETE FROM seal"] {
+        let folder = folder();
+        let path = store_in(&folder);
+        filled(&path, include_str!("version_1.sql"));
+        filled(&path, damage);
+        let found = fs::read(&path).unwrap();
+        let (reason, _) = degraded(&path);
+        assert_eq!(fs::read(beside(&path, ".unreadable-0")).unwrap(), found, "{damage}: {reason}");
+        assert_eq!(names_in(folder.path()), ["canaryd.db.lock", "canaryd.db.unreadable-0"], "{damage}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The layout of the file, and the way from every older layout to the present one.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::failure::Fault;
 
@@ -72,19 +72,23 @@ pub(super) fn keep_a_rollback_journal(connection: &Connection) -> rusqlite::Resu
     connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
 }
 
-/// Brings the file from a version to the present one, each step in one transaction.
-pub(super) fn migrate(connection: &mut Connection, from: i32) -> rusqlite::Result<()> {
+/// Brings the file from a version to the present one, in a transaction that is still to be committed: a file that then
+/// turns out to be damaged stays as it was found.
+pub(super) fn migrate(connection: &mut Connection, from: i32) -> rusqlite::Result<Transaction<'_>> {
     apply(connection, from, &MIGRATIONS)
 }
 
-fn apply(connection: &mut Connection, from: i32, migrations: &[(i32, &str)]) -> rusqlite::Result<()> {
+fn apply<'a>(
+    connection: &'a mut Connection,
+    from: i32,
+    migrations: &[(i32, &str)],
+) -> rusqlite::Result<Transaction<'a>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for (version, statements) in migrations.iter().filter(|(version, _)| *version > from) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(statements)?;
         transaction.pragma_update(None, "user_version", version)?;
-        transaction.commit()?;
     }
-    Ok(())
+    Ok(transaction)
 }
 
 #[cfg(test)]
@@ -101,8 +105,8 @@ mod tests {
     fn an_older_file_goes_through_the_versions_that_it_lacks_and_no_others() {
         let steps = [(1, "CREATE TABLE a (x)"), (2, "CREATE TABLE b (x)"), (3, "DROP TABLE b; CREATE TABLE c (x)")];
         let mut connection = Connection::open_in_memory().unwrap();
-        apply(&mut connection, 0, &steps[..1]).unwrap();
-        apply(&mut connection, 1, &steps).unwrap();
+        apply(&mut connection, 0, &steps[..1]).unwrap().commit().unwrap();
+        apply(&mut connection, 1, &steps).unwrap().commit().unwrap();
         assert_eq!(version(&connection), Ok(3));
         let tables: String =
             connection.query_row("SELECT group_concat(name) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
@@ -112,8 +116,9 @@ mod tests {
     #[test]
     fn a_migration_that_fails_leaves_the_file_as_it_was() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let steps = [(1, "CREATE TABLE a (x)"), (2, "CREATE TABLE b (x); CREATE TABLE a (x)")];
-        assert!(apply(&mut connection, 0, &steps).is_err());
+        let steps = [(1, "CREATE TABLE a (x)"), (2, "CREATE TABLE b (x)"), (3, "CREATE TABLE a (x)")];
+        apply(&mut connection, 0, &steps[..1]).unwrap().commit().unwrap();
+        assert!(apply(&mut connection, 1, &steps).is_err());
         assert_eq!(version(&connection), Ok(1));
         let tables: String =
             connection.query_row("SELECT group_concat(name) FROM sqlite_schema", [], |row| row.get(0)).unwrap();

@@ -94,7 +94,8 @@ impl StoreHandle {
     }
 
     /// Copies the whole store; see [`Store::backup`](crate::store::Store::backup). The bytes are a file as
-    /// [`restore`](crate::store::restore()) takes it.
+    /// [`restore`](crate::store::restore()) takes it. The store has one thread, so records that are handed over meanwhile
+    /// wait behind it until all of it is looked at and copied.
     ///
     /// # Errors
     /// Too much is waiting already, or the store is closed.

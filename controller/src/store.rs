@@ -11,6 +11,7 @@ mod error;
 mod keeper;
 mod lock;
 mod opening;
+mod ownership;
 mod restore;
 mod snapshot;
 mod sqlite;

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::store::aside::beside;
+use crate::store::ownership::Ownership;
 
 /// The right to use a store, until it is dropped.
 #[derive(Debug)]
@@ -45,18 +46,31 @@ impl Lock {
     /// Takes the lock of the store at `path`, without waiting for it.
     pub(super) fn take(path: &Path) -> Result<Self, LockError> {
         let lock_path = beside(path, ".lock");
-        // A file that can only be read can be locked all the same, and then a read-only store can still be read.
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .or_else(|cause| File::open(&lock_path).map_err(|_| cause))
-            .map_err(LockError::Unreachable)?;
+        let file = make(&lock_path, path).or_else(|_| reach(&lock_path)).map_err(LockError::Unreachable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LockError::Held(Locked { path: path.to_owned() })),
             Err(TryLockError::Error(cause)) => Err(LockError::Unreachable(cause)),
         }
     }
+}
+
+// === functions ===
+
+/// Makes the lock's file, for whoever owns the store.
+fn make(lock_path: &Path, store: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create_new(true).write(true).open(lock_path)?;
+    Ownership::of(store).and_then(|ownership| ownership.give(&file))?;
+    Ok(file)
+}
+
+/// Opens the lock's file, which another may have made.
+fn reach(lock_path: &Path) -> io::Result<File> {
+    // A file that can only be read can be locked all the same, and then a read-only store can still be read.
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(lock_path)
+        .or_else(|cause| File::open(lock_path).map_err(|_| cause))
 }

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use crate::store::aside::{beside, copy_aside, folder_of, remove_if_there, set_aside_orphans, sync_folder};
 use crate::store::lock::LockError;
 use crate::store::opening::number_after_a_loss;
+use crate::store::ownership::make_folder;
 use crate::store::sqlite::{BACKUP_BYTES_MAX, TakenOver, creating, settle, take_over};
 use crate::store::{Lock, Snapshot, Stables, StoreError};
 
@@ -40,7 +41,7 @@ pub struct Restored {
 }
 
 /// Puts a backup in the place of a store, for the user who owns the store; a new store belongs to the owner of its
-/// folder. `now` is for the name under which the present store is kept, and for the numbers of the audit trail.
+/// folder, and so does what is made beside either. `now` is for the name under which the present store is kept, and for the numbers of the audit trail.
 ///
 /// # Errors
 /// A canaryd uses the store, the backup is not what a canaryd made, or the place cannot be written. Nothing has changed
@@ -124,7 +125,7 @@ fn length_of(bytes: &[u8]) -> Option<u64> {
 
 /// Keeps every canaryd from the store.
 fn lock(store: &Path) -> Result<Lock, StoreError> {
-    let taken = fs::create_dir_all(folder_of(store)).map_err(LockError::Unreachable).and_then(|()| Lock::take(store));
+    let taken = make_folder(folder_of(store)).map_err(LockError::Unreachable).and_then(|()| Lock::take(store));
     taken.map_err(|error| match error {
         LockError::Held(_) => StoreError::InUse { path: store.to_owned() },
         LockError::Unreachable(error) => creating(store, &error),

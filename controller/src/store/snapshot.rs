@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::store::Stables;
-use crate::store::aside::{beside, sync_folder};
+use crate::store::aside::{beside, remove_if_there, sync_folder};
+use crate::store::ownership::Ownership;
 
 /// The layout of the file. Another number is another layout, and is rejected.
 const VERSION: u32 = 1;
@@ -19,6 +20,7 @@ const VERSION: u32 = 1;
 /// The file, and what is known to be in it.
 #[derive(Debug)]
 pub struct Snapshot {
+    store: PathBuf,
     path: PathBuf,
     written: Option<Stables>,
     problem: Option<String>,
@@ -60,7 +62,8 @@ impl Snapshot {
     /// The snapshot of the store at `store_path`.
     #[must_use]
     pub fn of(store_path: &Path) -> Self {
-        Self { path: beside(store_path, ".routes"), written: None, problem: None }
+        let (store, path) = (store_path.to_owned(), beside(store_path, ".routes"));
+        Self { store, path, written: None, problem: None }
     }
 
     /// The file.
@@ -114,7 +117,10 @@ impl Snapshot {
     fn write(&self, stables: &Stables) -> io::Result<()> {
         let content = Content { version: VERSION, stables: stables.clone(), crc32: checksum(stables)? };
         let fresh_path = beside(&self.path, ".new");
-        let mut file = File::create(&fresh_path)?;
+        // What is there is the rest of an attempt, or a link that somebody has put there.
+        remove_if_there(&fresh_path)?;
+        let mut file = File::create_new(&fresh_path)?;
+        Ownership::of(&self.store)?.give(&file)?;
         file.write_all(&serde_json::to_vec(&content)?)?;
         file.sync_all()?;
         fs::rename(&fresh_path, &self.path)?;

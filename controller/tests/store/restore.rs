@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use canary_controller::rollout::{Position, Stop};
@@ -42,6 +42,21 @@ fn refused(backup: &Path, store: &Path) -> String {
     let error = restore(backup, store, NOW).unwrap_err().to_string();
     assert_eq!(content(folder), before, "{error}");
     error
+}
+
+fn owner_and_mode(path: &Path) -> (u32, u32) {
+    let metadata = fs::metadata(path).unwrap();
+    (metadata.uid(), metadata.mode() & 0o777)
+}
+
+/// Gives a file to another user, which only root can, and says whose it is now.
+fn owned_by_another(path: &Path) -> u32 {
+    let own = fs::metadata("/proc/self").unwrap().uid();
+    if own != 0 {
+        return own;
+    }
+    chown(path, Some(1), Some(1)).unwrap();
+    1
 }
 
 #[test]
@@ -207,6 +222,53 @@ fn a_restored_store_can_be_read_by_whom_the_old_one_could() {
     restore(&backup, &store, NOW).unwrap();
     assert_eq!(fs::metadata(&store).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(ready(&store).1.freezes, freezes());
+}
+
+#[test]
+fn what_is_made_beside_a_store_belongs_to_its_owner() {
+    let (_folder, backup, store) = backup_and_store();
+    fs::remove_file(beside(&store, ".lock")).unwrap();
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o640)).unwrap();
+    let owner = owned_by_another(&store);
+    restore(&backup, &store, NOW).unwrap();
+    for suffix in ["", ".lock", ".routes"] {
+        assert_eq!(owner_and_mode(&beside(&store, suffix)), (owner, 0o640), "{suffix}");
+    }
+}
+
+#[test]
+fn what_is_made_beside_a_new_store_belongs_to_the_owner_of_the_folder() {
+    let (folder, backup, _) = backup_and_store();
+    let present = folder.path().join("present");
+    fs::create_dir(&present).unwrap();
+    fs::set_permissions(&present, fs::Permissions::from_mode(0o777)).unwrap();
+    let owner = owned_by_another(&present);
+    let store = present.join("deep/down/canaryd.db");
+    restore(&backup, &store, NOW).unwrap();
+    for made in [present.join("deep"), present.join("deep/down"), store.clone(), beside(&store, ".routes")] {
+        assert_eq!(owner_and_mode(&made).0, owner, "{}", made.display());
+    }
+    let store = present.join("canaryd.db");
+    restore(&backup, &store, NOW).unwrap();
+    assert_eq!(owner_and_mode(&beside(&store, ".lock")), (owner, 0o660), "others could keep canaryd from starting");
+}
+
+#[test]
+fn a_file_that_a_link_leads_to_is_not_given_away() {
+    let (folder, backup, store) = backup_and_store();
+    let (other, was) = (folder.path().join("other"), folder.path().join("was"));
+    for (path, suffix) in [(&other, ".lock"), (&was, ".routes.new")] {
+        fs::write(path, "of another").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::remove_file(beside(&store, suffix)).unwrap_or_default();
+        symlink(path, beside(&store, suffix)).unwrap();
+    }
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o644)).unwrap();
+    owned_by_another(&store);
+    let before = [&other, &was].map(|path| owner_and_mode(path));
+    restore(&backup, &store, NOW).unwrap();
+    assert_eq!([&other, &was].map(|path| owner_and_mode(path)), before);
+    assert_eq!([&other, &was].map(|path| fs::read(path).unwrap()), [b"of another", b"of another"]);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::Strategy;
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
-use crate::rollout::{Generation, Phase, Position, Reason, Rollout, SentBack, Start, Trial};
+use crate::rollout::{Generation, Leaving, Phase, Position, Reason, Rollout, SentBack, Start, Trial};
 
 /// A rollout without its clocks, as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,10 @@ pub enum State {
         /// waited to regain after a stop before. Where nothing is kept, it is none.
         #[serde(default, skip_serializing_if = "is_no_share")]
         regains: Weight,
+        /// The canary that has to go before stable goes, while stable still served and was to be taken away for the
+        /// trial. Where nothing is kept, stable has gone, or need not go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        superseded: Option<ReleaseId>,
     },
     /// It had been sent back.
     Aborted {
@@ -71,7 +76,11 @@ impl Rollout {
     #[must_use]
     pub fn save(&self) -> Saved {
         let regains = self.phase.exposure();
-        let under_way = |trial: &Trial, position| State::UnderWay { trial: trial.clone(), position, regains };
+        let superseded = self.superseded();
+        let under_way = |trial: &Trial, position| {
+            let superseded = superseded.cloned();
+            State::UnderWay { trial: trial.clone(), position, regains, superseded }
+        };
         let state = match &self.phase {
             Phase::Idle => State::Idle,
             Phase::Draining { trial, then, .. } | Phase::Preparing { trial, then, .. } => under_way(trial, *then),
@@ -98,24 +107,39 @@ impl Rollout {
     /// Goes on from what was kept. The canary begins at zero until its backends have passed their probes again; then
     /// it goes to where it was, with the step's clock restarted, or to the first step if the end was not orderly. A
     /// freeze does not keep it from the share that an orderly stop took, and keeps it from any other. What an operator
-    /// has paused stays paused.
+    /// has paused stays paused, and stable that has not begun to go does not go by this.
     #[must_use]
     pub fn restore(saved: Saved, stop: Stop, now: Instant) -> Self {
         let Saved { stable, generation, state, queue, sent_back } = saved;
         let phase = match state {
             State::Idle => Phase::Idle,
             State::Aborted { canary, reason, peers } => Phase::Aborted { canary, reason, peers },
-            State::UnderWay { trial, position, regains } => {
+            State::UnderWay { trial, position, regains, superseded } => {
                 let first = trial.first();
                 let (then, regains) = match (stop, position) {
                     (Stop::Orderly, position) => (position, regains),
                     (Stop::Unclean, Position::PausedAt(_)) => (first.paused().unwrap_or(first), Weight::ZERO),
                     (Stop::Unclean, _) => (first, Weight::ZERO),
                 };
-                Phase::Preparing { trial, then, regains, since: now }
+                match superseded.map(Leaving::Canary) {
+                    Some(leaving) => Phase::Draining { trial, leaving, then, since: now },
+                    None => Phase::Preparing { trial, then, regains, since: now },
+                }
             }
         };
         Self { stable, generation, phase, queue, sent_back }
+    }
+
+    /// The canary that has to go, if stable goes after it.
+    fn superseded(&self) -> Option<&ReleaseId> {
+        match &self.phase {
+            Phase::Draining { trial, leaving: Leaving::Canary(canary), .. }
+                if trial.plan.strategy == Strategy::Recreate =>
+            {
+                Some(canary)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn saved(stable: &str, number: u64, state: State) -> Saved {
 
 /// As the first versions kept it.
 pub(super) fn under_way(position: Position) -> State {
-    State::UnderWay { trial: trial(), position, regains: Weight::ZERO }
+    State::UnderWay { trial: trial(), position, regains: Weight::ZERO, superseded: None }
 }
 
 pub(super) fn aborted(canary: &str, reason: Reason) -> State {
@@ -91,7 +91,8 @@ pub(super) fn trial() -> Trial {
 /// A rollout of every kind that there is.
 pub(super) fn every_saved() -> Vec<Saved> {
     let saved = |state| saved("v1", 7, state);
-    let regained = State::UnderWay { trial: trial(), position: Position::Full, regains: Weight::FULL };
+    let (position, superseded) = (Position::Full, Some(release("v1")));
+    let regained = State::UnderWay { trial: trial(), position, regains: Weight::FULL, superseded };
     let positions = [Position::Step(0), Position::Step(1), Position::PausedAt(1), Position::Full];
     let reasons = [Reason::Command, Reason::NotApproved, Reason::Breach(Metric::LatencyP99)];
     let under_way = positions.map(|position| saved(under_way(position)));

@@ -96,8 +96,15 @@ fn stable_is_not_taken_away_in_a_freeze() {
     let superseded = canary.when(starts(start)).then(draining(Reason::Superseded));
     let frozen = superseded.frozen().when(Event::Drained).then(unchanged()).ticked(MAX).then(unchanged());
     assert!(frozen.rollout.is_stable_serving());
-    let going = frozen.thawed().when(Event::Ticked).then(draining(Reason::DrainTimeout));
+    let going = frozen.clone().thawed().when(Event::Ticked).then(draining(Reason::DrainTimeout));
     assert!(!going.rollout.is_stable_serving());
+    for stop in [Stop::Orderly, Stop::Unclean] {
+        let restarted = frozen.clone().restarted(stop).restarted(Stop::Orderly).when(Event::Drained).then(unchanged());
+        assert!(restarted.rollout.is_stable_serving(), "{stop:?}");
+        let going = restarted.thawed().when(Event::Drained).then(draining(Reason::Drained));
+        assert!(!going.rollout.is_stable_serving(), "{stop:?}");
+        assert!(!going.frozen().restarted(stop).rollout.is_stable_serving(), "{stop:?}: it has begun to go");
+    }
 }
 
 #[test]

@@ -32,8 +32,7 @@ fn a_freeze_lets_no_share_rise(seen: &Seen) -> bool {
 
 fn a_freeze_lets_stable_stay(seen: &Seen) -> bool {
     let was_serving = seen.before.rollout.is_stable_serving();
-    // A process that begins again knows no requests of before.
-    !(seen.is_frozen() && was_serving) || seen.event().is_none() || seen.after.rollout.is_stable_serving()
+    !(seen.is_frozen() && was_serving) || seen.after.rollout.is_stable_serving()
 }
 
 fn a_freeze_gives_up_nobody(seen: &Seen) -> bool {

@@ -1,11 +1,12 @@
 //! What a try is, and what outlives the process.
 
+use canary_config::plan::Strategy;
 use canary_config::weight::Weight;
 
 use super::{Law, Seen};
 use crate::rollout::tests::happenings::Happening;
 use crate::rollout::tests::world::position;
-use crate::rollout::{Command, Phase, PhaseName, Reason, Stop};
+use crate::rollout::{Command, Leaving, Phase, PhaseName, Reason, Stop};
 
 pub(super) const LAWS: [Law; 4] = [
     ("a generation begins with a start, a retry or a turn", a_generation_begins),
@@ -52,6 +53,12 @@ fn a_restart_goes_on_as_it_must(seen: &Seen) -> bool {
     };
     let is_alike = match (before.phase(), after.phase()) {
         (before @ (Phase::Idle | Phase::Aborted { .. }), after) => before == after,
+        // Stable that has not begun to go does not go by this.
+        (Phase::Draining { trial, leaving: leaving @ Leaving::Canary(_), .. }, after)
+            if trial.plan.strategy == Strategy::Recreate =>
+        {
+            matches!(after, Phase::Draining { leaving: after, .. } if after == leaving)
+        }
         (_, after) => after.name() == PhaseName::Preparing,
     };
     is_alike

@@ -73,6 +73,10 @@ impl Rollout {
     fn promote(&mut self, stride: Stride, now: Instant, raises: Raises) -> Result<Transition, Refusal> {
         let (trial, step, pause) = match (self.phase.clone(), stride) {
             (Phase::Idle | Phase::Aborted { .. }, _) => return Err(Refusal::NothingUnderWay),
+            // It may be ready, and wait for the end of the freeze alone.
+            (Phase::Preparing { trial, then, .. }, _) if !self.may_enter(&trial, then, raises) => {
+                return Err(Refusal::Frozen);
+            }
             (Phase::Draining { trial, .. } | Phase::Preparing { trial, .. }, _) => {
                 return Err(Refusal::NotReady(trial.canary));
             }

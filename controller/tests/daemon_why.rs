@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use canary_config::daemon::Listener;
+use canary_config::name::ServiceName;
 use canary_config::plan::Strategy;
 use canary_config::rule::Rule;
+use canary_config::service::Service;
 use canary_controller::api::{Why, WhyTrack};
 use canary_controller::engine::{Asked, Input};
 use canary_controller::rollout::PhaseName;
@@ -54,7 +57,41 @@ async fn the_rule_that_wins_is_named_with_what_it_looked_at() {
     let over = why.passed_over.iter().map(|over| (over.service.as_str(), over.because.as_str()));
     assert_eq!(over.collect::<BTreeMap<_, _>>(), [("api", "PathPrefix(`/api`) does not match `/x`")].into());
     let why = stand.why("other.test", "/x").await;
-    assert_eq!((why.served_by, why.passed_over.len()), (None, 2));
+    assert_eq!((why.served_by, why.passed_over.len(), why.unmentioned), (None, 2, 0));
+}
+
+#[tokio::test]
+async fn what_is_passed_over_beyond_the_nearest_is_counted() {
+    let stand = Stand::start(|config| {
+        let web = config.services[&"web".parse().unwrap()].clone();
+        config.services.values_mut().for_each(|service| service.rule = Rule::parse("Host(`a.test`)").unwrap());
+        for number in 0..40 {
+            let name: ServiceName = format!("web-{number}").parse().unwrap();
+            let rule = Rule::parse(&format!("Host(`{number}.test`)")).unwrap();
+            config.services.insert(name.clone(), Service { name, rule, ..web.clone() });
+        }
+    })
+    .await;
+    let why = stand.why("other.test", "/x").await;
+    assert_eq!((why.served_by, why.passed_over.len() as u64 + why.unmentioned), (None, 42));
+    assert!(why.unmentioned > 0);
+}
+
+#[tokio::test]
+async fn the_listeners_that_answer_a_path_themselves_are_named() {
+    let stand = Stand::start(|config| {
+        let listener = |name: &str, path: Option<&str>| Listener {
+            name: name.parse().unwrap(),
+            address: free_address(),
+            trusted_proxies: Vec::new(),
+            health_path: path.map(Into::into),
+        };
+        config.listeners = vec![listener("a", Some("/up")), listener("b", None), listener("c", Some("/well"))];
+    })
+    .await;
+    for (path, names) in [("/up", &["a"][..]), ("/well", &["c"]), ("/up/", &[]), ("/", &[])] {
+        assert_eq!(stand.why("edge.test", path).await.answered_by_health_path, names, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
+use canary_proxy::rules::bare_host;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -128,9 +129,9 @@ fn host(uri: &Uri, url: &str, host: Option<&str>) -> Result<String, Problem> {
     let is_path = uri.scheme().is_none() && uri.authority().is_none() && uri.path().starts_with('/');
     match (uri.authority(), host) {
         _ if !is_web => Err(wrong("url", url, "is neither http nor https")),
-        (Some(authority), None) if uri.scheme().is_some() => Ok(authority.host().to_owned()),
+        (Some(authority), None) if uri.scheme().is_some() => Ok(bare_host(authority.as_str()).to_owned()),
         (_, Some(host)) if is_path || uri.scheme().is_some() => {
-            parsed::<Authority>("host", host).map(|host| host.host().to_owned())
+            parsed::<Authority>("host", host).map(|host| bare_host(host.as_str()).to_owned())
         }
         (None, None) if is_path => Err(wrong("url", url, "has no host; write https://HOST/PATH, or add host=HOST")),
         _ => Err(wrong("url", url, "is neither a URL nor a path; write https://HOST/PATH")),
@@ -182,6 +183,20 @@ mod tests {
         let path = asked("url=/login&host=example.com:80").expect("it is good");
         assert_eq!((path.host.as_str(), path.path.as_str(), path.query), ("example.com", "/login", None));
         assert_eq!(asked("url=http://a.test/&host=b.test").expect("it is good").host, "b.test");
+    }
+
+    #[test]
+    fn a_host_is_what_the_proxy_takes_it_for() {
+        for (query, host) in [
+            ("url=http://example.com./", "example.com"),
+            ("url=http://example.com.:80/", "example.com"),
+            ("url=http://[::1]:8080/", "[::1]"),
+            ("url=/&host=example.com.", "example.com"),
+            ("url=/&host=example.com.:443", "example.com"),
+            ("url=/&host=[::1]", "[::1]"),
+        ] {
+            assert_eq!(asked(query).expect(query).host, host, "{query}");
+        }
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub struct Why {
     /// The services that came before by priority, in that order, and why they do not serve; without a match the
     /// nearest ones.
     pub passed_over: Vec<WhyPassedOver>,
+    /// How many more were passed over than are named.
+    #[serde(default)]
+    pub unmentioned: u64,
+    /// The listeners whose `health_path` this is. There canaryd answers itself, before any rule.
+    #[serde(default)]
+    pub answered_by_health_path: Vec<String>,
 }
 
 /// The service that would serve a request.

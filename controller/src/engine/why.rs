@@ -1,5 +1,6 @@
 //! Who would serve a request, and why.
 
+use canary_config::daemon::Listener;
 use canary_config::weight::Weight;
 use canary_proxy::track::Track;
 use canary_proxy::{rules, table};
@@ -17,7 +18,7 @@ impl Engine {
     pub(super) fn why(&self, asked: &Asked) -> Why {
         let Asked { host, path, query, method, headers, client } = asked;
         let asked = rules::Asked::new(host, path, query.as_deref(), method, headers, Some(*client));
-        let table::Why { taken, passed_over, .. } = self.routes.published().explain(&asked);
+        let table::Why { taken, passed_over, unmentioned } = self.routes.published().explain(&asked);
         let served_by = taken.and_then(|taken| {
             let tracks = self.services.get(&taken.service)?.why_tracks();
             Some(WhyServed {
@@ -35,7 +36,16 @@ impl Engine {
             service: route.service,
         });
         let passed_over = passed_over.collect();
-        Why { host: asked.host().to_owned(), path: asked.path().to_owned(), served_by, passed_over }
+        let has_health_path = |listener: &&Listener| listener.health_path.as_deref() == Some(path.as_str());
+        let healthy = self.config.listeners.iter().filter(has_health_path);
+        Why {
+            host: asked.host().to_owned(),
+            path: asked.path().to_owned(),
+            served_by,
+            passed_over,
+            unmentioned: unmentioned as u64,
+            answered_by_health_path: healthy.map(|listener| listener.name.to_string()).collect(),
+        }
     }
 }
 

@@ -8,6 +8,13 @@ use crate::render::paint::{Color, Style};
 #[must_use]
 pub fn why(why: &Why, color: Color) -> String {
     let fields = Fields::new(color).plain("request", &format!("{}{}", why.host, why.path));
+    let fields = match why.answered_by_health_path.as_slice() {
+        [] => fields,
+        listeners => {
+            let text = format!("canaryd itself at {}: it is the health_path there", listeners.join(", "));
+            fields.styled("answered by", &text, Style::Heading)
+        }
+    };
     let fields = match &why.served_by {
         Some(served) => served_by(fields, served),
         None => fields.styled("served by", "✖ nobody: no rule matches, and the answer is 404", Style::Bad),
@@ -20,6 +27,7 @@ pub fn why(why: &Why, color: Color) -> String {
     let fields = why.passed_over.iter().enumerate().fold(Fields::new(color), |fields, (index, over)| {
         passed_over(fields, if index == 0 { heading } else { "" }, over)
     });
+    let fields = if why.unmentioned == 0 { fields } else { fields.plain("", &format!("and {} more", why.unmentioned)) };
     format!("{text}\n{}", fields.into_text())
 }
 

@@ -137,11 +137,16 @@ pub(super) fn why() -> Value {
             "service": "admin", "rule": "Host(`shop.example`) && PathPrefix(`/admin`)", "priority": 44,
             "because": "PathPrefix(`/admin`): the path is `/cart`",
         }],
+        "unmentioned": 0, "answered_by_health_path": [],
     })
 }
 
 pub(super) fn why_nobody() -> Value {
-    with(why(), json!({ "host": "other.example", "served_by": null }))
+    with(why(), json!({ "host": "other.example", "served_by": null, "unmentioned": 80 }))
+}
+
+pub(super) fn why_health() -> Value {
+    with(why(), json!({ "path": "/healthz", "answered_by_health_path": ["http", "https"] }))
 }
 
 pub(super) fn reloaded() -> Value {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::canaryctl::answers::{
     done, freeze_of_all, freeze_of_web, freeze_window, frozen_history, history, queued, reloaded, rollouts, started,
-    started_together, story, transition, why, why_nobody,
+    started_together, story, transition, why, why_health, why_nobody,
 };
 use crate::canaryctl::fixture::{parsed, with};
 use crate::canaryctl::golden::assert_golden;
@@ -78,6 +78,7 @@ fn one_rollout_whole() {
 fn who_would_serve_a_request() {
     assert_golden("why", &render::why(&parsed(&why()), Color::Never));
     assert_golden("why_nobody", &render::why(&parsed(&why_nobody()), Color::Never));
+    assert_golden("why_health", &render::why(&parsed(&why_health()), Color::Never));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use canary_config::name::{NameError, ReleaseId, ServiceName};
 use canary_config::rule::{Priority, Rule, RuleError};
-use canary_config::service::Timeouts;
+use canary_config::service::{Rescue, Timeouts};
 use canary_proxy::pool::Pool;
 use canary_proxy::routes::{RouteReader, RouteWriter, cell};
 use canary_proxy::rules::Asked;
@@ -123,8 +123,11 @@ fn route(service: &str, rule: &str) -> Result<Route, RouteBenchError> {
         timeouts: Timeouts::default(),
         stable: Pool { release: "v1".parse::<ReleaseId>()?, ready: Vec::new(), meter: Arc::default() },
         canary: None,
+        preview: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        rescue: Rescue::default(),
+        rescued: Arc::default(),
         critical: false,
     })
 }

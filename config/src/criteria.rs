@@ -1,6 +1,7 @@
 //! What the judge must be sure of before it acts.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
@@ -9,11 +10,75 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct Criteria {
     /// The probability of ever aborting a release that is as good as stable is at most this. Default 0.05.
     pub alpha: Alpha,
+    /// How much worse than stable is still as good as stable. Default [`Profile::Balanced`].
+    #[serde(default)]
+    pub profile: Profile,
+    /// What no release may do, whatever stable does. Default nothing.
+    #[serde(default)]
+    pub guardrails: Guardrails,
+    /// How much damage aborts at once, whatever the statistics say. Default nothing does.
+    #[serde(default)]
+    pub blast_radius: BlastRadius,
+}
+
+/// A set of margins for the judge (statistics.md, section 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Half a tenth of a percent more errors than stable is tolerated.
+    #[default]
+    Balanced,
+    /// No excess of errors is tolerated at all.
+    Strict,
+    /// One false abort in a hundred at the most, and bursts count less.
+    Calm,
+    /// For little traffic: fewer and larger steps, and certificates that ask for half as many requests.
+    LowTraffic,
+}
+
+/// Absolute limits, at every weight and in probation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Guardrails {
+    /// The highest error rate, a probability between 0 and 1, both excluded.
+    #[serde(default)]
+    pub error_rate: Option<f64>,
+    /// At most one success in a hundred may take longer than this to its first byte.
+    #[serde(default)]
+    pub p99: Option<Duration>,
+}
+
+/// A budget of damage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlastRadius {
+    /// So many failures of the canary abort, rescued or not.
+    #[serde(default)]
+    pub max_failed_requests: Option<NonZeroU64>,
+    /// So many clients with a failure abort. Only where the assignment is by a key.
+    #[serde(default)]
+    pub max_users: Option<NonZeroU64>,
 }
 
 /// A probability of error between 0 and 0.5, both excluded.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize)]
 pub struct Alpha(f64);
+
+// === impl Profile ===
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 4] = [Self::Balanced, Self::Strict, Self::Calm, Self::LowTraffic];
+
+    /// The word for it in the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Balanced => "balanced",
+            Self::Strict => "strict",
+            Self::Calm => "calm",
+            Self::LowTraffic => "low-traffic",
+        }
+    }
+}
 
 // === impl Alpha ===
 

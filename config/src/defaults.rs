@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use crate::criteria::{Alpha, Criteria};
+use crate::cohort::Assignment;
+use crate::criteria::{Alpha, BlastRadius, Criteria, Guardrails, Profile};
 use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use crate::service::{Probe, Timeouts};
@@ -97,6 +98,7 @@ impl Default for Plan {
             on_thin_evidence: OnThinEvidence::Hold,
             probation: Duration::from_secs(10 * 60),
             criteria: Criteria::default(),
+            assignment: Assignment::Request,
             on_busy: OnBusy::Reject,
             drain_timeout: drain_timeout(),
         }
@@ -105,6 +107,11 @@ impl Default for Plan {
 
 impl Default for Criteria {
     fn default() -> Self {
-        Self { alpha: Alpha::DEFAULT }
+        Self {
+            alpha: Alpha::DEFAULT,
+            profile: Profile::default(),
+            guardrails: Guardrails::default(),
+            blast_radius: BlastRadius::default(),
+        }
     }
 }

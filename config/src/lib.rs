@@ -3,6 +3,7 @@
 //! It reads `canaryd.toml`, durations, weights, names and the rule grammar. It never sees a socket, a clock or a
 //! request. Start with [`daemon::Config`]; the types a rollout works with are in [`plan`].
 
+pub mod cohort;
 pub mod criteria;
 pub mod daemon;
 mod defaults;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cohort::Assignment;
 use crate::criteria::Criteria;
 use crate::defaults;
 use crate::weight::Weight;
@@ -31,6 +32,9 @@ pub struct Plan {
     pub probation: Duration,
     /// What counts as bad, and how sure the judge must be.
     pub criteria: Criteria,
+    /// By what a request falls to the canary. Default by request.
+    #[serde(default)]
+    pub assignment: Assignment,
     /// What becomes of a start while another rollout of the service is under way. Default reject.
     #[serde(default)]
     pub on_busy: OnBusy,

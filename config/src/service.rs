@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::name::{ReleaseId, ServiceName};
 use crate::plan::Plan;
 use crate::rule::{Priority, Rule};
+use crate::secret::Secret;
 
 /// What clients call.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +28,23 @@ pub struct Service {
     pub timeouts: Timeouts,
     /// How a new release is brought in.
     pub plan: Plan,
+    /// Which failed requests are sent to another backend, besides those that only read.
+    pub rescue: Rescue,
+    /// What opens the slot of the release on trial, whatever its share. Default nobody can.
+    pub preview: Option<Secret>,
     /// Whether canaryd is healthy only while this service has a ready backend; see [`Listener`]. Default no.
     ///
     /// [`Listener`]: crate::daemon::Listener
     pub critical: bool,
+}
+
+/// Which requests may be sent twice. GET, HEAD and OPTIONS always may; what could not be sent at all is no second time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rescue {
+    /// PUT and DELETE may too: the service does the same for two as for one. Default no.
+    pub idempotent_methods: bool,
+    /// Any method may that carries an `Idempotency-Key`: the service knows a request again by it. Default no.
+    pub idempotency_key: bool,
 }
 
 /// One declared release.

@@ -12,6 +12,7 @@ pub mod certificate;
 pub mod confidence;
 pub mod counts;
 pub mod evidence;
+mod ground;
 pub mod guard;
 pub mod judge;
 pub mod latency;
@@ -24,8 +25,9 @@ pub mod verdict;
 
 pub use counts::{Arms, Tally};
 pub use evidence::{ArmEvidence, Evidence, MetricEvidence};
+pub use ground::{BlastLimit, BreakerRule, Ground};
 pub use judge::Judge;
 pub use metric::Metric;
 pub use probation::ProbationGuard;
-pub use sample::Sample;
+pub use sample::{ArmSample, Sample};
 pub use verdict::{Breach, Shortfall, Verdict};

@@ -51,6 +51,7 @@ pub struct Generation(u64);
 
 /// What can happen to a rollout.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "an event is handed over once and never kept in numbers")]
 pub enum Event {
     /// An operator said so.
     Commanded {

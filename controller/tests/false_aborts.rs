@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use canary_config::weight::Weight;
 use canary_controller::analysis::guard::{DOUBT, Guard, Tests};
 use canary_controller::analysis::judge::BETA;
-use canary_controller::analysis::{Arms, Judge, Metric, Sample, Tally, Verdict};
+use canary_controller::analysis::{Arms, Judge, Metric, Tally, Verdict};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::judge::{EDGES, plan, weight};
+use super::judge::{EDGES, plan, sample, weight};
 
 const PERCENTS: [u16; 3] = [10, 25, 50];
 const BLOCKS_PER_STEP: usize = 30;
@@ -55,11 +55,11 @@ fn rollout(seed: u64, rates: Rates, percents: &[u16]) -> End {
     for percent in percents {
         judge.set_weight(weight(*percent), now);
         for _ in 0..BLOCKS_PER_STEP {
-            observe_block(&mut judge, &mut rng, *percent, rates);
+            observe_block(&mut judge, &mut rng, *percent, rates, now);
             match judge.verdict(0) {
                 Verdict::Fail(_) => end.convicted = true,
                 Verdict::Pass => end.passed_first_step = true,
-                Verdict::NotEnough(_) => {}
+                Verdict::NotEnough(_) | Verdict::Shared(_) => {}
             }
             let unsuspected = judge.may_promote_uncertified();
             end.doubted |= seen_enough && !unsuspected;
@@ -85,7 +85,7 @@ fn is_undone(mut judge: Judge, rng: &mut impl Rng, rate: f64, mut now: Instant) 
         let failures = failures(rng, PROBATION_REQUESTS_PER_BLOCK, rate);
         let errors = Arms { canary: failures, stable: 0 };
         let successes = Arms { canary: &[PROBATION_REQUESTS_PER_BLOCK - failures][..], stable: &[] };
-        judge.observe(Weight::FULL, &Sample { errors, successes });
+        judge.observe(Weight::FULL, &sample(errors, successes), now);
         let is_convicted = judge.probation_verdict() != Verdict::Pass;
         now += Duration::from_secs(2);
         judge.tick(now);
@@ -93,7 +93,7 @@ fn is_undone(mut judge: Judge, rng: &mut impl Rng, rate: f64, mut now: Instant) 
     })
 }
 
-fn observe_block(judge: &mut Judge, rng: &mut impl Rng, percent: u16, rates: Rates) {
+fn observe_block(judge: &mut Judge, rng: &mut impl Rng, percent: u16, rates: Rates, now: Instant) {
     let mut errors = Arms::default();
     let (mut canary, mut stable) = ([0; 9], [0; 9]);
     let chance = |share: f64| share * f64::from(u32::MAX);
@@ -109,7 +109,7 @@ fn observe_block(judge: &mut Judge, rng: &mut impl Rng, percent: u16, rates: Rat
             (false, _) => stable[bucket] += 1,
         }
     }
-    judge.observe(weight(percent), &Sample { errors, successes: Arms { canary: &canary, stable: &stable } });
+    judge.observe(weight(percent), &sample(errors, Arms { canary: &canary, stable: &stable }), now);
 }
 
 // The truth is near 1 %. Even at 2 % a count of alpha would be a chance of less than 1e-14 (Chernoff), and at alpha

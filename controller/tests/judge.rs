@@ -3,13 +3,21 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use canary_config::criteria::{Alpha, Criteria};
+use canary_config::criteria::Criteria;
 use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
-use canary_controller::analysis::{Arms, Breach, Evidence, Judge, Metric, Sample, Shortfall, Tally, Verdict};
+use canary_controller::analysis::{
+    ArmSample, Arms, Breach, Evidence, Judge, Metric, Sample, Shortfall, Tally, Verdict,
+};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// What the ledgers scored: failures, and successes by bucket.
+pub(crate) fn sample<'a>(errors: Arms<u64>, successes: Arms<&'a [u64]>) -> Sample<'a> {
+    let arm = |failed, successes| ArmSample { failed, successes, ..ArmSample::default() };
+    Arms { canary: arm(errors.canary, successes.canary), stable: arm(errors.stable, successes.stable) }
 }
 
 /// The edges at 20, 40 and 80 ms will be stable's quantiles; each next one is what the canary is allowed.
@@ -30,7 +38,7 @@ pub(crate) fn plan(percents: &[u16]) -> Plan {
         gate: Gate::Evidence,
         instances: None,
     };
-    Plan { steps: percents.iter().map(step).collect(), criteria: Criteria { alpha: Alpha::DEFAULT }, ..Plan::default() }
+    Plan { steps: percents.iter().map(step).collect(), criteria: Criteria::default(), ..Plan::default() }
 }
 
 /// A judge at 10 % of 10, 25 and 50 % whose time is moved by hand.
@@ -64,10 +72,7 @@ impl Given {
     /// it took to convict it.
     fn convicted_after(&mut self, errors: u64, blocks: usize) -> Option<usize> {
         (1..=blocks).find(|_| {
-            self.sample(&Sample {
-                errors: Arms { canary: errors, stable: 0 },
-                successes: Arms { canary: &[10 - errors], stable: &[] },
-            });
+            self.sample(&sample(Arms { canary: errors, stable: 0 }, Arms { canary: &[10 - errors], stable: &[] }));
             self.judge.probation_verdict() != Verdict::Pass
         })
     }
@@ -88,11 +93,11 @@ impl Given {
     fn block(&mut self, errors: Arms<u64>, [canary, stable]: [u64; 2]) -> &mut Self {
         let canary = USUAL.map(|count| count * canary / 1_000);
         let stable = USUAL.map(|count| count * stable / 1_000);
-        self.sample(&Sample { errors, successes: Arms { canary: &canary, stable: &stable } })
+        self.sample(&sample(errors, Arms { canary: &canary, stable: &stable }))
     }
 
     fn sample(&mut self, sample: &Sample<'_>) -> &mut Self {
-        self.judge.observe(self.weight, sample);
+        self.judge.observe(self.weight, sample, self.now);
         self.now += Duration::from_secs(2);
         self.judge.tick(self.now);
         self
@@ -146,7 +151,7 @@ fn a_slow_canary_is_convicted_with_its_thresholds() {
     given.block(NO_ERRORS, [0, 1_000]);
     for _ in 0..9 {
         let (canary, stable) = ([0, 30, 0, 30, 0, 40, 0, 0, 0], USUAL.map(|count| count * 9 / 10));
-        given.sample(&Sample { errors: NO_ERRORS, successes: Arms { canary: &canary, stable: &stable } });
+        given.sample(&sample(NO_ERRORS, Arms { canary: &canary, stable: &stable }));
     }
     let Verdict::Fail(breach) = given.judge.verdict(0) else { panic!("{:?}", given.judge.verdict(0)) };
     assert_eq!(breach.metric, Metric::LatencyP90);
@@ -181,7 +186,7 @@ fn a_doubt_holds_a_certified_canary_back() {
 #[test]
 fn thin_evidence_is_twenty_canary_requests() {
     let mut given = Given::new();
-    let one = |count| Sample { errors: NO_ERRORS, successes: Arms { canary: count, stable: &[] } };
+    let one = |count| sample(NO_ERRORS, Arms { canary: count, stable: &[] });
     given.sample(&one(&[19]));
     assert!(!given.judge.may_promote_uncertified());
     given.sample(&one(&[1]));
@@ -190,12 +195,12 @@ fn thin_evidence_is_twenty_canary_requests() {
 
 #[test]
 fn a_late_outcome_counts_with_the_weight_it_was_routed_at() {
-    let sample = Sample { errors: Arms { canary: 1, stable: 2 }, successes: Arms { canary: &[200], stable: &[900] } };
+    let sample = sample(Arms { canary: 1, stable: 2 }, Arms { canary: &[200], stable: &[900] });
     let (mut early, mut late) = (Given::new(), Given::new());
-    early.judge.observe(weight(10), &sample);
+    early.judge.observe(weight(10), &sample, early.now);
     early.at(25);
     late.at(25);
-    late.judge.observe(weight(10), &sample);
+    late.judge.observe(weight(10), &sample, late.now);
     let safe = |given: &Given| given.judge.evidence(1).metric(Metric::ErrorRate).ln_safe;
     assert!((safe(&early) - safe(&late)).abs() < 1e-12);
     assert_eq!(early.judge.evidence(0).canary_requests_at_step, 201);
@@ -208,8 +213,8 @@ fn what_cannot_be_compared_is_not_judged() {
     given.block(NO_ERRORS, [1_000, 9_000]);
     let before = given.judge.evidence(0);
     for percent in [0, 100, 33] {
-        let sample = Sample { errors: Arms { canary: 50, stable: 0 }, successes: Arms { canary: &[9], stable: &[9] } };
-        given.judge.observe(weight(percent), &sample);
+        let sample = sample(Arms { canary: 50, stable: 0 }, Arms { canary: &[9], stable: &[9] });
+        given.judge.observe(weight(percent), &sample, given.now);
     }
     assert_eq!(given.judge.evidence(0), before);
 }
@@ -336,9 +341,9 @@ fn what_the_comparison_suspected_counts_in_probation() {
 fn late_outcomes_of_the_comparison_convict_in_probation_too() {
     let mut given = Given::new();
     given.block(NO_ERRORS, [100, 900]).at(100).block(NO_ERRORS, [1, 0]);
-    let late = Sample { errors: Arms { canary: 50, stable: 0 }, ..Sample::default() };
+    let late = sample(Arms { canary: 50, stable: 0 }, Arms::default());
     for _ in 0..4 {
-        given.judge.observe(weight(10), &late);
+        given.judge.observe(weight(10), &late, given.now);
         given.block(NO_ERRORS, [1, 0]);
     }
     assert_eq!(given.breach().counts.canary.bad, 200, "of the comparison");

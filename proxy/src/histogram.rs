@@ -20,30 +20,54 @@ pub const EDGES_US: [u64; GROWN + SHOWN_US.len()] = edges();
 /// One bucket for each bound, and a last one for what lies above them all.
 pub const BUCKETS: usize = EDGES_US.len() + 1;
 
-/// Latencies by bucket, and their sum.
+/// Latencies by bucket.
 #[derive(Debug)]
+pub struct Buckets([AtomicU64; BUCKETS]);
+
+/// Latencies by bucket, and their sum.
+#[derive(Debug, Default)]
 pub struct Histogram {
-    buckets: [AtomicU64; BUCKETS],
+    buckets: Buckets,
     sum_us: AtomicU64,
 }
 
 /// The counts of a histogram at one moment, bucket by bucket. Counts only ever grow.
 pub type Counts = [u64; BUCKETS];
 
-// === impl Histogram ===
+// === impl Buckets ===
 
-impl Histogram {
-    /// Adds one latency.
+impl Buckets {
+    /// Adds one latency, with one relaxed addition.
     pub fn record(&self, latency: Duration) {
-        let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.buckets[bucket_of(us)].fetch_add(1, Relaxed);
-        self.sum_us.fetch_add(us, Relaxed);
+        self.0[bucket_of(micros(latency))].fetch_add(1, Relaxed);
     }
 
     /// How many latencies fell into each bucket.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        std::array::from_fn(|bucket| self.buckets[bucket].load(Relaxed))
+        std::array::from_fn(|bucket| self.0[bucket].load(Relaxed))
+    }
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; BUCKETS])
+    }
+}
+
+// === impl Histogram ===
+
+impl Histogram {
+    /// Adds one latency.
+    pub fn record(&self, latency: Duration) {
+        self.buckets.record(latency);
+        self.sum_us.fetch_add(micros(latency), Relaxed);
+    }
+
+    /// How many latencies fell into each bucket.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.buckets.counts()
     }
 
     /// The sum of all latencies.
@@ -53,10 +77,8 @@ impl Histogram {
     }
 }
 
-impl Default for Histogram {
-    fn default() -> Self {
-        Self { buckets: [const { AtomicU64::new(0) }; BUCKETS], sum_us: AtomicU64::new(0) }
-    }
+fn micros(latency: Duration) -> u64 {
+    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The bucket of a latency: the first whose upper bound is not below it.

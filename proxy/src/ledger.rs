@@ -3,26 +3,36 @@
 //! `pick` hands a request the ledger of that moment, and the request scores there once, however late it ends:
 //! generations and weights never mix. The judge reads these numbers, and Prometheus is shown the same ones.
 
+mod open;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::histogram::Histogram;
+use crate::clock;
+use crate::histogram::Buckets;
 use crate::outcome::{Blame, Outcome};
 use crate::track::Track;
 
+pub use self::open::{OpenRequests, PLACES, Place, Reached, THRESHOLDS};
+
 /// Both arms of the comparison.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ledger {
     stable: Arm,
     canary: Arm,
+    open: OpenRequests,
 }
 
 /// What one arm's scored requests came to.
 #[derive(Debug, Default)]
 pub struct Arm {
-    failures: [AtomicU64; Outcome::ALL.len()],
-    successes: Histogram,
-    abandoned: Histogram,
+    /// The failures, and what was dropped unanswered.
+    ends: [AtomicU64; Outcome::ALL.len()],
+    successes: Buckets,
+    abandoned: Buckets,
+    /// Successes that had been counted as slow while they were open: by the first threshold alone, and by two.
+    overdue: [Buckets; THRESHOLDS - 1],
+    overdue_by_all: AtomicU64,
 }
 
 // === impl Ledger ===
@@ -36,6 +46,18 @@ impl Ledger {
             Track::Canary => &self.canary,
         }
     }
+
+    /// The scored requests that have no answer yet.
+    #[must_use]
+    pub fn open(&self) -> &OpenRequests {
+        &self.open
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self { stable: Arm::default(), canary: Arm::default(), open: OpenRequests::new(clock::now()) }
+    }
 }
 
 // === impl Arm ===
@@ -43,39 +65,70 @@ impl Ledger {
 impl Arm {
     /// Books one request: a success with its time to first byte, a failure of the backend, or a client that left, with
     /// how long it had waited. What we ourselves are to blame for says nothing about the release and is left out.
-    pub fn score(&self, outcome: Outcome, waited: Duration) {
+    ///
+    /// `reached` is what it has been counted for while it was open. An attempt that was dropped unanswered is a success
+    /// slower than every threshold.
+    pub fn score(&self, outcome: Outcome, waited: Duration, reached: Reached) {
         match outcome.blame() {
-            Blame::Nobody => self.successes.record(waited),
-            Blame::Backend => {
-                self.failures[outcome.index()].fetch_add(1, Relaxed);
+            Blame::Nobody if outcome == Outcome::Unanswered => {
+                self.ends[outcome.index()].fetch_add(1, Relaxed);
+                self.succeeded(Duration::MAX, reached);
             }
-            Blame::Client => self.abandoned.record(waited),
-            Blame::Us => {}
+            Blame::Nobody => self.succeeded(waited, reached),
+            Blame::Backend => {
+                self.ends[outcome.index()].fetch_add(1, Relaxed);
+            }
+            Blame::Client if reached.count() == 0 => self.abandoned.record(waited),
+            Blame::Client | Blame::Us => {}
+        }
+    }
+
+    fn succeeded(&self, waited: Duration, reached: Reached) {
+        match reached.count() {
+            0 => self.successes.record(waited),
+            THRESHOLDS.. => {
+                self.overdue_by_all.fetch_add(1, Relaxed);
+            }
+            count => self.overdue[count - 1].record(waited),
         }
     }
 
     /// The requests whose client left before the answer began, by how long it had waited. The answer would have taken
     /// at least that long: a release that hangs is seen by it although nobody waits for its errors.
     #[must_use]
-    pub fn abandoned(&self) -> &Histogram {
+    pub fn abandoned(&self) -> &Buckets {
         &self.abandoned
     }
 
-    /// The successes, by time to first byte.
+    /// The successes, by time to first byte; but for those that had been counted as slow before they ended.
     #[must_use]
-    pub fn successes(&self) -> &Histogram {
+    pub fn successes(&self) -> &Buckets {
         &self.successes
     }
 
-    /// How many requests failed in one way.
+    /// The successes that had been counted as slow by so many thresholds, from 1 on, but not by all, while they were
+    /// open.
     #[must_use]
-    pub fn failed_by(&self, outcome: Outcome) -> u64 {
-        self.failures[outcome.index()].load(Relaxed)
+    pub fn overdue(&self) -> &[Buckets; THRESHOLDS - 1] {
+        &self.overdue
+    }
+
+    /// The successes that had been counted as slow by every threshold while they were open.
+    #[must_use]
+    pub fn overdue_by_all(&self) -> u64 {
+        self.overdue_by_all.load(Relaxed)
+    }
+
+    /// How many requests failed in one way; of those dropped unanswered, which are no failures, how many there were.
+    #[must_use]
+    pub fn ended_by(&self, outcome: Outcome) -> u64 {
+        self.ends[outcome.index()].load(Relaxed)
     }
 
     /// How many requests failed in all.
     #[must_use]
     pub fn failures(&self) -> u64 {
-        self.failures.iter().map(|count| count.load(Relaxed)).sum()
+        let failures = Outcome::ALL.into_iter().filter(|outcome| outcome.blame() == Blame::Backend);
+        failures.map(|outcome| self.ended_by(outcome)).sum()
     }
 }

@@ -15,6 +15,9 @@ pub enum Outcome {
     Reset,
     /// The backend accepted the request and kept silent for too long.
     TimedOut,
+    /// No answer had begun when stable's usual time was over several times: the attempt was dropped, and stable asked.
+    /// It is slow, and no failure.
+    Unanswered,
     /// The client went away, or broke the protocol.
     ClientGone,
     /// The fault was ours.
@@ -38,12 +41,13 @@ pub enum Blame {
 
 impl Outcome {
     /// Every outcome, in the order of [`Outcome::index`].
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Success,
         Self::ServerError,
         Self::ConnectFailed,
         Self::Reset,
         Self::TimedOut,
+        Self::Unanswered,
         Self::ClientGone,
         Self::Internal,
     ];
@@ -64,7 +68,7 @@ impl Outcome {
     #[must_use]
     pub const fn blame(self) -> Blame {
         match self {
-            Self::Success => Blame::Nobody,
+            Self::Success | Self::Unanswered => Blame::Nobody,
             Self::ServerError | Self::ConnectFailed | Self::Reset | Self::TimedOut => Blame::Backend,
             Self::ClientGone => Blame::Client,
             Self::Internal => Blame::Us,
@@ -80,6 +84,7 @@ impl Outcome {
             Self::ConnectFailed => "connect_failed",
             Self::Reset => "reset",
             Self::TimedOut => "timed_out",
+            Self::Unanswered => "unanswered",
             Self::ClientGone => "client_gone",
             Self::Internal => "internal",
         }

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use http::Method;
 use pingora::proxy::Session;
 
+use crate::outcome::Outcome;
+
 /// How far a failed attempt got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -16,6 +18,25 @@ pub enum Reach {
     /// The backend may have acted on the request.
     MaybeSent,
 }
+
+/// Why a request was sent to stable after the canary had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// No connection could be had.
+    ConnectFailed,
+    /// The connection broke before the answer began.
+    Reset,
+    /// The backend kept silent for too long.
+    TimedOut,
+    /// It answered 500 to 599.
+    ServerError,
+    /// It was not failing, but too slow to wait for.
+    Unanswered,
+}
+
+/// How many requests of a service were rescued, by cause.
+#[derive(Debug, Default)]
+pub struct Rescued([AtomicU64; Cause::ALL.len()]);
 
 /// How many second attempts a service can afford: one for every five requests, and [`BURST`] at once.
 ///
@@ -28,6 +49,53 @@ pub const BURST: u64 = 20;
 
 /// What a second attempt costs, in what one request pays.
 const PRICE: u64 = 5;
+
+// === impl Cause ===
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 5] = [Self::ConnectFailed, Self::Reset, Self::TimedOut, Self::ServerError, Self::Unanswered];
+
+    /// What an attempt that ended like this is rescued for, if it is one that can be.
+    #[must_use]
+    pub const fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::ConnectFailed => Some(Self::ConnectFailed),
+            Outcome::Reset => Some(Self::Reset),
+            Outcome::TimedOut => Some(Self::TimedOut),
+            Outcome::ServerError => Some(Self::ServerError),
+            Outcome::Unanswered => Some(Self::Unanswered),
+            Outcome::Success | Outcome::ClientGone | Outcome::Internal => None,
+        }
+    }
+
+    /// Its value of the label `reason`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ConnectFailed => "connect_failed",
+            Self::Reset => "reset",
+            Self::TimedOut => "timed_out",
+            Self::ServerError => "server_error",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+// === impl Rescued ===
+
+impl Rescued {
+    /// Notes one.
+    pub fn note(&self, cause: Cause) {
+        self.0[cause as usize].fetch_add(1, Relaxed);
+    }
+
+    /// How many for this cause.
+    #[must_use]
+    pub fn count(&self, cause: Cause) -> u64 {
+        self.0[cause as usize].load(Relaxed)
+    }
+}
 
 // === impl Budget ===
 

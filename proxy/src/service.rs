@@ -39,7 +39,7 @@ use crate::rescue::{self, Reach};
 use crate::routes::RouteReader;
 use crate::service::flight::Next;
 use crate::service::forwarded::Trust;
-use crate::table::{Pick, Route};
+use crate::table::{Asker, Pick, Route};
 use crate::worker::UPSTREAM_TRIES_MAX;
 
 pub use self::flight::Flight;
@@ -295,10 +295,10 @@ impl Edge {
             Next::Draw => {
                 let route = flight.route.as_ref()?;
                 route.budget.pay_in();
-                let mut pick = dice::with(|rng| route.pick(rng))?;
+                let mut pick = dice::with(|rng| route.pick(&Asker::default(), rng))?;
                 // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
                 if asked::is_upgrade(session.req_header()) {
-                    pick.ledger = None;
+                    pick.scoring = None;
                 }
                 Some(pick)
             }

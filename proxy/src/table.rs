@@ -9,18 +9,26 @@ mod tests;
 mod why;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use canary_config::cohort::Assignment;
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
-use canary_config::service::Timeouts;
+use canary_config::service::{Rescue, Timeouts};
 use canary_config::weight::Weight;
-use rand::{Rng, RngExt as _};
+use rand::Rng;
 
+use crate::cohort::{self, CohortKey};
+use crate::hearing::Hearing;
 use crate::ledger::Ledger;
 use crate::meter::Answers;
+use crate::outcome::{Blame, Outcome};
 use crate::pool::{Backend, BackendId, Pool};
-use crate::rescue::Budget;
+use crate::preview::Preview;
+use crate::rescue::{Budget, Rescued};
 use crate::rules::{self, Asked};
+use crate::scoring::Scoring;
+use crate::slow_start::Permit;
 use crate::table::index::Index;
 use crate::track::Track;
 
@@ -49,10 +57,16 @@ pub struct Route {
     pub stable: Pool,
     /// The release on trial, while it has a share.
     pub canary: Option<Canary>,
+    /// The release on trial for whoever knows the secret, whatever its share.
+    pub preview: Option<Preview>,
     /// What canaryd answered itself, on this route.
     pub own_answers: Arc<Answers>,
     /// How many second attempts this service can afford.
     pub budget: Arc<Budget>,
+    /// Which requests may be sent twice.
+    pub rescue: Rescue,
+    /// What was made up for.
+    pub rescued: Arc<Rescued>,
     /// Whether canaryd is healthy only while this service has a ready backend.
     pub critical: bool,
 }
@@ -63,10 +77,32 @@ pub struct Canary {
     pool: Pool,
     weight: Weight,
     ledger: Arc<Ledger>,
+    hearing: Arc<Hearing>,
+    patience: Patience,
+}
+
+/// How long a canary is waited for. Both follow what is known of stable when the table is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    /// After so long without a first byte, a request that can be repeated is taken from the canary. Never, if nothing
+    /// is said.
+    pub first_byte: Option<Duration>,
+    /// A success that took longer is one that people will want to see.
+    pub remarkable: Option<Duration>,
+}
+
+/// Who asks, as far as the choice depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asker {
+    /// What the draw goes by, where it does not go by chance. A request that should have a key and has none stays with
+    /// stable.
+    pub key: Option<CohortKey>,
+    /// Whether it knows the preview's secret.
+    pub previews: bool,
 }
 
 /// The choice made for one request.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Pick {
     /// The route it was made on.
     pub route: Arc<Route>,
@@ -75,7 +111,11 @@ pub struct Pick {
     /// The backend to try.
     pub backend: Arc<Backend>,
     /// Where the first attempt is scored; nowhere, if the draw was not free.
-    pub ledger: Option<Arc<Ledger>>,
+    pub scoring: Option<Scoring>,
+    /// Leave to be sent to the canary.
+    pub permit: Option<Permit>,
+    /// Whether it came by the preview's secret.
+    pub is_preview: bool,
 }
 
 // === impl RoutingTable ===
@@ -130,33 +170,51 @@ impl Route {
     /// Whether the canary may take the request at all is decided before the draw. If it may not, the request is
     /// scored in neither arm, whichever way it would have fallen: anything else biases the comparison.
     #[must_use]
-    pub fn pick(self: &Arc<Self>, rng: &mut impl Rng) -> Option<Pick> {
-        let free = self.canary.as_ref().filter(|canary| !canary.pool.ready.is_empty());
-        match free {
-            None => self.choose(Track::Stable, None, rng),
-            // With every request there is nothing to compare, so nothing to bias.
-            Some(canary) if canary.weight == Weight::FULL => self.choose(Track::Canary, Some(&canary.ledger), rng),
-            Some(_) if self.stable.ready.is_empty() => self.choose(Track::Canary, None, rng),
-            Some(canary) => {
-                let drawn = rng.random_range(0..Weight::FULL.bp()) < canary.weight.bp();
-                let track = if drawn { Track::Canary } else { Track::Stable };
-                self.choose(track, Some(&canary.ledger), rng)
-            }
+    pub fn pick(self: &Arc<Self>, asker: &Asker, rng: &mut impl Rng) -> Option<Pick> {
+        if asker.previews
+            && let Some(preview) = self.preview.as_ref().filter(|preview| preview.can_serve())
+        {
+            let pick = self.choose(Track::Canary, preview.pool(), rng)?;
+            return Some(Pick { is_preview: true, ..pick });
         }
+        let Some(canary) = self.canary.as_ref().filter(|canary| canary.can_serve()) else {
+            return self.choose(Track::Stable, &self.stable, rng);
+        };
+        if canary.weight < Weight::FULL && self.stable.ready.is_empty() {
+            return self.choose(Track::Canary, &canary.pool, rng);
+        }
+        let Some(permit) = canary.hearing.slow_start.enter() else {
+            return self
+                .choose(Track::Stable, &self.stable, rng)
+                .or_else(|| self.choose(Track::Canary, &canary.pool, rng));
+        };
+        let Some(track) = canary.draw(asker.key, rng) else {
+            // With every request there is nobody else to send it to, key or not.
+            let is_whole = canary.weight == Weight::FULL;
+            let (track, pool) = if is_whole { (Track::Canary, &canary.pool) } else { (Track::Stable, &self.stable) };
+            return self.choose(track, pool, rng);
+        };
+        let (pool, permit) = match track {
+            Track::Stable => (&self.stable, None),
+            Track::Canary => (&canary.pool, Some(permit)),
+        };
+        let scoring = Some(Scoring::new(Arc::clone(&canary.ledger), track, asker.key));
+        Some(Pick { scoring, permit, ..self.choose(track, pool, rng)? })
     }
 
     /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
     #[must_use]
     pub fn fail_over(self: &Arc<Self>, failed: &BackendId) -> Option<Pick> {
         let backend = Arc::clone(self.stable.other_than(failed)?);
-        Some(Pick { route: Arc::clone(self), track: Track::Stable, backend, ledger: None })
+        Some(self.picked(Track::Stable, backend))
     }
 
     /// The same backend once more, where this table still has it in that role; else a stable one, scored nowhere.
     #[must_use]
     pub fn again(self: &Arc<Self>, pick: Pick) -> Option<Pick> {
         let is_same = |backend: &Arc<Backend>| backend.id == pick.backend.id;
-        if self.pool(pick.track).is_some_and(|pool| pool.ready.iter().any(is_same)) {
+        let is_convicted = pick.track == Track::Canary && self.canary.as_ref().is_none_or(|canary| !canary.can_serve());
+        if !is_convicted && self.pool(pick.track).is_some_and(|pool| pool.ready.iter().any(is_same)) {
             return Some(pick);
         }
         self.fail_over(&pick.backend.id)
@@ -167,11 +225,14 @@ impl Route {
         [Some(&self.stable), canary].into_iter().flatten().any(|pool| !pool.ready.is_empty())
     }
 
-    fn choose(self: &Arc<Self>, track: Track, ledger: Option<&Arc<Ledger>>, rng: &mut impl Rng) -> Option<Pick> {
-        let pool = self.pool(track)?;
+    fn choose(self: &Arc<Self>, track: Track, pool: &Pool, rng: &mut impl Rng) -> Option<Pick> {
         let backend = Arc::clone(pool.choose(rng)?);
         pool.meter.picked();
-        Some(Pick { route: Arc::clone(self), track, backend, ledger: ledger.map(Arc::clone) })
+        Some(self.picked(track, backend))
+    }
+
+    fn picked(self: &Arc<Self>, track: Track, backend: Arc<Backend>) -> Pick {
+        Pick { route: Arc::clone(self), track, backend, scoring: None, permit: None, is_preview: false }
     }
 
     /// The pool that plays this role, if there is one.
@@ -189,8 +250,30 @@ impl Route {
 impl Canary {
     /// A canary with a share; none, if the weight is zero.
     #[must_use]
-    pub fn new(pool: Pool, weight: Weight, ledger: Arc<Ledger>) -> Option<Self> {
-        (weight > Weight::ZERO).then_some(Self { pool, weight, ledger })
+    pub fn new(pool: Pool, weight: Weight, ledger: Arc<Ledger>, hearing: Arc<Hearing>) -> Option<Self> {
+        let patience = Patience::default();
+        (weight > Weight::ZERO).then_some(Self { pool, weight, ledger, hearing, patience })
+    }
+
+    /// The same, waited for so long.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Whether it may be sent requests at all.
+    fn can_serve(&self) -> bool {
+        !self.pool.ready.is_empty() && !self.hearing.trip.is_tripped()
+    }
+
+    /// Where a request falls; nowhere, if the draw goes by a key and it has none.
+    fn draw(&self, key: Option<CohortKey>, rng: &mut impl Rng) -> Option<Track> {
+        match self.hearing.cohort.assignment {
+            // With every request there is nothing to draw.
+            Assignment::Request if self.weight == Weight::FULL => Some(Track::Canary),
+            Assignment::Request => Some(cohort::draw(self.weight, rng)),
+            _ => key.map(|key| key.track(self.weight)),
+        }
     }
 
     /// The release on trial.
@@ -210,18 +293,49 @@ impl Canary {
     pub fn ledger(&self) -> &Arc<Ledger> {
         &self.ledger
     }
+
+    /// All that it is judged by.
+    #[must_use]
+    pub fn hearing(&self) -> &Arc<Hearing> {
+        &self.hearing
+    }
+
+    /// How long it is waited for.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
 }
 
 // === impl Pick ===
 
 impl Pick {
+    /// Books how its attempt ended: once, and where the draw was free. A failure of the canary is heard before this
+    /// returns.
+    pub fn score(&mut self, outcome: Outcome, waited: Duration) {
+        if let Some(permit) = self.permit.take()
+            && outcome == Outcome::Success
+        {
+            permit.succeeded();
+        }
+        let Some(scoring) = self.scoring.take() else { return };
+        scoring.end(outcome, waited);
+        let is_bad = outcome.blame() == Blame::Backend || outcome == Outcome::Unanswered;
+        let canary = self.route.canary.as_ref().filter(|_| is_bad && self.track == Track::Canary);
+        if let Some(witness) = canary.and_then(|canary| canary.hearing.witness.as_ref()) {
+            witness.failed();
+        }
+    }
+
     /// The pool that the backend belongs to.
     ///
     /// # Panics
     /// Never: a route does not change, so a pool that was picked from it is still in it.
     #[must_use]
     pub fn pool(&self) -> &Pool {
-        self.route.pool(self.track).expect("a pick is made from a pool of its own route")
+        let preview = self.route.preview.as_ref().filter(|_| self.is_preview);
+        let pool = preview.map(Preview::pool).or_else(|| self.route.pool(self.track));
+        pool.expect("a pick is made from a pool of its own route")
     }
 }
 

@@ -4,11 +4,11 @@
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use allocation_counter::measure;
     use canary_config::rule::{Priority, Rule};
-    use canary_config::service::Timeouts;
+    use canary_config::service::{Rescue, Timeouts};
     use canary_config::weight::Weight;
     use canary_proxy::dice;
     use canary_proxy::ledger::Ledger;
@@ -16,7 +16,7 @@ mod tests {
     use canary_proxy::pool::{Backend, BackendId, Pool};
     use canary_proxy::routes::{RouteReader, RouteWriter, cell};
     use canary_proxy::rules::{Asked, bare_host};
-    use canary_proxy::table::{Canary, Pick, Route};
+    use canary_proxy::table::{Asker, Canary, Pick, Route};
     use canary_proxy::track::Track;
     use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
@@ -26,6 +26,11 @@ mod tests {
     const RULE: &str = "!Host(`*.example`) && (Path(`/`) || PathPrefix(`/api`)) && HostRegexp(`^s[0-9]+[.]test$`) \
         && PathRegexp(`^/api/[a-z]+$`) && Method(`GET`) && Header(`X-A`, `b`) && HeaderRegexp(`X-A`, `^[a-z]$`) \
         && Query(`debug`) && QueryRegexp(`q`, `^[0-9]+$`) && ClientIP(`127.0.0.0/8`) && Host(`*`) && Host(`s7.test`)";
+
+    #[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+    fn start() -> Instant {
+        Instant::now()
+    }
 
     fn pool(release: &str, first_port: u16) -> Pool {
         let at = |port| {
@@ -46,9 +51,12 @@ mod tests {
             rule,
             timeouts: Timeouts { connect: second, read: second, keep_alive: second },
             stable: pool("v1", 1_000),
-            canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger)),
+            canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger), Arc::default()),
+            preview: None,
             own_answers: Arc::default(),
             budget: Arc::default(),
+            rescue: Rescue::default(),
+            rescued: Arc::default(),
             critical: false,
         })
     }
@@ -60,27 +68,28 @@ mod tests {
     }
 
     /// One request as `service` treats it: match, pick, begin, fail over once in a while, end, score, note.
-    fn serve(routes: &RouteReader, headers: &HeaderMap, number: u16) {
+    fn serve(routes: &RouteReader, headers: &HeaderMap, number: u16, now: Instant) {
         let (host, query, client) = (bare_host("s7.test:8080"), Some("q=7&debug"), Some([127, 0, 0, 1].into()));
         let asked = Asked::new(host, "/api/users", query, &Method::GET, headers, client);
         let route = routes.load().route(&asked).cloned().unwrap();
         assert_eq!(route.service.as_str(), "service-7");
         route.budget.pay_in();
-        let pick = dice::with(|rng| route.pick(rng)).unwrap();
+        let mut pick = dice::with(|rng| route.pick(&Asker::default(), rng)).unwrap();
         let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
-        finish(&pick, outcome, Duration::from_micros(number.into()));
+        finish(&mut pick, outcome, Duration::from_micros(number.into()), now);
         if outcome == Outcome::Reset && route.budget.take() {
-            let pick = route.fail_over(&pick.backend.id).unwrap();
-            finish(&pick, Outcome::Success, Duration::from_millis(1));
+            let mut pick = route.fail_over(&pick.backend.id).unwrap();
+            finish(&mut pick, Outcome::Success, Duration::from_millis(1), now);
         }
     }
 
-    fn finish(pick: &Pick, outcome: Outcome, took: Duration) {
+    fn finish(pick: &mut Pick, outcome: Outcome, took: Duration, now: Instant) {
         let underway = pick.backend.meter.begin();
         pick.backend.meter.end(outcome, took);
-        if let Some(ledger) = &pick.ledger {
-            ledger.arm(pick.track).score(outcome, took);
+        if let Some(scoring) = &mut pick.scoring {
+            scoring.sent(now);
         }
+        pick.score(outcome, took);
         pick.pool().meter.answers().note(Some(StatusCode::OK), took);
         drop(underway);
     }
@@ -91,8 +100,9 @@ mod tests {
         let (_writer, routes) = published(&ledger);
         // What a thread makes for itself once, as its dice and what it needs to search, is made here.
         let headers = HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static("b"))]);
-        serve(&routes, &headers, 0);
-        let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, &headers, number)));
+        let now = start();
+        serve(&routes, &headers, 0, now);
+        let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, &headers, number, now)));
         assert_eq!((made.count_total, made.bytes_total), (0, 0));
         assert!(ledger.arm(Track::Stable).failures() > 0 && ledger.arm(Track::Canary).failures() > 0);
     }

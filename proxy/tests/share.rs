@@ -6,7 +6,7 @@ use canary_config::weight::Weight;
 use canary_proxy::connection::ConnectionLoop;
 use canary_proxy::dice;
 use canary_proxy::ledger::Ledger;
-use canary_proxy::table::Route;
+use canary_proxy::table::{Asker, Route};
 use canary_proxy::track::Track;
 use pingora::protocols::l4::stream::Stream;
 use pingora::proxy::http_proxy;
@@ -36,7 +36,7 @@ fn every_pick_is_the_one_that_was_drawn() {
         let (mut rng, mut same) = (SmallRng::seed_from_u64(SEED), SmallRng::seed_from_u64(SEED));
         let (requests, mut canary) = (100_000_u64, 0);
         for request in 0..requests {
-            let pick = route.pick(&mut rng).unwrap();
+            let pick = route.pick(&Asker::default(), &mut rng).unwrap();
             assert_eq!(pick.track, drawn(&mut same, bp), "request {request} at {bp} bp, seed {SEED}");
             canary += u64::from(pick.track == Track::Canary);
         }
@@ -53,7 +53,7 @@ fn a_share_of_all_and_of_nothing_leaves_nothing_to_chance() {
     let mut rng = SmallRng::seed_from_u64(SEED);
     for (bp, track) in [(0, Track::Stable), (10_000, Track::Canary)] {
         let route = route(&[1], &[2], bp, &Arc::default());
-        assert!((0..10_000).all(|_| route.pick(&mut rng).unwrap().track == track));
+        assert!((0..10_000).all(|_| route.pick(&Asker::default(), &mut rng).unwrap().track == track));
     }
 }
 
@@ -63,11 +63,11 @@ fn a_draw_that_is_not_free_is_scored_in_neither_arm() {
     for (safe, canary, track) in [(&[][..], &[2][..], Track::Canary), (&[1], &[], Track::Stable)] {
         let route = route(safe, canary, 5_000, &ledger);
         for _ in 0..1_000 {
-            let pick = route.pick(&mut rng).unwrap();
-            assert_eq!((pick.track, pick.ledger.is_none()), (track, true));
+            let pick = route.pick(&Asker::default(), &mut rng).unwrap();
+            assert_eq!((pick.track, pick.scoring.is_none()), (track, true));
         }
     }
-    assert!(route(&[], &[], 5_000, &ledger).pick(&mut rng).is_none());
+    assert!(route(&[], &[], 5_000, &ledger).pick(&Asker::default(), &mut rng).is_none());
 }
 
 #[tokio::test]

@@ -187,7 +187,7 @@ pub(crate) fn scored(ledger: &Ledger, track: Track) -> Vec<(Outcome, u64)> {
     let count = |outcome| match outcome {
         Outcome::Success => arm.successes().counts().iter().sum(),
         Outcome::ClientGone => arm.abandoned().counts().iter().sum(),
-        failure => arm.failed_by(failure),
+        failure => arm.ended_by(failure),
     };
     Outcome::ALL.iter().map(|outcome| (*outcome, count(*outcome))).filter(|(_, count)| *count > 0).collect()
 }

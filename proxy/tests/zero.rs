@@ -14,7 +14,7 @@ use crate::stage::{Act, Dead, Message, Origin, Peer, SHORT, Setup, Stage, get, n
 async fn a_canary_of_weight_zero_cannot_be_built() {
     let route = stable(&[]).canary(&[([127, 0, 0, 1], 9).into()], 1, &Arc::default()).route();
     let pool = route.canary.as_ref().unwrap().pool().clone();
-    assert!(Canary::new(pool, Weight::ZERO, Arc::default()).is_none());
+    assert!(Canary::new(pool, Weight::ZERO, Arc::default(), Arc::default()).is_none());
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use super::duration::{WAIT, WAIT_OR_NONE, WrittenDuration};
 use super::problems::Section;
 use super::stay::Stay;
 use super::step::{self, WrittenStep};
+use crate::cohort::Assignment;
 use crate::criteria::{Alpha, Criteria};
 use crate::defaults::{ROLLING_MIN_DURATION, STEP_MAX_DURATION, STEP_MIN_DURATION};
 use crate::name::ReleaseId;
@@ -63,7 +64,8 @@ impl WrittenRollout {
             })
             .unwrap_or(default.on_thin_evidence),
             probation: probation(self.probation.take(), default.probation, section),
-            criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section) },
+            criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section), ..Criteria::default() },
+            assignment: Assignment::Request,
             on_busy: word(&self.on_busy, |written| section.choice("on_busy", written, &OnBusy::ALL, OnBusy::as_str))
                 .unwrap_or(default.on_busy),
             drain_timeout: section.duration(

@@ -15,7 +15,7 @@ use super::release::{self, WrittenRelease};
 use super::rollout::WrittenRollout;
 use crate::name::ServiceName;
 use crate::rule::{Priority, Rule};
-use crate::service::{Probe, Service, Timeouts};
+use crate::service::{Probe, Rescue, Service, Timeouts};
 
 /// A probe that may take longer tells nothing about now.
 const PROBE_TIMEOUT_MAX: Duration = Duration::from_secs(5 * 60);
@@ -126,6 +126,8 @@ impl WrittenService {
             probe,
             timeouts,
             plan,
+            rescue: Rescue::default(),
+            preview: None,
             critical: critical.is_some(),
         })
     }

@@ -24,6 +24,7 @@ use super::certificate::Certificate;
 use super::confidence::{Epoch, cs_diff};
 use super::counts::{Arms, Tally};
 use super::evidence::{ArmEvidence, Evidence, MetricEvidence};
+use super::ground::Ground;
 use super::guard::{DOUBT, Guard, Tests};
 use super::latency::LatencyWatch;
 use super::metric::Metric;
@@ -124,21 +125,21 @@ impl Judge {
     }
 
     /// Scores outcomes of requests that were routed at this weight, however late they are.
-    pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>) {
+    pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>, _now: Instant) {
         if let Some(probation) = self.probation.as_mut().filter(|_| weight == Weight::FULL) {
             return probation.flush(sample.outcomes().canary);
         }
         let Some(place) = self.place(weight) else { return };
         let counts = Metric::ALL.map(|metric| match metric {
             Metric::ErrorRate => sample.outcomes(),
-            latency => self.latency.counts(latency, sample.successes),
+            latency => self.latency.counts(latency, sample),
         });
         self.guard.flush(place, &counts, &counts);
         for (all, new) in self.counts.iter_mut().zip(counts) {
             all.add(new);
         }
         self.by_weight[place].add(sample.outcomes());
-        self.latency.absorb(sample.successes);
+        self.latency.absorb(sample);
     }
 
     /// Ends the blocks and releases the stakes that time has brought. Late or missing ticks are made up for.
@@ -183,6 +184,21 @@ impl Judge {
     #[must_use]
     pub fn may_promote_uncertified(&self) -> bool {
         self.guard.trusts() && self.outcomes().canary.requests() >= THIN_EVIDENCE_MIN
+    }
+
+    /// Above what a success is slow, by arm and metric of latency, rising; nothing for an arm while not every metric is
+    /// on.
+    #[must_use]
+    pub fn thresholds(&self) -> Option<Arms<[Duration; Metric::LATENCIES.len()]>> {
+        let [p50, p90, p99] = Metric::LATENCIES.map(|metric| self.latency.thresholds(metric));
+        let (p50, p90, p99) = (p50?, p90?, p99?);
+        Some(Arms { canary: [p50.canary, p90.canary, p99.canary], stable: [p50.stable, p90.stable, p99.stable] })
+    }
+
+    /// Stable's 99th percentile to the first byte, once it is known.
+    #[must_use]
+    pub fn stable_p99(&self) -> Option<Duration> {
+        self.latency.percentile(99).stable.filter(|_| self.is_on(Metric::LatencyP99))
     }
 
     /// All that is known, with the certificates of this step.
@@ -248,6 +264,7 @@ impl Judge {
         let loud = self.probation.as_ref().filter(|probation| probation.harm() > 1.0);
         let metric = loud.map_or(Metric::ALL[self.guard.culprit()], |_| Metric::ErrorRate);
         Breach {
+            ground: Ground::Evidence(metric),
             metric,
             ln_harm: self.harm().ln(),
             ln_needed: self.ln_harm_needed(),

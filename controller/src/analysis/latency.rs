@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::counts::{Arms, Tally};
 use super::metric::Metric;
+use super::sample::Sample;
 
 /// The canary may be slower than stable by this part of stable's quantile, as a divisor: a tenth of it,
 const TOLERANCE_DIVISOR: u32 = 10;
@@ -37,15 +38,18 @@ impl LatencyWatch {
 
     /// How many of these successes are slow by this metric. Nothing counts while it is off, nor for the error rate.
     #[must_use]
-    pub fn counts(&self, metric: Metric, successes: Arms<&[u64]>) -> Arms<Tally> {
+    pub fn counts(&self, metric: Metric, sample: &Sample<'_>) -> Arms<Tally> {
         let Some(edge) = self.edge(metric) else { return Arms::default() };
-        Arms { canary: split(successes.canary, edge.canary), stable: split(successes.stable, edge.stable) }
+        Arms {
+            canary: split(sample.canary.successes, edge.canary),
+            stable: split(sample.stable.successes, edge.stable),
+        }
     }
 
     /// Remembers these successes. They were counted before, with thresholds that did not know them.
-    pub fn absorb(&mut self, successes: Arms<&[u64]>) {
-        for (seen, new) in [(&mut self.seen.canary, successes.canary), (&mut self.seen.stable, successes.stable)] {
-            for (seen, new) in seen.iter_mut().zip(new) {
+    pub fn absorb(&mut self, sample: &Sample<'_>) {
+        for (seen, new) in [(&mut self.seen.canary, &sample.canary), (&mut self.seen.stable, &sample.stable)] {
+            for (seen, new) in seen.iter_mut().zip(new.successes) {
                 *seen = seen.saturating_add(*new);
             }
         }
@@ -120,6 +124,7 @@ fn pair(edges: &[Duration], stable: &[u64], percent: u64) -> Option<Arms<usize>>
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::ArmSample;
     use super::*;
 
     const fn ms(millis: u64) -> Duration {
@@ -128,9 +133,14 @@ mod tests {
 
     static EDGES: [Duration; 6] = [ms(10), ms(20), ms(23), ms(24), ms(50), ms(100)];
 
+    fn of<'a>(canary: &'a [u64], stable: &'a [u64]) -> Sample<'a> {
+        let arm = |successes| ArmSample { successes, ..ArmSample::default() };
+        Arms { canary: arm(canary), stable: arm(stable) }
+    }
+
     fn watch(stable: [u64; 7]) -> LatencyWatch {
         let mut watch = LatencyWatch::new(&EDGES);
-        watch.absorb(Arms { canary: &[], stable: &stable });
+        watch.absorb(&of(&[], &stable));
         watch.end_block();
         watch
     }
@@ -162,7 +172,7 @@ mod tests {
     fn a_success_is_slow_above_the_edge_of_its_own_arm() {
         let watch = watch([0, 300, 0, 0, 0, 0, 0]);
         let buckets = [1, 2, 4, 8, 16, 32, 64];
-        let counts = watch.counts(Metric::LatencyP90, Arms { canary: &buckets, stable: &buckets });
+        let counts = watch.counts(Metric::LatencyP90, &of(&buckets, &buckets));
         assert_eq!(counts, Arms::from([112, 15, 124, 3]));
     }
 
@@ -170,7 +180,7 @@ mod tests {
     fn what_is_seen_within_a_block_does_not_move_its_thresholds() {
         let mut watch = watch([300, 0, 0, 0, 0, 0, 0]);
         let before = watch.thresholds(Metric::LatencyP50);
-        watch.absorb(Arms { canary: &[], stable: &[0, 0, 0, 0, 9_000] });
+        watch.absorb(&of(&[], &[0, 0, 0, 0, 9_000]));
         assert_eq!(watch.thresholds(Metric::LatencyP50), before);
         watch.end_block();
         assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.stable), Some(ms(50)));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Arms, Tally};
+use super::ground::Ground;
 use super::metric::Metric;
 
 /// What the evidence says about a step.
@@ -14,6 +15,8 @@ pub enum Verdict {
     Pass,
     /// The canary does harm.
     Fail(Breach),
+    /// The canary breaks an absolute limit, and stable breaks it too: nobody is to blame, and nothing is raised.
+    Shared(Metric),
     /// Neither is proved yet.
     NotEnough(Shortfall),
 }
@@ -21,6 +24,8 @@ pub enum Verdict {
 /// The harm that was proved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breach {
+    /// On what it is sent back.
+    pub ground: Ground,
     /// The metric that speaks loudest.
     pub metric: Metric,
     /// Natural log of the evidence of harm, all metrics together.

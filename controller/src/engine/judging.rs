@@ -20,7 +20,7 @@ impl Managed {
         if let Some(judge) = &mut self.judge {
             judge.tick(now);
         }
-        self.read_ledgers();
+        self.read_ledgers(now);
         let judge = self.judge.as_ref()?;
         let phase = self.rollout.phase();
         self.verdict = phase.step().map(|step| judge.verdict(step));
@@ -33,12 +33,12 @@ impl Managed {
     }
 
     /// Gives the judge what was scored since the last look.
-    fn read_ledgers(&mut self) {
+    fn read_ledgers(&mut self, now: Instant) {
         let generation = self.rollout.generation();
         let judge = &mut self.judge;
         self.ledgers.read_and_close(|purpose: &Purpose, sample: &Sample<'_>| {
             if let Some(judge) = judge.as_mut().filter(|_| purpose.generation == generation) {
-                judge.observe(purpose.weight, sample);
+                judge.observe(purpose.weight, sample, now);
             }
         });
     }
@@ -72,7 +72,8 @@ fn tally_of(answers: &Answers) -> Tally {
 fn judgement_of(judge: &Judge, verdict: &Verdict) -> Judgement {
     match verdict {
         Verdict::Pass => Judgement::Pass,
-        Verdict::Fail(breach) => Judgement::Breach(breach.metric),
+        Verdict::Fail(breach) => Judgement::Breach(breach.ground),
+        Verdict::Shared(_) => Judgement::Shared,
         Verdict::NotEnough(_) if judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
         Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
     }

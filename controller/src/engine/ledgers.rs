@@ -15,7 +15,7 @@ use canary_proxy::ledger::{Arm, Ledger};
 use canary_proxy::outcome::Outcome;
 use canary_proxy::track::Track;
 
-use crate::analysis::{Arms, Sample};
+use crate::analysis::{ArmSample, Arms, Sample};
 use crate::rollout::Generation;
 
 /// The bounds of the buckets that the judge is given.
@@ -94,10 +94,9 @@ impl Ledgers {
                     news.add_to(self.totals.entry((release.clone(), track)).or_default());
                 }
             }
-            let errors = Arms { canary: canary.failed(), stable: stable.failed() };
             let waits = Arms { canary: canary.waits(), stable: stable.waits() };
-            let successes = Arms { canary: &waits.canary[..], stable: &waits.stable[..] };
-            show(&open.purpose, &Sample { errors, successes });
+            let sample = Arms { canary: canary.sample(&waits.canary), stable: stable.sample(&waits.stable) };
+            show(&open.purpose, &sample);
         }
     }
 
@@ -135,7 +134,7 @@ impl Default for Seen {
 impl Seen {
     /// Reads on, and gives what is new. Counters only grow, so nothing is read twice or missed.
     fn advance(&mut self, arm: &Arm) -> News {
-        let failures = Outcome::ALL.map(|outcome| arm.failed_by(outcome));
+        let failures = Outcome::ALL.map(|outcome| arm.ended_by(outcome));
         let (successes, abandoned) = (arm.successes().counts(), arm.abandoned().counts());
         let news = News {
             failures: std::array::from_fn(|at| failures[at] - self.failures[at]),
@@ -152,6 +151,12 @@ impl Seen {
 impl News {
     fn failed(&self) -> u64 {
         self.failures.iter().sum()
+    }
+
+    fn sample<'a>(&self, successes: &'a Counts) -> ArmSample<'a> {
+        let (all, refused) = (self.failed(), self.failures[Outcome::ConnectFailed.index()]);
+        let unanswered = self.failures[Outcome::Unanswered.index()];
+        ArmSample { refused, failed: all - refused - unanswered, unanswered, successes, ..ArmSample::default() }
     }
 
     fn succeeded(&self) -> u64 {

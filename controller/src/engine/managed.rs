@@ -9,7 +9,7 @@ use canary_config::service::Service;
 use canary_config::weight::Weight;
 use canary_proxy::meter::Answers;
 use canary_proxy::pool::Pool;
-use canary_proxy::rescue::Budget;
+use canary_proxy::rescue::{Budget, Rescued};
 use canary_proxy::table::{Canary, Route};
 use canary_proxy::track::Track;
 
@@ -37,6 +37,7 @@ pub(super) struct Managed {
     pub(super) picks_before: PicksBefore,
     pub(super) own_answers: Arc<Answers>,
     budget: Arc<Budget>,
+    pub(super) rescued: Arc<Rescued>,
     route: Option<Arc<Route>>,
 }
 
@@ -66,6 +67,7 @@ impl Managed {
             picks_before: PicksBefore::default(),
             own_answers: Arc::default(),
             budget: Arc::default(),
+            rescued: Arc::default(),
             route: None,
         }
     }
@@ -166,8 +168,11 @@ impl Managed {
             timeouts: self.declared.timeouts.clone(),
             stable: self.make_stable(&stable),
             canary,
+            preview: None,
             own_answers: Arc::clone(&self.own_answers),
             budget: Arc::clone(&self.budget),
+            rescue: self.declared.rescue,
+            rescued: Arc::clone(&self.rescued),
             critical: self.declared.critical,
         }
     }
@@ -191,7 +196,7 @@ impl Managed {
         }
         let pool = self.pools.pool(&self.declared, &canary, Track::Canary, self.taking_part());
         let purpose = Purpose { generation: self.rollout.generation(), weight, stable: stable.clone(), canary };
-        Canary::new(pool, weight, self.ledgers.open(purpose))
+        Canary::new(pool, weight, self.ledgers.open(purpose), Arc::default())
     }
 
     /// Begins to measure the share anew if the weight or the rollout is another one.

@@ -15,6 +15,14 @@ pub(super) fn sentence(label: &str) -> &str {
         "latency-p50" => "the canary is slower than stable (p50 latency)",
         "latency-p90" => "the canary is slower than stable (p90 latency)",
         "latency-p99" => "the canary is slower than stable (p99 latency)",
+        "guardrail-error-rate" => "the canary fails more requests than the guardrail allows",
+        "guardrail-latency" => "the canary is slower than the guardrail allows",
+        "never-healthy" => "the canary failed its first requests and never answered well",
+        "no-connection" => "the canary refused several connections in a row",
+        "failure-run" => "the canary failed several requests in a row",
+        "failed-requests" => "the canary failed as many requests as the plan allows",
+        "failed-users" => "the canary failed as many clients as the plan allows",
+        "shared-breach" => "canary and stable both break a guardrail; the share stays as it is",
         "never-ready" => "the canary's backends did not pass their probes in time",
         "unready" => "no backend of the canary passes its probe any more",
         "stable-unready" => "stable has no ready backend; the canary serves, unscored",
@@ -36,7 +44,7 @@ pub(super) fn sentence(label: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Metric;
+    use crate::analysis::{BlastLimit, BreakerRule, Metric};
     use crate::rollout::Reason;
 
     #[test]
@@ -64,6 +72,14 @@ mod tests {
             Reason::Overtaken,
             Reason::Restarted,
             Reason::DrainTimeout,
+            Reason::Guardrail(Metric::ErrorRate),
+            Reason::Guardrail(Metric::LatencyP99),
+            Reason::Breaker(BreakerRule::NeverHealthy),
+            Reason::Breaker(BreakerRule::NoConnection),
+            Reason::Breaker(BreakerRule::FailureRun),
+            Reason::BlastRadius(BlastLimit::Requests),
+            Reason::BlastRadius(BlastLimit::Users),
+            Reason::SharedBreach,
         ];
         for reason in reasons.into_iter().chain(Metric::ALL.map(Reason::Breach)) {
             assert!(sentence(reason.label()).contains(' '), "{reason:?}");

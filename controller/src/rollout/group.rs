@@ -71,7 +71,8 @@ fn merged(events: &[Event]) -> Option<Event> {
 
 fn weaker(one: Judgement, other: Judgement) -> Judgement {
     match (one, other) {
-        (Judgement::Breach(metric), _) | (_, Judgement::Breach(metric)) => Judgement::Breach(metric),
+        (Judgement::Breach(ground), _) | (_, Judgement::Breach(ground)) => Judgement::Breach(ground),
+        (Judgement::Shared, _) | (_, Judgement::Shared) => Judgement::Shared,
         (Judgement::Thin(Inclination::Open), _) | (_, Judgement::Thin(Inclination::Open)) => {
             Judgement::Thin(Inclination::Open)
         }

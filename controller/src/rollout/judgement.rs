@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use canary_config::plan::{Gate, OnThinEvidence};
 
-use crate::analysis::Metric;
+use crate::analysis::Ground;
 use crate::rollout::{Hold, Pause, Phase, Raises, Reason, Rollout, Transition, Trial};
 
 /// What the evidence says at the present step.
@@ -16,8 +16,10 @@ use crate::rollout::{Hold, Pause, Phase, Raises, Reason, Rollout, Transition, Tr
 pub enum Judgement {
     /// The canary is certified for the next step.
     Pass,
-    /// The canary is worse than stable.
-    Breach(Metric),
+    /// The canary is to be sent back.
+    Breach(Ground),
+    /// The canary breaks an absolute limit that stable breaks too: nothing is raised, and nothing sent back.
+    Shared,
     /// There is too little evidence.
     Thin(Inclination),
 }
@@ -45,8 +47,8 @@ impl Rollout {
                 | Phase::Held { .. }
                 | Phase::Paused { pause: Pause::Command, .. }
                 | Phase::Probation { .. },
-                Judgement::Breach(metric),
-            ) => Some(self.abort(Reason::Breach(metric))),
+                Judgement::Breach(ground),
+            ) => Some(self.abort(Reason::of(ground))),
             (Phase::Progressing { trial, step, since }, Judgement::Pass) => {
                 let is_long_enough = lasts_at_least(since, now, trial.step(step)?.min_duration);
                 if is_long_enough { self.pass(trial, step, now, raises) } else { None }

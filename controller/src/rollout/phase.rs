@@ -102,6 +102,8 @@ pub enum Hold {
     ThinEvidence,
     /// A human's word.
     Approval,
+    /// That stable keeps its absolute limits again: canary and stable both break one.
+    SharedBreach,
 }
 
 /// Why a rollout does not go on.
@@ -254,6 +256,7 @@ impl Hold {
         match self {
             Self::ThinEvidence => Reason::ThinEvidence,
             Self::Approval => Reason::Approval,
+            Self::SharedBreach => Reason::SharedBreach,
         }
     }
 }

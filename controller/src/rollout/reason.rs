@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::analysis::Metric;
+use crate::analysis::{BlastLimit, BreakerRule, Ground, Metric};
 
 /// The cause of a transition. Every raise has one of `Ready`, `Certificate`, `Time`,
 /// `Policy` and `Command`.
@@ -28,6 +28,14 @@ pub enum Reason {
     NotApproved,
     /// The canary is worse than stable.
     Breach(Metric),
+    /// The canary broke an absolute limit that stable keeps.
+    Guardrail(Metric),
+    /// The canary is dead.
+    Breaker(BreakerRule),
+    /// The canary did as much damage as the plan allows.
+    BlastRadius(BlastLimit),
+    /// Canary and stable both break an absolute limit, so nothing is raised.
+    SharedBreach,
     /// The canary's backends did not pass their probes in time.
     NeverReady,
     /// No backend of the canary passes its probe any more.
@@ -61,6 +69,17 @@ pub enum Reason {
 // === impl Reason ===
 
 impl Reason {
+    /// Why a canary is sent back on this ground.
+    #[must_use]
+    pub const fn of(ground: Ground) -> Self {
+        match ground {
+            Ground::Evidence(metric) => Self::Breach(metric),
+            Ground::Guardrail(metric) => Self::Guardrail(metric),
+            Ground::Breaker(rule) => Self::Breaker(rule),
+            Ground::BlastRadius(limit) => Self::BlastRadius(limit),
+        }
+    }
+
     /// Its value of the label `reason`.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -77,6 +96,14 @@ impl Reason {
             Self::Breach(Metric::LatencyP50) => "latency-p50",
             Self::Breach(Metric::LatencyP90) => "latency-p90",
             Self::Breach(Metric::LatencyP99) => "latency-p99",
+            Self::Guardrail(Metric::ErrorRate) => "guardrail-error-rate",
+            Self::Guardrail(_) => "guardrail-latency",
+            Self::Breaker(BreakerRule::NeverHealthy) => "never-healthy",
+            Self::Breaker(BreakerRule::NoConnection) => "no-connection",
+            Self::Breaker(BreakerRule::FailureRun) => "failure-run",
+            Self::BlastRadius(BlastLimit::Requests) => "failed-requests",
+            Self::BlastRadius(BlastLimit::Users) => "failed-users",
+            Self::SharedBreach => "shared-breach",
             Self::NeverReady => "never-ready",
             Self::Unready => "unready",
             Self::StableUnready => "stable-unready",

@@ -30,6 +30,7 @@ mod world;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use canary_config::cohort::Assignment;
 use canary_config::criteria::{Alpha, Criteria};
 use canary_config::name::ReleaseId;
 use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
@@ -74,7 +75,8 @@ fn plan(percents: &[u16]) -> Plan {
         ready_timeout: READY_TIMEOUT,
         on_thin_evidence: OnThinEvidence::Hold,
         probation: PROBATION,
-        criteria: Criteria { alpha: Alpha::DEFAULT },
+        criteria: Criteria { alpha: Alpha::DEFAULT, ..Criteria::default() },
+        assignment: Assignment::Request,
         on_busy: OnBusy::Reject,
         drain_timeout: DRAIN_TIMEOUT,
     }

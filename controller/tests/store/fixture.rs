@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use canary_config::cohort::Assignment;
 use canary_config::criteria::{Alpha, Criteria};
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
@@ -81,7 +82,8 @@ pub(super) fn trial() -> Trial {
         ready_timeout: Duration::from_secs(120),
         on_thin_evidence: OnThinEvidence::Hold,
         probation: Duration::from_secs(600),
-        criteria: Criteria { alpha: Alpha::new(0.012_345_678_9).unwrap() },
+        criteria: Criteria { alpha: Alpha::new(0.012_345_678_9).unwrap(), ..Criteria::default() },
+        assignment: Assignment::Header("x-user".into()),
         on_busy: OnBusy::Supersede,
         drain_timeout: Duration::from_millis(30_001),
     };

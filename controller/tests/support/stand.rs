@@ -19,7 +19,7 @@ use canary_proxy::outcome::Outcome;
 use canary_proxy::pool::Backend;
 use canary_proxy::routes::{self, RouteReader};
 use canary_proxy::rules;
-use canary_proxy::table::{Route, RoutingTable};
+use canary_proxy::table::{Asker, Route, RoutingTable};
 use canary_proxy::track::Track;
 use http::{HeaderMap, Method};
 use rand::SeedableRng as _;
@@ -244,12 +244,10 @@ impl Stand {
         let rng = &mut StdRng::seed_from_u64(requests);
         let route = self.route(service);
         for request in 1..=requests {
-            let pick = route.pick(rng).expect("somebody is ready");
+            let mut pick = route.pick(&Asker::default(), rng).expect("somebody is ready");
             let is_bad = pick.track == Track::Canary && request.is_multiple_of(canary_fails_every);
             let outcome = if is_bad { Outcome::ServerError } else { Outcome::Success };
-            if let Some(ledger) = pick.ledger {
-                ledger.arm(pick.track).score(outcome, Duration::from_millis(5));
-            }
+            pick.score(outcome, Duration::from_millis(5));
         }
     }
 }

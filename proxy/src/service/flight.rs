@@ -93,7 +93,7 @@ impl Flight {
     /// Keeps the attempt that is under way out of the comparison.
     pub(super) fn leave_unscored(&mut self) {
         if let Some(attempt) = &mut self.attempt {
-            attempt.pick.ledger = None;
+            attempt.pick.scoring = None;
         }
     }
 
@@ -115,7 +115,11 @@ impl Attempt {
 
     /// The request's head goes out now, on a connection that stands: a colder pool must not convict a small arm.
     pub(super) fn sent(&mut self) {
-        self.sent = Some(clock::now());
+        let now = clock::now();
+        self.sent = Some(now);
+        if let Some(scoring) = &mut self.pick.scoring {
+            scoring.sent(now);
+        }
     }
 
     /// The head of the answer is here.
@@ -131,10 +135,8 @@ impl Attempt {
         }
         let took = clock::now().saturating_duration_since(self.begun);
         self.pick.backend.meter.end(outcome, took);
-        if let Some(ledger) = self.pick.ledger.take() {
-            let (outcome, waited) = self.evidence(outcome, took);
-            ledger.arm(self.pick.track).score(outcome, waited);
-        }
+        let (outcome, waited) = self.evidence(outcome, took);
+        self.pick.score(outcome, waited);
     }
 
     /// What the judge is told. A client that leaves after the answer's head has been answered all the same.

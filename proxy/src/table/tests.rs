@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use canary_config::rule::{Priority, Rule};
-use canary_config::service::Timeouts;
+use canary_config::service::{Rescue, Timeouts};
 use http::{HeaderMap, Method};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom as _;
@@ -26,8 +26,11 @@ fn route(number: usize, rule: &str, priority: Option<u32>) -> Arc<Route> {
         timeouts: Timeouts { connect: second, read: second, keep_alive: second },
         stable: Pool { release: "v1".parse().unwrap(), ready: Vec::new(), meter: Arc::default() },
         canary: None,
+        preview: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        rescue: Rescue::default(),
+        rescued: Arc::default(),
         critical: false,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use canary_config::rule::{Priority, Rule};
-use canary_config::service::Timeouts;
+use canary_config::service::{Rescue, Timeouts};
 use canary_config::weight::Weight;
 use canary_proxy::ledger::Ledger;
 use canary_proxy::meter::Meter;
@@ -25,8 +25,11 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
         timeouts: Timeouts { connect: PATIENCE * 2, read: PATIENCE * 2, keep_alive: PATIENCE * 2 },
         stable: pool("v1", backends),
         canary: None,
+        preview: None,
         own_answers: Arc::default(),
         budget: Arc::default(),
+        rescue: Rescue::default(),
+        rescued: Arc::default(),
         critical: false,
     })
 }
@@ -34,7 +37,8 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
 impl Shape {
     /// With release `v2` on trial.
     pub(crate) fn canary(mut self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
-        self.0.canary = Canary::new(pool("v2", backends), Weight::from_bp(bp).unwrap(), Arc::clone(ledger));
+        self.0.canary =
+            Canary::new(pool("v2", backends), Weight::from_bp(bp).unwrap(), Arc::clone(ledger), Arc::default());
         self
     }
 

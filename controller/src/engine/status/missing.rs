@@ -80,6 +80,9 @@ impl Managed {
         match self.verdict.as_ref()? {
             Verdict::NotEnough(shortfall) => Some(missing_of(shortfall, rate)),
             Verdict::Pass => Some(missing_time()),
+            Verdict::Shared(metric) => {
+                Some(Missing::plain(format!("that stable's {} keeps its guardrail again", in_words(*metric))))
+            }
             Verdict::Fail(_) => None,
         }
     }

@@ -158,7 +158,7 @@ fn allows_a_raise(events: &[Event; 2], reason: Reason, before: &Pair, plan: &Pla
 /// Whether what happened to this one is what it was sent back for.
 fn is_to_blame(event: &Event, reason: Reason) -> bool {
     match (event, reason) {
-        (Event::Judged(Judgement::Breach(metric)), Reason::Breach(reason)) => *metric == reason,
+        (Event::Judged(Judgement::Breach(ground)), reason @ Reason::Breach(_)) => Reason::of(*ground) == reason,
         (Event::Judged(Judgement::Thin(_)), Reason::ThinEvidence) => true,
         (Event::Probed { canary, .. }, Reason::NeverReady) => *canary != Readiness::All,
         (Event::Probed { stable, canary }, Reason::Unready) => *canary == Readiness::None && *stable != Readiness::None,

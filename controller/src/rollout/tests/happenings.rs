@@ -9,6 +9,7 @@ use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, commanded, judged, probed,
 use crate::rollout::{Again, Command, Event, Raises, Readiness, Start, Stop, Stride};
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "as the event in it")]
 pub(super) enum Happening {
     Told(Event),
     Passed(Duration),

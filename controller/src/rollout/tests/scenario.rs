@@ -7,14 +7,14 @@ use canary_config::plan::{OnBusy, Plan};
 use canary_config::weight::Weight;
 
 use super::{percent, release, start};
-use crate::analysis::Metric;
+use crate::analysis::{Ground, Metric};
 use crate::rollout::{
     Again, Command, Event, Inclination, Judgement, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
     Stride, Transition, Trial,
 };
 
 pub(super) const PASS: Judgement = Judgement::Pass;
-pub(super) const BREACH: Judgement = Judgement::Breach(Metric::ErrorRate);
+pub(super) const BREACH: Judgement = Judgement::Breach(Ground::Evidence(Metric::ErrorRate));
 pub(super) const FAVOURABLE: Judgement = Judgement::Thin(Inclination::Favourable);
 pub(super) const OPEN: Judgement = Judgement::Thin(Inclination::Open);
 pub(super) const ERROR_RATE: Reason = Reason::Breach(Metric::ErrorRate);

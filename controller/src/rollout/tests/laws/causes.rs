@@ -4,6 +4,7 @@ use canary_config::plan::{Gate, OnBusy, OnThinEvidence};
 use canary_config::weight::Weight;
 
 use super::{Law, Seen};
+use crate::analysis::Ground;
 use crate::rollout::tests::scenario::{FAVOURABLE, PASS};
 use crate::rollout::tests::world::{is_standing, position, weight_at};
 use crate::rollout::{Again, Command, Event, Judgement, PhaseName, Readiness, Reason};
@@ -31,7 +32,11 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
             let deadline = if let Some(Gate::Manual { deadline }) = seen.gate() { Some(deadline) } else { None };
             seen.is_ticked() && seen.was_awaiting_approval() && deadline.is_some_and(|deadline| seen.lasted(deadline))
         }
-        Reason::Breach(metric) => seen.is_judged(Judgement::Breach(metric)),
+        Reason::Breach(metric) => seen.is_judged(Judgement::Breach(Ground::Evidence(metric))),
+        Reason::Guardrail(metric) => seen.is_judged(Judgement::Breach(Ground::Guardrail(metric))),
+        Reason::Breaker(rule) => seen.is_judged(Judgement::Breach(Ground::Breaker(rule))),
+        Reason::BlastRadius(limit) => seen.is_judged(Judgement::Breach(Ground::BlastRadius(limit))),
+        Reason::SharedBreach => seen.is_judged(Judgement::Shared),
         Reason::NeverReady => {
             is_probed
                 && !is_ready(seen)

@@ -15,12 +15,12 @@ pub(super) const LAWS: [Law; 5] = [
 ];
 
 fn a_breach_convicts(seen: &Seen) -> bool {
-    let Some(Event::Judged(Judgement::Breach(metric))) = seen.event() else { return true };
+    let Some(Event::Judged(Judgement::Breach(ground))) = seen.event() else { return true };
     let is_judged = match seen.from() {
         PhaseName::Paused => pause(seen.phase()) == Some(Pause::Command),
         name => is_standing(name),
     };
-    !is_judged || seen.is_aborted_for(Reason::Breach(*metric))
+    !is_judged || seen.is_aborted_for(Reason::of(*ground))
 }
 
 fn what_stands_nowhere_is_not_judged(seen: &Seen) -> bool {

@@ -83,7 +83,7 @@ pub(super) fn trial() -> Trial {
         on_thin_evidence: OnThinEvidence::Hold,
         probation: Duration::from_secs(600),
         criteria: Criteria { alpha: Alpha::new(0.012_345_678_9).unwrap(), ..Criteria::default() },
-        assignment: Assignment::Header("x-user".into()),
+        assignment: Assignment::Request,
         on_busy: OnBusy::Supersede,
         drain_timeout: Duration::from_millis(30_001),
     };

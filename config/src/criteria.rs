@@ -1,5 +1,6 @@
 //! What the judge must be sure of before it acts.
 
+use std::fmt;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub struct Criteria {
 
 /// A set of margins for the judge (statistics.md, section 7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Half a tenth of a percent more errors than stable is tolerated.
     #[default]
@@ -75,8 +76,23 @@ impl Profile {
             Self::Balanced => "balanced",
             Self::Strict => "strict",
             Self::Calm => "calm",
-            Self::LowTraffic => "low-traffic",
+            Self::LowTraffic => "low_traffic",
         }
+    }
+
+    /// The probability of error where none is given: that of [`Alpha::DEFAULT`], or a calm one's fifth of it.
+    #[must_use]
+    pub const fn alpha(self) -> Alpha {
+        match self {
+            Self::Balanced | Self::Strict | Self::LowTraffic => Alpha::DEFAULT,
+            Self::Calm => Alpha(0.01),
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

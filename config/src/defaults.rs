@@ -14,6 +14,8 @@ use crate::weight::Weight;
 
 /// The shares that a rollout goes through on its way to 100 %, in basis points.
 const STEPS_BP: [u16; 2] = [1_000, 2_500];
+/// The same where traffic is so thin that a small share would tell nothing for hours.
+const LOW_TRAFFIC_STEPS_BP: [u16; 2] = [2_500, 5_000];
 pub(crate) const STEP_MIN_DURATION: Duration = Duration::from_secs(60);
 pub(crate) const STEP_MAX_DURATION: Duration = Duration::from_secs(15 * 60);
 
@@ -26,6 +28,15 @@ pub(crate) const APPROVAL_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60)
 /// How long a release that has to go first may take to end what it has begun.
 pub(crate) const fn drain_timeout() -> Duration {
     Duration::from_secs(30)
+}
+
+/// The shares below 100 % that a rollout goes through.
+pub(crate) fn weights(profile: Profile) -> impl Iterator<Item = Weight> {
+    let steps = match profile {
+        Profile::Balanced | Profile::Strict | Profile::Calm => STEPS_BP,
+        Profile::LowTraffic => LOW_TRAFFIC_STEPS_BP,
+    };
+    steps.into_iter().filter_map(Weight::from_bp)
 }
 
 impl Default for Admin {
@@ -93,7 +104,7 @@ impl Default for Plan {
         };
         Self {
             strategy: Strategy::Canary,
-            steps: STEPS_BP.into_iter().filter_map(Weight::from_bp).map(step).collect(),
+            steps: weights(Profile::default()).map(step).collect(),
             ready_timeout: Duration::from_secs(60),
             on_thin_evidence: OnThinEvidence::Hold,
             probation: Duration::from_secs(10 * 60),

@@ -27,13 +27,15 @@ fn the_example_configuration_loads_with_all_its_examples() {
     };
     let text: String = text.lines().map(uncommented).collect();
     let folder = tempfile::TempDir::new().unwrap();
-    let token = folder.path().join("token");
-    fs::write(&token, "s3cret").unwrap();
-    fs::set_permissions(&token, Permissions::from_mode(0o600)).unwrap();
+    for secret in ["token", "preview"].map(|name| folder.path().join(name)) {
+        fs::write(&secret, "an-example-of-a-secret").unwrap();
+        fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    }
     let Reading { result, warnings } = Reading::of_text(&text, &folder.path().join("canaryd.toml"));
     let config = result.unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(warnings.to_string(), "");
     assert!(config.admin.remote.is_some() && config.freezes.len() == 1);
+    assert!(config.services.values().all(|service| service.preview.is_some()));
 }
 
 #[test]

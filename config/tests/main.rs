@@ -13,6 +13,7 @@ mod refused_addresses;
 mod refused_admin;
 mod refused_daemon;
 mod refused_freeze;
+mod refused_judgement;
 mod refused_rollout;
 mod refused_service;
 mod refused_strategy;

@@ -20,11 +20,17 @@ hosts = ["localhost"]
 [services.web]
 rule = "Host(`a`)"
 critical = true
+rescue.idempotency_key = true
+preview.secret_file = "none"
 releases.v1.backends = ["127.0.0.1:1", "127.0.0.1:2"]
 [services.web.rollout]
 strategy = "rolling"
 batch = 1
 on_busy = "queue"
+assignment = "header:x-user"
+profile = "calm"
+guardrails = { error_rate = "1%", p99 = "1s" }
+blast_radius = { max_failed_requests = 5, max_users = 1 }
 [[freeze]]
 name = "weekend"
 from = "Fri 16:00"

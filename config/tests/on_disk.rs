@@ -129,6 +129,30 @@ fn a_token_file_that_is_missing_is_named() {
 }
 
 #[test]
+fn a_preview_has_a_secret_that_a_cookie_can_carry() {
+    let folder = Folder::with_config(with("stable = \"v1\"", "stable = \"v1\"\npreview.secret_file = \"token\""));
+    let secret = || folder.load().unwrap().services.into_values().next().unwrap().preview;
+    folder.write_token("0123456789abcdef\n", 0o600);
+    assert_eq!(secret().unwrap().expose(), "0123456789abcdef");
+    assert_eq!(folder.warned(), "");
+    folder.write_token("abc", 0o600);
+    assert_eq!(
+        folder.warned(),
+        "canaryd.toml:12:23: warning: services.web.preview.secret_file: the secret in the file `token` is short enough \
+         to be guessed; write one of at least 16 letters and digits"
+    );
+    for content in ["0123456789abcde;", "\"0123456789abcd\"", "0123456789,abcde", "0123456789\\abcde"] {
+        folder.write_token(content, 0o600);
+        assert_eq!(
+            folder.load().unwrap_err(),
+            "canaryd.toml:12:23: services.web.preview.secret_file: the file `token` holds a quote, comma, semicolon or \
+             backslash, which a cookie cannot carry; write a secret of letters and digits into it"
+        );
+    }
+    assert!(!format!("{:?}", folder.load()).contains("abcde"));
+}
+
+#[test]
 fn a_configuration_never_shows_its_token() {
     assert!(!format!("{:?}", Folder::with_token("s3cret").load()).contains("s3cret"));
     let remote = Folder::with_admin("address = \"127.0.0.1:9902\"\nbearer_token_file = \"token\"\n");

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use canary_config::cohort::Assignment;
+use canary_config::criteria::{Alpha, Criteria};
 use canary_config::plan::{Gate, OnBusy, OnThinEvidence, Plan, STEPS_MAX, Strategy};
 
 use crate::support::{GOOD, good};
@@ -16,7 +18,9 @@ const WHOLE: &str = concat!(
     r#"{"weight":5000,"min_duration":{"secs":0,"nanos":0},"max_duration":{"secs":300,"nanos":0},"#,
     r#""gate":{"manual":{"deadline":{"secs":1800,"nanos":0}}}}],"#,
     r#""ready_timeout":{"secs":120,"nanos":0},"on_thin_evidence":"promote","#,
-    r#""probation":{"secs":0,"nanos":0},"criteria":{"alpha":0.01},"#,
+    r#""probation":{"secs":0,"nanos":0},"criteria":{"alpha":0.01,"profile":"strict","#,
+    r#""guardrails":{"error_rate":0.005,"p99":{"secs":0,"nanos":750000000}},"#,
+    r#""blast_radius":{"max_failed_requests":50,"max_users":10}},"assignment":{"header":"x-user-id"},"#,
     r#""on_busy":"queue","drain_timeout":{"secs":60,"nanos":0}}"#,
 );
 
@@ -69,6 +73,9 @@ fn a_plan_that_the_first_canaryd_kept_is_read() {
         [Gate::Evidence, Gate::Manual { deadline: day }]
     );
     assert_eq!((plan.on_busy, plan.drain_timeout), (OnBusy::Reject, Duration::from_secs(30)));
+    assert_eq!(plan.assignment, Assignment::Request);
+    let alpha = Alpha::new(0.01).unwrap();
+    assert_eq!(plan.criteria, Criteria { alpha, ..Criteria::default() });
 }
 
 #[test]

@@ -69,6 +69,23 @@ fn a_policy_and_a_time_for_what_waits_for_humans_are_for_nothing() {
 }
 
 #[test]
+fn a_way_to_divide_what_is_never_divided_is_for_nothing() {
+    for strategy in ["blue-green", "recreate"] {
+        assert_eq!(
+            warned_of_rollout(&format!("strategy = \"{strategy}\"\nassignment = \"ip\"\n")),
+            format!(
+                "19:14: warning: assignment: {strategy} gives a release all requests at once, so nothing is divided; \
+                 remove this"
+            )
+        );
+    }
+    for strategy in ["canary", "rolling\"\nbatch = 1\nassignment = \"cookie"] {
+        let said = warned_of_rollout(&format!("strategy = \"{strategy}\"\n"));
+        assert!(!said.contains("assignment"), "{said}");
+    }
+}
+
+#[test]
 fn a_rolling_release_that_joins_whole_or_too_fast_is_named() {
     assert_eq!(
         warned_of_rollout("strategy = \"rolling\"\n"),

@@ -1,6 +1,7 @@
 //! `[services.NAME.rollout]`: how a new release is brought in.
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::time::Duration;
@@ -9,17 +10,17 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::approval::{Approval, WrittenApproval};
+use super::cohort;
 use super::count::WrittenCount;
+use super::criteria::{WrittenBlastRadius, WrittenCriteria, WrittenGuardrails};
 use super::duration::{WAIT, WAIT_OR_NONE, WrittenDuration};
 use super::problems::Section;
 use super::stay::Stay;
 use super::step::{self, WrittenStep};
-use crate::cohort::Assignment;
-use crate::criteria::{Alpha, Criteria};
-use crate::defaults::{ROLLING_MIN_DURATION, STEP_MAX_DURATION, STEP_MIN_DURATION};
+use crate::criteria::Profile;
+use crate::defaults::{self, ROLLING_MIN_DURATION, STEP_MAX_DURATION, STEP_MIN_DURATION};
 use crate::name::ReleaseId;
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
-use crate::quoted::Quoted;
 use crate::service::Release;
 use crate::weight::Weight;
 
@@ -36,7 +37,11 @@ pub(super) struct WrittenRollout {
     ready_timeout: Option<Spanned<WrittenDuration>>,
     on_thin_evidence: Option<Spanned<String>>,
     probation: Option<Spanned<WrittenDuration>>,
+    assignment: Option<Spanned<String>>,
+    profile: Option<Spanned<String>>,
     alpha: Option<Spanned<f64>>,
+    guardrails: WrittenGuardrails,
+    blast_radius: WrittenBlastRadius,
     on_busy: Option<Spanned<String>>,
     drain_timeout: Option<Spanned<WrittenDuration>>,
 }
@@ -56,6 +61,14 @@ impl WrittenRollout {
         let policy_place = place(&self.on_thin_evidence);
         let batch_place = place(&self.strategy).map(|written| ("strategy", written));
         let batch_place = place(&self.batch).map(|written| ("batch", written)).or(batch_place);
+        let assignment = cohort::meant(self.assignment.as_ref(), strategy, section);
+        let written = WrittenCriteria {
+            profile: self.profile.take(),
+            alpha: self.alpha.take(),
+            guardrails: take(&mut self.guardrails),
+            blast_radius: take(&mut self.blast_radius),
+        };
+        let criteria = written.meant(assignment.as_ref(), section);
         let mut plan = Plan {
             strategy,
             ready_timeout: section.duration("ready_timeout", self.ready_timeout.take(), WAIT, default.ready_timeout),
@@ -64,8 +77,8 @@ impl WrittenRollout {
             })
             .unwrap_or(default.on_thin_evidence),
             probation: probation(self.probation.take(), default.probation, section),
-            criteria: Criteria { alpha: alpha(self.alpha.as_ref(), section), ..Criteria::default() },
-            assignment: Assignment::Request,
+            criteria,
+            assignment: assignment.unwrap_or_default(),
             on_busy: word(&self.on_busy, |written| section.choice("on_busy", written, &OnBusy::ALL, OnBusy::as_str))
                 .unwrap_or(default.on_busy),
             drain_timeout: section.duration(
@@ -78,7 +91,7 @@ impl WrittenRollout {
         };
         match strategy {
             Strategy::Canary => {
-                plan.steps = self.canary(&plan.steps, section);
+                plan.steps = self.canary(plan.criteria.profile, section);
                 let is_manual = |step: &Step| matches!(step.gate, Gate::Manual { .. });
                 if let Some(place) = policy_place
                     && plan.on_thin_evidence == OnThinEvidence::Promote
@@ -115,7 +128,7 @@ impl WrittenRollout {
     }
 
     /// The shares that a canary goes through.
-    fn canary(self, default: &[Step], section: &mut Section<'_, '_>) -> Vec<Step> {
+    fn canary(self, profile: Profile, section: &mut Section<'_, '_>) -> Vec<Step> {
         let tables =
             self.steps.as_ref().and_then(|steps| steps.get_ref().split_last()).map_or(&[][..], |(_, below)| below);
         let each_says = |name| !tables.is_empty() && tables.iter().all(|step| step.get_ref().says(name));
@@ -134,7 +147,7 @@ impl WrittenRollout {
         let approval = Approval::DEFAULT.by_default(written, section);
         match self.steps {
             Some(steps) => step::meant(steps, stay, approval, section),
-            None => default.iter().map(|step| stay.at(step.weight, approval.gate(Gate::Evidence))).collect(),
+            None => defaults::weights(profile).map(|weight| stay.at(weight, approval.gate(Gate::Evidence))).collect(),
         }
     }
 
@@ -179,14 +192,4 @@ fn probation(written: Option<Spanned<WrittenDuration>>, default: Duration, secti
         section.warn("probation", &place, message);
     }
     probation
-}
-
-fn alpha(written: Option<&Spanned<f64>>, section: &mut Section<'_, '_>) -> Alpha {
-    let Some(written) = written else { return Alpha::DEFAULT };
-    Alpha::new(*written.get_ref()).unwrap_or_else(|| {
-        let text = section.source().slice(&written.span());
-        let message = format!("{} is not between 0 and 0.5; write a probability of error, such as 0.05", Quoted(text));
-        section.report("alpha", &written.span(), message);
-        Alpha::DEFAULT
-    })
 }

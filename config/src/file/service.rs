@@ -10,12 +10,14 @@ use serde_spanned::Spanned;
 use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
 use super::listen::Listen;
+use super::preview::WrittenPreview;
 use super::problems::{Placed, Section};
 use super::release::{self, WrittenRelease};
+use super::rescue::WrittenRescue;
 use super::rollout::WrittenRollout;
 use crate::name::ServiceName;
 use crate::rule::{Priority, Rule};
-use crate::service::{Probe, Rescue, Service, Timeouts};
+use crate::service::{Probe, Service, Timeouts};
 
 /// A probe that may take longer tells nothing about now.
 const PROBE_TIMEOUT_MAX: Duration = Duration::from_secs(5 * 60);
@@ -36,6 +38,10 @@ pub(super) struct WrittenService {
     releases: BTreeMap<Spanned<String>, WrittenRelease>,
     #[serde(default)]
     rollout: WrittenRollout,
+    #[serde(default)]
+    rescue: WrittenRescue,
+    #[serde(default)]
+    preview: WrittenPreview,
     critical: Option<Spanned<bool>>,
 }
 
@@ -112,6 +118,8 @@ impl WrittenService {
         let probe = self.probe.meant(&mut section.child("probe"));
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
         let plan = self.rollout.meant(&releases, &mut section.child("rollout"));
+        let rescue = self.rescue.meant();
+        let preview = self.preview.meant(&mut section.child("preview"));
         let critical = self.critical.filter(|critical| *critical.get_ref());
         if let Some(critical) = critical.as_ref().filter(|_| listen.health_paths.is_empty()) {
             let message = "no listener has a health_path, so nobody is told; write one, such as \"/healthz\"";
@@ -126,8 +134,8 @@ impl WrittenService {
             probe,
             timeouts,
             plan,
-            rescue: Rescue::default(),
-            preview: None,
+            rescue,
+            preview,
             critical: critical.is_some(),
         })
     }

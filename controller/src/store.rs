@@ -13,6 +13,7 @@ mod lock;
 mod opening;
 mod ownership;
 mod restore;
+mod seed;
 mod snapshot;
 mod sqlite;
 mod story;
@@ -33,8 +34,9 @@ pub use self::keeper::{Keeper, QUEUE_LIMIT, RETRY_INTERVAL, StoreHandle};
 pub use self::lock::{Lock, Locked, is_in_use};
 pub use self::opening::{Opened, open};
 pub use self::restore::{Restored, restore};
+pub use self::seed::Seed;
 pub use self::snapshot::{Snapshot, SnapshotError};
-pub use self::sqlite::{AUDIT_ROWS_MAX, BACKUP_BYTES_MAX, SCHEMA_VERSION, SqliteStore};
+pub use self::sqlite::{ACCOUNTS_MAX, AUDIT_ROWS_MAX, BACKUP_BYTES_MAX, PAPER_BYTES_MAX, SCHEMA_VERSION, SqliteStore};
 
 /// The most entries that one look at the history gives.
 pub const HISTORY_LIMIT_MAX: usize = 1_000;
@@ -74,6 +76,13 @@ pub trait Store: Send {
     /// # Errors
     /// The audit trail cannot be reached at all.
     fn rollouts(&mut self, service: &ServiceName, limit: usize) -> Result<Vec<RolloutSummary>, StoreError>;
+
+    /// The account of a rollout as it was recorded; nothing if there is none, if it is forgotten, or if it cannot be
+    /// read, which the log says.
+    ///
+    /// # Errors
+    /// The accounts cannot be reached at all.
+    fn account(&mut self, service: &ServiceName, generation: Generation) -> Result<Option<String>, StoreError>;
 
     /// The number of the line that was added last to the audit trail; 0 before any. It never falls, and no number is
     /// given twice, whatever becomes of the lines.
@@ -115,6 +124,10 @@ pub struct Loaded {
     /// The commands with a key that were done last, the oldest first; at most [`ANSWERED_MAX`]. One of which no line of
     /// the audit trail can be read any more is not among them.
     pub answered: Vec<Answered>,
+    /// The evidence that was left behind, at most one paper for each service. What cannot be read is not among it.
+    pub papers: Vec<Paper>,
+    /// The secret of the store.
+    pub seed: Seed,
 }
 
 /// A command with a key that was done.
@@ -137,6 +150,31 @@ pub struct Record {
     pub entries: Vec<Entry>,
     /// Every freeze by an operator's word, if they changed: they take the place of all that were kept.
     pub freezes: Option<Vec<KeptFreeze>>,
+    /// Each takes the place of the one of the same service, generation and kind.
+    pub papers: Vec<Paper>,
+}
+
+/// Something that is kept beside a rollout, and that no route rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Of which service.
+    pub service: ServiceName,
+    /// Of which try.
+    pub generation: Generation,
+    /// What for.
+    pub kind: PaperKind,
+    /// JSON of at most [`PAPER_BYTES_MAX`]; a longer one is left out, and the log says so. An empty one removes what is
+    /// kept.
+    pub body: String,
+}
+
+/// What a paper is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaperKind {
+    /// What a judge knew at an orderly stop, so that the next one goes on from there. One is kept for each service.
+    Evidence,
+    /// The story of a verdict, for people. Those of the last [`ACCOUNTS_MAX`] rollouts of a service are kept.
+    Account,
 }
 
 // === impl Record ===
@@ -147,6 +185,7 @@ impl Record {
     pub fn and(mut self, later: Self) -> Self {
         self.services.extend(later.services);
         self.entries.extend(later.entries);
+        self.papers.extend(later.papers);
         Self { freezes: later.freezes.or(self.freezes), ..self }
     }
 }

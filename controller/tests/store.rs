@@ -12,6 +12,7 @@ mod keeper;
 mod keeping;
 mod numbers;
 mod opening;
+mod papers;
 mod restore;
 mod rollouts;
 mod snapshot;

@@ -14,7 +14,7 @@ use crate::admin::{AdminSocket, RemoteListener};
 use crate::clock;
 use crate::daemon::DaemonError;
 use crate::rollout::{Rollout, Stop};
-use crate::store::{self, Loaded, Store};
+use crate::store::{self, Loaded, Seed, Store};
 
 /// Everything that is open before the start.
 pub(super) struct Opened {
@@ -75,10 +75,15 @@ fn open_store(path: &Path) -> Result<(Box<dyn Store>, Loaded), DaemonError> {
         store::Opened::Ready { store, loaded } => Ok((store, loaded)),
         store::Opened::Degraded { stables, store, .. } => {
             let services = stables.into_iter().map(|(service, stable)| (service, Rollout::new(stable).save()));
-            Ok((
-                store,
-                Loaded { services: services.collect(), stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() },
-            ))
+            let loaded = Loaded {
+                services: services.collect(),
+                stop: Stop::Orderly,
+                freezes: Vec::new(),
+                answered: Vec::new(),
+                papers: Vec::new(),
+                seed: Seed::fresh(),
+            };
+            Ok((store, loaded))
         }
     }
 }

@@ -112,7 +112,8 @@ impl Outbox {
         }
         // Sent again, it must not cover in the store what came after it.
         unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
-        let is_empty = unsaved.record.services.is_empty() && unsaved.record.entries.is_empty();
+        let Record { services, entries, papers, .. } = &unsaved.record;
+        let is_empty = services.is_empty() && entries.is_empty() && papers.is_empty();
         if !is_stored && !is_empty {
             unsaved.sending = Sending::Failed;
             self.unsaved.insert(ticket, unsaved);

@@ -95,7 +95,7 @@ impl Engine {
     /// When what was kept does not fit what is declared.
     pub fn start(starting: Starting) -> Result<Started, StartError> {
         let Starting { config, routes, store, loaded, page } = starting;
-        let Loaded { services: kept, stop, freezes, answered } = loaded;
+        let Loaded { services: kept, stop, freezes, answered, papers: _, seed: _ } = loaded;
         let now = clock::now();
         let mut absent = after(&kept, stop, now);
         let mut services = BTreeMap::new();
@@ -162,7 +162,7 @@ impl Engine {
         };
         let services: BTreeMap<_, _> = names.into_iter().filter_map(saved).collect();
         if !services.is_empty() {
-            self.save(Record { services, entries, freezes: None }, None, Vec::new());
+            self.save(Record { services, entries, ..Record::default() }, None, Vec::new());
         }
     }
 }

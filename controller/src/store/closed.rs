@@ -3,6 +3,7 @@
 use canary_config::name::ServiceName;
 
 use crate::api::{HistoryEntry, RolloutSummary};
+use crate::rollout::Generation;
 use crate::store::{HistoryQuery, Loaded, Lock, Record, Store, StoreError};
 
 /// Stands where a store should be, and keeps a second process from the place while it does.
@@ -40,6 +41,10 @@ impl Store for ClosedStore {
     }
 
     fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
+        self.refuse()
+    }
+
+    fn account(&mut self, _: &ServiceName, _: Generation) -> Result<Option<String>, StoreError> {
         self.refuse()
     }
 

@@ -91,6 +91,10 @@ impl<F: FnMut(StoreHealth)> Work<F> {
                     done.call(self.store.rollouts(&service, limit));
                     self.check_if_needed();
                 }
+                Ok(Request::Account { service, generation, done }) => {
+                    done.call(self.store.account(&service, generation));
+                    self.check_if_needed();
+                }
                 Ok(Request::Backup { done }) => {
                     done.call(self.store.backup());
                     self.check_if_needed();

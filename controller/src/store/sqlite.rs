@@ -5,8 +5,8 @@
 //! every moment between two records, so it can be copied, and no damage can drop the last records unseen: a log whose
 //! end is damaged is taken for a log that ended there.
 //!
-//! `services` and `freezes` are what decisions rest on, `seal` says how they are known to be whole, `audit` keeps the
-//! trail, `schema` the layout, and `copy` makes a backup and takes one over.
+//! `services` and `freezes` are what decisions rest on, `seal` says how they are known to be whole, `papers` are what
+//! is kept beside them, `audit` keeps the trail, `schema` the layout, and `copy` makes a backup and takes one over.
 
 mod audit;
 mod copy;
@@ -14,6 +14,7 @@ mod date;
 mod failure;
 mod freezes;
 mod line;
+mod papers;
 mod schema;
 mod seal;
 mod services;
@@ -26,16 +27,17 @@ use canary_config::name::ServiceName;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use self::failure::{Fault, reading, writing};
-use self::seal::Held;
+use self::seal::{Evidence, Held};
 use crate::api::{HistoryEntry, RolloutSummary};
-use crate::rollout::{Saved, Stop};
+use crate::rollout::{Generation, Saved, Stop};
 use crate::store::aside::{beside, remove_if_there, sync_folder};
-use crate::store::{HistoryQuery, Loaded, Lock, Record, Snapshot, Stables, Store, StoreError, stables_of};
+use crate::store::{HistoryQuery, Loaded, Lock, Record, Seed, Snapshot, Stables, Store, StoreError, stables_of};
 
 pub use self::audit::AUDIT_ROWS_MAX;
 pub use self::copy::BACKUP_BYTES_MAX;
 pub(in crate::store) use self::copy::{TakenOver, settle, take_over};
 pub(in crate::store) use self::failure::creating;
+pub use self::papers::{ACCOUNTS_MAX, PAPER_BYTES_MAX};
 pub use self::schema::SCHEMA_VERSION;
 
 /// How long to wait for another program that reads the file, such as a backup.
@@ -122,9 +124,11 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        let Held { services, freezes, stop, last_entry: _ } = self.change(Stop::Unclean, |_, _| Ok(()))?;
-        let answered = audit::answered(&self.connection).map_err(|fault| reading(&self.path, fault))?;
-        Ok(Loaded { services, stop, freezes, answered })
+        let Held { services, freezes, stop, seed, .. } = self.change(Stop::Unclean, |_, _| Ok(()))?;
+        let rest = audit::answered(&self.connection)
+            .and_then(|answered| papers::evidence(&self.connection).map(|papers| (answered, papers)));
+        let (answered, papers) = rest.map_err(|fault| reading(&self.path, fault))?;
+        Ok(Loaded { services, stop, freezes, answered, papers, seed })
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
@@ -135,6 +139,9 @@ impl Store for SqliteStore {
             }
             if let Some(freezes) = &record.freezes {
                 freezes::replace(transaction, freezes)?;
+            }
+            for paper in &record.papers {
+                papers::put(transaction, paper)?;
             }
             for entry in &record.entries {
                 held.last_entry = audit::append(transaction, held.last_entry, entry)?;
@@ -150,6 +157,10 @@ impl Store for SqliteStore {
 
     fn rollouts(&mut self, service: &ServiceName, limit: usize) -> Result<Vec<RolloutSummary>, StoreError> {
         audit::rollouts(&self.connection, service, limit).map_err(|fault| reading(&self.path, fault))
+    }
+
+    fn account(&mut self, service: &ServiceName, generation: Generation) -> Result<Option<String>, StoreError> {
+        papers::account(&self.connection, service, generation).map_err(|fault| reading(&self.path, fault))
     }
 
     fn last_entry(&self) -> i64 {
@@ -235,8 +246,12 @@ fn change(
 ) -> Result<Held, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut held = seal::read(&transaction)?;
+    if held.evidence == Evidence::Torn {
+        tracing::warn!("the evidence in the store is not what was left there, and none of it counts");
+        papers::forget_evidence(&transaction)?;
+    }
     edit(&transaction, &mut held)?;
-    seal::write(&transaction, stop, held.last_entry)?;
+    seal::write(&transaction, stop, held.last_entry, &held.seed)?;
     transaction.commit()?;
     Ok(held)
 }
@@ -248,7 +263,7 @@ fn fill(path: &Path, stables: &Stables, last_entry: i64) -> Result<(), Fault> {
     for (service, stable) in stables {
         services::put(&transaction, service, &Saved::new(stable.clone()))?;
     }
-    seal::write(&transaction, Stop::Orderly, last_entry)?;
+    seal::write(&transaction, Stop::Orderly, last_entry, &Seed::fresh())?;
     // The commit has synced the file, and the rename makes its name last.
     transaction.commit()?;
     connection.close().map_err(|(_, error)| error.into())

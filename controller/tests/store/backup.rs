@@ -4,18 +4,21 @@ use std::fs;
 use std::sync::mpsc::channel;
 
 use canary_controller::rollout::Stop;
-use canary_controller::store::{ClosedStore, Keeper, Loaded, Record, Store, StoreError};
+use canary_controller::store::{ClosedStore, Keeper, Loaded, PaperKind, Record, Store, StoreError};
 use rusqlite::Connection;
 
-use super::fixture::{entry, folder, freezes, idle, names_in, numbered, ready, record, services, store_in};
+use super::fixture::{
+    entry, folder, freezes, generation, idle, names_in, numbered, paper, ready, record, service, services, store_in,
+};
 use super::history::{all, numbers};
 
 #[test]
 fn a_backup_says_what_the_store_says_and_leaves_nothing_behind() {
     let folder = folder();
     let path = store_in(&folder);
-    let (mut store, _) = ready(&path);
-    store.record(&Record { freezes: Some(freezes()), ..numbered("web", 1) }).unwrap();
+    let (mut store, Loaded { seed, .. }) = ready(&path);
+    let papers = [PaperKind::Evidence, PaperKind::Account].map(|kind| paper("web", 1, kind, "{\"a\":1}"));
+    store.record(&Record { freezes: Some(freezes()), papers: papers.to_vec(), ..numbered("web", 1) }).unwrap();
     let bytes = store.backup().unwrap();
     assert_eq!(bytes, fs::read(&path).unwrap());
     assert_eq!(names_in(folder.path()), ["canaryd.db", "canaryd.db.lock", "canaryd.db.routes"]);
@@ -25,7 +28,9 @@ fn a_backup_says_what_the_store_says_and_leaves_nothing_behind() {
     fs::write(&copy, bytes).unwrap();
     let (mut copied, loaded) = ready(&copy);
     let services = services([("web", idle("v1", 1))]);
-    assert_eq!(loaded, Loaded { services, stop: Stop::Unclean, freezes: freezes(), answered: Vec::new() });
+    let (answered, papers) = (Vec::new(), papers[..1].to_vec());
+    assert_eq!(loaded, Loaded { services, stop: Stop::Unclean, freezes: freezes(), answered, papers, seed });
+    assert_eq!(copied.account(&service("web"), generation(1)).unwrap().as_deref(), Some("{\"a\":1}"));
     assert_eq!(numbers(&mut *copied, &all()), [1]);
     assert_eq!(numbers(&mut *store, &all()), [2, 1]);
 }

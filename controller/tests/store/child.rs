@@ -10,13 +10,13 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use canary_controller::rollout::Stop;
-use canary_controller::store::{Store, StoreError, restore};
+use canary_controller::store::{PaperKind, Record, Store, StoreError, restore};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::fixture::{
-    NOW, beside, degraded, folder, freezes, generation, idle, names_in, numbered, ready, record, service, services,
-    stables, store_in,
+    NOW, beside, degraded, folder, freezes, generation, idle, names_in, numbered, paper, ready, record, service,
+    services, stables, store_in,
 };
 use super::history::{all, numbers};
 use super::restore::backup_and_store;
@@ -42,8 +42,8 @@ fn the_child_does_what_it_is_told() {
 fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let folder = folder();
     let path = store_in(&folder);
-    let seed = 0x5707;
-    let mut rng = StdRng::seed_from_u64(seed);
+    let mut rng = StdRng::seed_from_u64(0x5707);
+    let mut seed = None;
     for round in 0..30 {
         let acknowledged = record_and_kill(&path, rng.random_range(1..60), rng.random_range(0..2_000));
         let (mut store, loaded) = ready(&path);
@@ -53,6 +53,9 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         assert!(last == acknowledged || last == acknowledged + 1, "round {round}: {last} after {acknowledged}");
         let expected: Vec<_> = (1..=last).rev().take(1_000).collect();
         assert_eq!(numbers(&mut *store, &all()), expected, "round {round}");
+        assert_eq!(loaded.papers, [paper("web", last, PaperKind::Evidence, "[1]")], "round {round}");
+        assert_eq!(store.account(&service("web"), generation(last)).unwrap().as_deref(), Some("[1]"), "round {round}");
+        assert_eq!(seed.get_or_insert(loaded.seed.clone()), &loaded.seed, "round {round}");
     }
 }
 
@@ -175,7 +178,8 @@ fn record_for_ever(path: &Path) {
     let (mut store, loaded) = ready(path);
     let first = loaded.services.get(&service("web")).map_or(0, |saved| saved.generation.get()) + 1;
     for number in first.. {
-        store.record(&numbered("web", number)).unwrap();
+        let papers = [PaperKind::Evidence, PaperKind::Account].map(|kind| paper("web", number, kind, "[1]"));
+        store.record(&Record { papers: papers.to_vec(), ..numbered("web", number) }).unwrap();
         say(&format!("kept {number}"));
     }
 }

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use canary_controller::rollout::{Position, Reason, Saved};
-use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, StoreError, open, restore};
+use canary_controller::store::{Entry, Loaded, Opened, PaperKind, Record, Stables, StoreError, open, restore};
 use rusqlite::Connection;
 
 use super::fixture::{
-    NOW, aborted, beside, entry, folder, freezes, idle, key, ready, saved, services, stables, store_in, under_way,
+    NOW, aborted, beside, entry, folder, freezes, idle, key, paper, ready, saved, services, stables, store_in,
+    under_way,
 };
 
 /// Small, so that many pages of every kind fit into a file of which every byte is tried.
@@ -56,7 +57,8 @@ fn a_page_whose_last_write_was_lost_is_harmless_or_found() {
     let folder = folder();
     let path = store_in(&folder);
     older.write_to(&path);
-    ready(&path).0.record(&record("api", idle("a1", 4))).unwrap();
+    let papers = vec![paper("web", 1, PaperKind::Evidence, "")];
+    ready(&path).0.record(&Record { papers, ..record("api", idle("a1", 4)) }).unwrap();
     ready(&path).0.mark_orderly_stop().unwrap();
     let newer = Image::at(&path, older.stables.clone());
     let pages = older.files[""].len() / PAGE_SIZE;
@@ -94,7 +96,8 @@ impl Image {
         let (mut store, _) = ready(&path);
         store.record(&Record { freezes: Some(freezes()), ..record("web", web_under_way()) }).unwrap();
         store.record(&record("pay", saved("p1", 3, aborted("p2", Reason::NeverReady)))).unwrap();
-        store.record(&record("api", idle("a1", 2))).unwrap();
+        let papers = [PaperKind::Evidence, PaperKind::Account].map(|kind| paper("web", 1, kind, "{\"a\":1}"));
+        store.record(&Record { papers: papers.to_vec(), ..record("api", idle("a1", 2)) }).unwrap();
         store.check().unwrap();
         store.mark_orderly_stop().unwrap();
         drop(store);
@@ -175,10 +178,14 @@ impl Image {
         true
     }
 
-    /// No decision rests on the audit trail: a damaged line is left out, and with it the command that was done.
+    /// No decision rests on the audit trail: a damaged line is left out, and with it the command that was done. Nor does
+    /// a paper cost the rest.
     fn assert_is_truth(&self, mut loaded: Loaded, case: &str) {
         if loaded.answered.is_empty() {
             loaded.answered.clone_from(&self.truth.answered);
+        }
+        if loaded.papers.is_empty() {
+            loaded.papers.clone_from(&self.truth.papers);
         }
         assert_eq!(loaded, self.truth, "{case}");
     }
@@ -217,7 +224,7 @@ fn web_under_way() -> Saved {
 fn record(name: &str, saved: Saved) -> Record {
     let number = saved.generation.get();
     let key = (name == "web").then(|| key("a-key"));
-    Record { services: services([(name, saved)]), entries: vec![Entry { key, ..entry(number) }], freezes: None }
+    Record { services: services([(name, saved)]), entries: vec![Entry { key, ..entry(number) }], ..Record::default() }
 }
 
 fn turn_over(files: &mut Files, suffix: &str, at: usize) {

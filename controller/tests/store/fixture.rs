@@ -17,7 +17,7 @@ use canary_controller::idempotency::IdempotencyKey;
 use canary_controller::rollout::{
     Again, Generation, PhaseName, Position, Reason, Saved, SentBack, Start, State, Transition, Trial,
 };
-use canary_controller::store::{Entry, Loaded, Opened, Record, Stables, Store, open};
+use canary_controller::store::{Entry, Loaded, Opened, Paper, PaperKind, Record, Stables, Store, open};
 use tempfile::TempDir;
 
 /// When every test happens.
@@ -148,6 +148,10 @@ pub(super) fn freezes() -> Vec<KeptFreeze> {
     let one = KeptFreeze { service: Some(service("web")), actor, note, since: NOW, until, effect: Effect::Freeze };
     let all = KeptFreeze { service: None, note: None, until: None, effect: Effect::Lift, ..one.clone() };
     vec![one, all]
+}
+
+pub(super) fn paper(name: &str, number: u64, kind: PaperKind, body: &str) -> Paper {
+    Paper { service: service(name), generation: generation(number), kind, body: body.to_owned() }
 }
 
 /// The record that a service has come to the generation `number`.

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_controller::api::{HistoryEntry, RolloutSummary, StoreHealth};
-use canary_controller::rollout::{Saved, Stop};
+use canary_controller::rollout::{Generation, Saved, Stop};
 use canary_controller::store::{
-    ClosedStore, HistoryQuery, Keeper, Loaded, QUEUE_LIMIT, Record, Store, StoreError, StoreHandle,
+    ClosedStore, HistoryQuery, Keeper, Loaded, PaperKind, QUEUE_LIMIT, Record, Seed, Store, StoreError, StoreHandle,
 };
 
-use super::fixture::{beside, folder, idle, numbered, ready, record, service, services, store_in};
+use super::fixture::{beside, folder, generation, idle, numbered, paper, ready, record, service, services, store_in};
 use super::history::{all, of_service};
 
 /// Longer than anything here takes.
@@ -31,7 +31,7 @@ impl OnLeave {
 
 impl Store for OnLeave {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        Ok(loaded(BTreeMap::new()))
+        Ok(loaded(BTreeMap::new(), Seed::fresh()))
     }
 
     fn record(&mut self, _: &Record) -> Result<(), StoreError> {
@@ -44,6 +44,10 @@ impl Store for OnLeave {
 
     fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
         self.wait().map(|()| Vec::new())
+    }
+
+    fn account(&mut self, _: &ServiceName, _: Generation) -> Result<Option<String>, StoreError> {
+        self.wait().map(|()| None)
     }
 
     fn last_entry(&self) -> i64 {
@@ -76,8 +80,8 @@ fn on_leave() -> (Keeper, StoreHandle, Receiver<StoreHealth>, Sender<Result<(), 
 }
 
 /// What is loaded after an orderly stop where nothing but rollouts was kept.
-fn loaded(services: BTreeMap<ServiceName, Saved>) -> Loaded {
-    Loaded { services, stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new() }
+fn loaded(services: BTreeMap<ServiceName, Saved>, seed: Seed) -> Loaded {
+    Loaded { services, stop: Stop::Orderly, freezes: Vec::new(), answered: Vec::new(), papers: Vec::new(), seed }
 }
 
 fn full() -> StoreError {
@@ -96,7 +100,8 @@ fn unhealthy(error: &StoreError) -> StoreHealth {
 #[test]
 fn requests_are_done_in_their_order_and_their_ends_are_told() {
     let folder = folder();
-    let (keeper, handle, health) = start(ready(&store_in(&folder)).0);
+    let (store, Loaded { seed, .. }) = ready(&store_in(&folder));
+    let (keeper, handle, health) = start(store);
     assert_eq!(health.recv_timeout(PATIENCE), Ok(healthy()));
     let (tell, told) = channel();
     for number in 1..=5 {
@@ -110,7 +115,7 @@ fn requests_are_done_in_their_order_and_their_ends_are_told() {
     assert_eq!(told.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 0]);
     assert_eq!(shown.recv(), Ok(5));
     let (_, loaded) = ready(&store_in(&folder));
-    assert_eq!(loaded, self::loaded(services([("web", idle("v1", 5))])));
+    assert_eq!(loaded, self::loaded(services([("web", idle("v1", 5))]), seed));
 }
 
 #[test]
@@ -139,11 +144,14 @@ fn the_last_number_is_told_before_the_record_is_said_to_be_kept() {
 }
 
 #[test]
-fn rollouts_and_backups_are_given_and_refused_like_everything_else() {
+fn rollouts_accounts_and_backups_are_given_and_refused_like_everything_else() {
     let folder = folder();
     let path = store_in(&folder);
     let (keeper, handle, _health) = start(ready(&path).0);
-    handle.record(numbered("web", 3), |result| result.unwrap()).unwrap();
+    let account = paper("web", 3, PaperKind::Account, "{}");
+    handle.record(Record { papers: vec![account], ..numbered("web", 3) }, |result| result.unwrap()).unwrap();
+    let (tell, told) = channel();
+    handle.account(service("web"), generation(3), move |result| tell.send(result.unwrap()).unwrap()).unwrap();
     let (show, shown) = channel();
     handle.rollouts(service("web"), 9, move |result| show.send(result.unwrap()).unwrap()).unwrap();
     let (give, given) = channel();
@@ -151,8 +159,10 @@ fn rollouts_and_backups_are_given_and_refused_like_everything_else() {
     keeper.stop();
     let generations: Vec<_> = shown.recv().unwrap().iter().map(|summary| summary.generation.get()).collect();
     assert_eq!(generations, [3]);
+    assert_eq!(told.recv().unwrap().as_deref(), Some("{}"));
     assert_eq!(given.recv().unwrap(), fs::read(&path).unwrap());
     assert_eq!(handle.rollouts(service("web"), 9, |_| panic!("it was called")), Err(StoreError::Gone));
+    assert_eq!(handle.account(service("web"), generation(3), |_| panic!("it was called")), Err(StoreError::Gone));
     assert_eq!(handle.backup(|_| panic!("it was called")), Err(StoreError::Gone));
 }
 

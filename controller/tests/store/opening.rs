@@ -120,12 +120,12 @@ fn a_newer_store_is_left_as_it_is() {
     let folder = folder();
     let path = store_in(&folder);
     with_v5(&path);
-    let newer = "ALTER TABLE services ADD COLUMN tomorrow TEXT; PRAGMA user_version = 3";
+    let newer = "ALTER TABLE services ADD COLUMN tomorrow TEXT; PRAGMA user_version = 4";
     Connection::open(&path).unwrap().execute_batch(newer).unwrap();
     let before = fs::read(&path).unwrap();
     let (reason, last) = degraded(&path);
     let expected = format!(
-        "the store {} has version 3, and this canaryd knows only 2; start the newer canaryd again",
+        "the store {} has version 4, and this canaryd knows only 3; start the newer canaryd again",
         path.display()
     );
     assert_eq!(reason, expected);

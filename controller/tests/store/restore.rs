@@ -140,10 +140,10 @@ fn a_backup_that_is_none_is_refused_in_words_that_help() {
     fs::write(path("letter"), "a letter").unwrap();
     fs::write(path("empty"), "").unwrap();
     database("bookmarks", "CREATE TABLE bookmarks (url TEXT)");
-    database("newer", &format!("{}; PRAGMA user_version = 3", include_str!("version_2.sql")));
+    database("newer", &format!("{}; PRAGMA user_version = 4", include_str!("version_3.sql")));
     database("unsealed", &format!("{}; DELETE FROM services", include_str!("version_2.sql")));
     let none = "it is no store of canaryd; make one with `canaryctl backup FILE`";
-    let newer = "it has version 3, and this canaryctl knows only 2; restore it with the newer one";
+    let newer = "it has version 4, and this canaryctl knows only 3; restore it with the newer one";
     for (name, found) in [
         ("letter", none),
         ("empty", none),

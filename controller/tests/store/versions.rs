@@ -7,12 +7,12 @@ use std::time::Duration;
 use canary_config::plan::{Gate, OnBusy};
 use canary_controller::api::RolloutSummary;
 use canary_controller::rollout::{PhaseName, Position, Reason, State, Stop};
-use canary_controller::store::SCHEMA_VERSION;
+use canary_controller::store::{PaperKind, SCHEMA_VERSION};
 use rusqlite::Connection;
 
 use super::fixture::{
-    aborted, beside, degraded, entry, folder, freezes, idle, key, names_in, numbered, ready, release, saved, service,
-    services, store_in, under_way,
+    aborted, beside, degraded, entry, folder, freezes, generation, idle, key, names_in, numbered, paper, ready,
+    release, saved, service, services, store_in, under_way,
 };
 use super::history::{all, numbers};
 
@@ -40,8 +40,9 @@ fn a_store_of_version_1_can_be_read_and_goes_on_as_the_present_one() {
     assert_eq!(numbers(&mut *store, &all()), [8, 7]);
     drop(store);
     assert_eq!(version(&path), SCHEMA_VERSION);
-    let (mut store, loaded) = ready(&path);
-    assert_eq!(loaded.stop, Stop::Unclean);
+    let (mut store, again) = ready(&path);
+    assert_eq!(again.stop, Stop::Unclean);
+    assert_eq!(again.seed, loaded.seed, "it was made once");
     assert_eq!(numbers(&mut *store, &all()), [8, 7]);
 }
 
@@ -96,6 +97,29 @@ fn a_store_of_version_2_can_be_read() {
     let answered = &loaded.answered[0];
     assert_eq!((loaded.answered.len(), &answered.key, answered.command.as_str()), (1, &key("a-key"), "promote"));
     assert_eq!(answered.moves, [(Some(service("web")), entry(8).transition)]);
+    assert_eq!(numbers(&mut *store, &all()), [8, 7]);
+    assert_eq!(store.last_entry(), 2);
+    assert!(loaded.papers.is_empty());
+    drop(store);
+    let (_, again) = ready(&path);
+    assert_eq!((again.services, again.freezes, again.seed), (loaded.services, loaded.freezes, loaded.seed));
+}
+
+#[test]
+fn a_store_of_version_3_can_be_read() {
+    let folder = folder();
+    let path = store_in(&folder);
+    filled(&path, include_str!("version_3.sql"));
+    let (mut store, loaded) = ready(&path);
+    assert_eq!(loaded.stop, Stop::Orderly);
+    let web = saved("v1", 8, under_way(Position::PausedAt(1)));
+    assert_eq!(loaded.services, services([("api", idle("a1", 3)), ("web", web)]));
+    assert_eq!(loaded.freezes, freezes());
+    assert_eq!(loaded.papers, [paper("web", 8, PaperKind::Evidence, "{\"arms\":[]}")]);
+    let seed: [u8; 32] = std::array::from_fn(|at| u8::try_from(7 * at).unwrap());
+    assert_eq!(loaded.seed.expose(), &seed);
+    let account = store.account(&service("web"), generation(7)).unwrap();
+    assert_eq!(account.as_deref(), Some("{\"requests\":[]}"));
     assert_eq!(numbers(&mut *store, &all()), [8, 7]);
     assert_eq!(store.last_entry(), 2);
 }

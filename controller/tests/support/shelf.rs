@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_controller::api::{HistoryEntry, RolloutSummary};
-use canary_controller::rollout::Stop;
-use canary_controller::store::{Answered, HistoryQuery, Loaded, Record, Store, StoreError};
+use canary_controller::rollout::{Generation, Stop};
+use canary_controller::store::{Answered, HistoryQuery, Loaded, Paper, PaperKind, Record, Seed, Store, StoreError};
 
 /// The longest that it hangs, so that no thread outlives its test for long.
 const HANG_MAX: Duration = Duration::from_secs(20);
@@ -98,10 +98,21 @@ impl Store for ShelfStore {
         let is_orderly = held.records.is_empty() || held.was_orderly;
         held.was_orderly = false;
         let stop = if is_orderly { Stop::Orderly } else { Stop::Unclean };
-        let mut loaded = Loaded { services: BTreeMap::new(), stop, freezes: Vec::new(), answered: Vec::new() };
+        let mut loaded = Loaded {
+            services: BTreeMap::new(),
+            stop,
+            freezes: Vec::new(),
+            answered: Vec::new(),
+            papers: Vec::new(),
+            seed: Seed::fresh(),
+        };
         for record in held.records.iter().cloned() {
             loaded.services.extend(record.services);
             loaded.freezes = record.freezes.unwrap_or(loaded.freezes);
+            for paper in record.papers.into_iter().filter(|paper| paper.kind == PaperKind::Evidence) {
+                loaded.papers.retain(|kept| kept.service != paper.service);
+                loaded.papers.extend((!paper.body.is_empty()).then_some(paper));
+            }
             let mut entries = record.entries.into_iter().peekable();
             if let Some((key, command)) = entries.peek().and_then(|entry| entry.key.clone().zip(entry.command.clone()))
             {
@@ -126,6 +137,15 @@ impl Store for ShelfStore {
 
     fn rollouts(&mut self, _: &ServiceName, _: usize) -> Result<Vec<RolloutSummary>, StoreError> {
         Ok(Vec::new())
+    }
+
+    fn account(&mut self, service: &ServiceName, generation: Generation) -> Result<Option<String>, StoreError> {
+        let held = self.0.answer()?;
+        let is_meant = |paper: &&Paper| {
+            (&paper.service, paper.generation, paper.kind) == (service, generation, PaperKind::Account)
+        };
+        let last = held.records.iter().flat_map(|record| &record.papers).rfind(is_meant);
+        Ok(last.map(|paper| paper.body.clone()))
     }
 
     fn last_entry(&self) -> i64 {

@@ -7,6 +7,7 @@ use canary_config::name::ServiceName;
 use tokio::sync::watch;
 
 use crate::api::{HistoryEntry, RolloutSummary};
+use crate::rollout::Generation;
 use crate::store::{HistoryQuery, QUEUE_LIMIT, Record, StoreError};
 
 /// Asks the store. Clones ask the same one, in the order of their calls.
@@ -28,6 +29,8 @@ pub(super) enum Request {
     History { query: HistoryQuery, done: Done<Vec<HistoryEntry>> },
     /// Tell of the rollouts of a service.
     Rollouts { service: ServiceName, limit: usize, done: Done<Vec<RolloutSummary>> },
+    /// Show the account of a rollout.
+    Account { service: ServiceName, generation: Generation, done: Done<Option<String>> },
     /// Copy everything.
     Backup { done: Done<Vec<u8>> },
     /// The process is about to stop because it was told to.
@@ -85,6 +88,19 @@ impl StoreHandle {
         self.ask(Request::Rollouts { service, limit, done: Done::new(done) })
     }
 
+    /// The account of a rollout; see [`Store::account`](crate::store::Store::account).
+    ///
+    /// # Errors
+    /// Too much is waiting already, or the store is closed.
+    pub fn account(
+        &self,
+        service: ServiceName,
+        generation: Generation,
+        done: impl FnOnce(Result<Option<String>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.ask(Request::Account { service, generation, done: Done::new(done) })
+    }
+
     /// The number of the last line of the audit trail that is kept; see
     /// [`Store::last_entry`](crate::store::Store::last_entry). Whoever sees a number can look at its line, and whoever
     /// is told that a record is kept has been preceded by its number. It ends with the store's thread.
@@ -134,6 +150,7 @@ impl Request {
             Self::Record { done, .. } | Self::OrderlyStop { done } => done.forget(),
             Self::History { done, .. } => done.forget(),
             Self::Rollouts { done, .. } => done.forget(),
+            Self::Account { done, .. } => done.forget(),
             Self::Backup { done } => done.forget(),
             Self::Stop => {}
         }

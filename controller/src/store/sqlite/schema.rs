@@ -5,10 +5,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::failure::Fault;
 
 /// The layout that this program writes. It reads every older one, and leaves a newer one alone.
-pub const SCHEMA_VERSION: i32 = 2;
+pub const SCHEMA_VERSION: i32 = 3;
 
 /// How to get to each version from the one before it. What has been released never changes.
-const MIGRATIONS: [(i32, &str); 2] = [(1, VERSION_1), (2, VERSION_2)];
+const MIGRATIONS: [(i32, &str); 3] = [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)];
 
 const VERSION_1: &str = "CREATE TABLE services (
          name TEXT NOT NULL PRIMARY KEY,
@@ -45,6 +45,18 @@ const VERSION_2: &str = "CREATE TABLE freezes (
      ) STRICT;
      ALTER TABLE audit ADD COLUMN key TEXT;
      ALTER TABLE seal ADD COLUMN last_entry INTEGER;";
+
+/// The checksums of what version 2 wrote stay good too.
+const VERSION_3: &str = "CREATE TABLE papers (
+         service TEXT NOT NULL,
+         kind TEXT NOT NULL,
+         generation INTEGER NOT NULL,
+         body TEXT NOT NULL,
+         crc32 INTEGER NOT NULL,
+         PRIMARY KEY (service, kind, generation)
+     ) STRICT, WITHOUT ROWID;
+     ALTER TABLE seal ADD COLUMN evidence INTEGER;
+     ALTER TABLE seal ADD COLUMN seed TEXT;";
 
 /// The layout of the file. Reading it changes nothing.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i32> {

@@ -15,6 +15,7 @@ pub struct Scoring {
     track: Track,
     key: Option<CohortKey>,
     place: Option<Place>,
+    reached: Reached,
 }
 
 // === impl Scoring ===
@@ -23,7 +24,7 @@ impl Scoring {
     /// The part of a request that was drawn for this arm, by this key of its client if it has one.
     #[must_use]
     pub fn new(ledger: Arc<Ledger>, track: Track, key: Option<CohortKey>) -> Self {
-        Self { ledger, track, key, place: None }
+        Self { ledger, track, key, place: None, reached: Reached::default() }
     }
 
     /// The ledger that it counts in.
@@ -38,25 +39,57 @@ impl Scoring {
         self.key
     }
 
-    /// The request's head goes out now: from here on its answer is waited for.
+    /// The request's head goes out now: from here on its answer is waited for. On a second connection the wait begins
+    /// anew, but what it has been counted for by then it is not counted for again.
     pub fn sent(&mut self, now: Instant) {
         self.leave();
-        self.place = self.ledger.open().enter(self.track, now);
+        self.place = self.ledger.open().enter(self.track, now, self.reached);
     }
 
     /// Books how it ended.
     pub fn end(mut self, outcome: Outcome, waited: Duration) {
-        let reached = self.leave();
-        self.ledger.arm(self.track).score(outcome, waited, reached);
+        self.leave();
+        self.ledger.arm(self.track).score(outcome, waited, self.reached);
     }
 
-    fn leave(&mut self) -> Reached {
-        self.place.take().map_or(Reached::default(), |place| self.ledger.open().leave(place))
+    fn leave(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.reached = self.ledger.open().leave(place);
+        }
     }
 }
 
 impl Drop for Scoring {
     fn drop(&mut self) {
         self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn a_request_that_is_sent_again_is_not_counted_twice_for_the_time_that_is_over() {
+        let ledger = Arc::<Ledger>::default();
+        let thresholds = |_| Some([10, 50, 1_000].map(Duration::from_millis));
+        let counted = |now| {
+            let mut counted = 0;
+            ledger.open().mark(now, thresholds, |_, levels| counted += levels.len());
+            counted
+        };
+        let at = |start: Instant, ms| start + Duration::from_millis(ms);
+        let (start, mut scoring) = (clock::now(), Scoring::new(Arc::clone(&ledger), Track::Canary, None));
+        scoring.sent(start);
+        assert_eq!(counted(at(start, 20)), 1);
+        // On another connection the wait begins anew.
+        scoring.sent(at(start, 20));
+        assert_eq!([counted(at(start, 45)), counted(at(start, 65)), counted(at(start, 80))], [0, 0, 1]);
+        scoring.end(Outcome::Success, Duration::from_millis(60));
+        let arm = ledger.arm(Track::Canary);
+        assert_eq!(arm.overdue()[1].counts().iter().sum::<u64>(), 1, "it was counted by two, once by each");
+        assert_eq!(arm.successes().counts().iter().sum::<u64>(), 0);
+        assert_eq!(counted(at(start, 5_000)), 0, "its place is free");
     }
 }

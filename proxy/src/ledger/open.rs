@@ -31,7 +31,8 @@ pub struct Place(usize);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reached(u8);
 
-/// A place holds, from the lowest bit on: whether it is taken, the arm, the thresholds reached, and the age in µs.
+/// A place holds, from the lowest bit on: whether it is taken, the arm, the thresholds reached, and when the request
+/// began, in µs. It is all that a mark depends on, in one word: a mark never hits another request than the one it is for.
 const TAKEN: u64 = 1;
 const CANARY: u64 = 1 << 1;
 const REACHED_SHIFT: u32 = 2;
@@ -44,15 +45,21 @@ impl OpenRequests {
     /// An empty ring, whose ages count from `since`.
     #[must_use]
     pub fn new(since: Instant) -> Self {
-        let places = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
+        Self::of_size(PLACES, since)
+    }
+
+    /// The same with so many places, for a model that cannot have as many.
+    pub(crate) fn of_size(places: usize, since: Instant) -> Self {
+        let places = (0..places).map(|_| AtomicU64::new(0)).collect();
         Self { since, next: AtomicUsize::new(0), places }
     }
 
-    /// Takes the next place, if it is free.
-    pub fn enter(&self, track: Track, now: Instant) -> Option<Place> {
+    /// Takes the next place, if it is free. A request that was open before, and is sent once more, brings along what it
+    /// has been counted for.
+    pub fn enter(&self, track: Track, now: Instant, reached: Reached) -> Option<Place> {
         let place = self.next.fetch_add(1, Ordering::Relaxed) % self.places.len();
         let arm = if track == Track::Canary { CANARY } else { 0 };
-        let taken = TAKEN | arm | (self.micros(now) << BEGUN_SHIFT);
+        let taken = TAKEN | arm | (u64::from(reached.0) << REACHED_SHIFT) | (self.micros(now) << BEGUN_SHIFT);
         let claimed = self.places[place].compare_exchange(0, taken, Ordering::Release, Ordering::Relaxed);
         claimed.is_ok().then_some(Place(place))
     }
@@ -86,7 +93,8 @@ impl OpenRequests {
                 continue;
             }
             let marked = (seen & !REACHED_MASK) | ((reached as u64) << REACHED_SHIFT);
-            // Who ends at this moment counts as what it came to.
+            // Who ends at this moment counts as what it came to. Who took its place since is another word, unless it is
+            // of the same arm, age and level: then what holds of the one holds of the other.
             if place.compare_exchange(seen, marked, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
                 newly(track, before..reached);
             }

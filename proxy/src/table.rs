@@ -190,9 +190,10 @@ impl Route {
         };
         let Some(track) = canary.draw(asker.key, rng) else {
             // With every request there is nobody else to send it to, key or not.
-            let is_whole = canary.weight == Weight::FULL;
-            let (track, pool) = if is_whole { (Track::Canary, &canary.pool) } else { (Track::Stable, &self.stable) };
-            return self.choose(track, pool, rng);
+            if canary.weight == Weight::FULL {
+                return Some(Pick { permit: Some(permit), ..self.choose(Track::Canary, &canary.pool, rng)? });
+            }
+            return self.choose(Track::Stable, &self.stable, rng);
         };
         let (pool, permit) = match track {
             Track::Stable => (&self.stable, None),

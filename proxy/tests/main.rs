@@ -7,6 +7,8 @@ mod connection;
 #[cfg(test)]
 mod draining;
 #[cfg(test)]
+mod eligible;
+#[cfg(test)]
 mod failover;
 #[cfg(test)]
 mod forwarding;
@@ -25,6 +27,8 @@ mod scoring;
 mod share;
 #[cfg(test)]
 mod silence;
+#[cfg(test)]
+mod slow_start;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! Read on in [`judge`], which the engine talks to; [`guard`] holds the bets, [`stake`] and [`certificate`] their rules.
 
 mod block;
+pub mod breaker;
 pub mod certificate;
 pub mod confidence;
 pub mod counts;

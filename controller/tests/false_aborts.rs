@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use canary_config::criteria::Profile;
 use canary_config::weight::Weight;
 use canary_controller::analysis::guard::{DOUBT, Guard, Tests};
 use canary_controller::analysis::judge::BETA;
@@ -211,8 +212,8 @@ fn any_guard(rng: &mut impl Rng) -> Guard {
         (0..rng.random_range(0..5)).map(|_| f64::from(rng.random_range(1..10_000_u16)) / 10_000.0).collect();
     shares.sort_by(f64::total_cmp);
     Guard::new(&Tests {
-        harm: &Metric::ALL.map(Metric::harm),
-        certificate: &Metric::ALL.map(Metric::certificate),
+        harm: &Metric::ALL.map(|metric| metric.harm(Profile::Balanced)),
+        certificate: &Metric::ALL.map(|metric| metric.certificate(Profile::Balanced)),
         steps: &shares,
         shares: &[&shares[..], &[0.0, 1.0]].concat(),
         alpha: 0.05,

@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use canary_config::criteria::Criteria;
+use canary_config::criteria::{Criteria, Profile};
 use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
 use canary_controller::analysis::{
-    ArmSample, Arms, Breach, Evidence, Judge, Metric, Sample, Shortfall, Tally, Verdict,
+    ArmSample, Arms, Breach, BreakerRule, Evidence, Ground, Judge, Metric, Sample, Shortfall, Tally, Verdict,
 };
 
 const fn ms(millis: u64) -> Duration {
@@ -285,7 +285,7 @@ fn a_canary_that_was_never_compared_is_held_against_what_is_known_of_stable() {
 fn a_canary_that_fails_as_stable_did_stays() {
     let mut given = Given::new();
     for _ in 0..50 {
-        given.block(Arms { canary: 10, stable: 100 }, [0, 900]);
+        given.block(Arms { canary: 10, stable: 100 }, [100, 900]);
     }
     assert_eq!(given.at(100).convicted_after(1, 300), None);
 }
@@ -357,4 +357,78 @@ fn services_that_move_as_one_share_the_promise() {
         (Judge::new(&plan, &EDGES), Judge::new_for_group(&plan, &EDGES, NonZeroUsize::MIN.saturating_add(1)));
     assert!((needed(alone) - 20_f64.ln()).abs() < 1e-12);
     assert!((needed(of_two) - 40_f64.ln()).abs() < 1e-12);
+}
+
+#[test]
+fn a_dead_canary_is_convicted_by_its_fifth_failure() {
+    let mut given = Given::new();
+    let stable = sample(NO_ERRORS, Arms { canary: &[], stable: &[9] });
+    given.judge.observe(weight(10), &stable, given.now);
+    let failing = |failed, refused, unanswered| {
+        let dropped = [0, 0, 0, 0, 0, 0, 0, 0, unanswered];
+        let mut judge = given.judge.clone();
+        for _ in 0..5 {
+            assert!(matches!(judge.verdict(0), Verdict::NotEnough(_)));
+            let canary = ArmSample { refused, failed, unanswered, successes: &dropped, ..ArmSample::default() };
+            judge.observe(weight(10), &Arms { canary, ..Arms::default() }, given.now);
+        }
+        match judge.verdict(0) {
+            Verdict::Fail(breach) => breach.ground,
+            verdict => panic!("{verdict:?}"),
+        }
+    };
+    let never_healthy = Ground::Breaker(BreakerRule::NeverHealthy);
+    assert_eq!([failing(1, 0, 0), failing(0, 0, 1)], [never_healthy; 2], "an answer that never came is no answer");
+    assert_eq!(failing(0, 1, 0), Ground::Breaker(BreakerRule::NoConnection));
+}
+
+#[test]
+fn a_canary_that_dies_in_probation_is_held_against_what_is_known_of_stable() {
+    let convicted = |bad, requests| {
+        let mut given = Given::blue_green(bad, requests);
+        let dead = sample(Arms { canary: 5, stable: 0 }, Arms::default());
+        given.judge.observe(Weight::FULL, &dead, given.now);
+        given.judge.probation_verdict() != Verdict::Pass
+    };
+    assert!(convicted(0, 1_000));
+    assert!(!convicted(0, 0), "nothing is known of stable");
+    assert!(!convicted(300, 1_000), "stable was not healthy either");
+}
+
+#[test]
+fn what_is_slow_while_it_is_open_convicts_before_it_ends() {
+    let mut given = Given::new();
+    given.block(NO_ERRORS, [0, 1_000]);
+    for _ in 0..9 {
+        let canary = ArmSample { became_overdue: [10, 10, 10], ..ArmSample::default() };
+        let stable = USUAL.map(|count| count * 9 / 10);
+        let stable = ArmSample { successes: &stable, ..ArmSample::default() };
+        given.sample(&Arms { canary, stable });
+    }
+    let Verdict::Fail(breach) = given.judge.verdict(0) else { panic!("{:?}", given.judge.verdict(0)) };
+    assert!(matches!(breach.ground, Ground::Evidence(Metric::LatencyP90 | Metric::LatencyP99)), "{breach:?}");
+    assert_eq!(breach.counts.canary, Tally { bad: 90, good: 0 });
+    assert_eq!(given.judge.evidence(0).arms.canary.requests, 0, "none of them has ended");
+}
+
+#[test]
+fn a_profile_changes_the_margins() {
+    let of = |profile| {
+        let mut plan = plan(&[10, 25, 50]);
+        plan.criteria.profile = profile;
+        let mut given = Given::of(Judge::new(&plan, &EDGES));
+        given.at(10);
+        given
+    };
+    let missing = |profile| of(profile).shortfall().canary_requests();
+    let [balanced, low_traffic] = [Profile::Balanced, Profile::LowTraffic].map(missing);
+    assert_eq!((balanced, low_traffic), (Some(196), Some(98)));
+    let harm = |profile, errors| {
+        let mut given = of(profile);
+        given.block(errors, [100, 900]);
+        given.judge.evidence(0).metric(Metric::ErrorRate).ln_harm
+    };
+    let (one, many) = (Arms { canary: 1, stable: 1 }, Arms { canary: 50, stable: 0 });
+    assert!(harm(Profile::Strict, one) > harm(Profile::Balanced, one));
+    assert!(harm(Profile::Calm, many) < harm(Profile::Balanced, many), "a burst counts less");
 }

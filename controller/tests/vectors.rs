@@ -1,12 +1,16 @@
 //! The analysis against the reference: `vectors/canary_vectors.json`, or the file that `CANARY_VECTORS` names.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use canary_config::criteria::Profile;
+use canary_controller::analysis::BreakerRule;
+use canary_controller::analysis::breaker::{Attempts, Breaker};
 use canary_controller::analysis::certificate::CertificateTable;
 use canary_controller::analysis::confidence::{Epoch, cs_diff, cs_ratio};
 use canary_controller::analysis::counts::{Arms, Tally};
 use canary_controller::analysis::guard::{Guard, Tests};
-use canary_controller::analysis::metric::{CertificateSpec, HarmSpec, Metric};
+use canary_controller::analysis::metric::{BlockGain, CertificateSpec, HarmSpec, Metric};
 use canary_controller::analysis::stake::{StakeTable, bets};
 use serde::Deserialize;
 
@@ -23,6 +27,7 @@ struct Vectors {
     ni_factor_tables: Vec<FactorTable>,
     streams: Vec<Stream>,
     confidence_sequences: Vec<ConfidenceSequence>,
+    breaker: Vec<Trace>,
 }
 
 #[derive(Deserialize)]
@@ -93,13 +98,22 @@ struct ConfidenceSequence {
     ratio95: [f64; 2],
 }
 
+/// The breaker's events: whose, how it ended, and when in milliseconds.
+#[derive(Deserialize)]
+struct Trace {
+    name: String,
+    rule: String,
+    trip_event: Option<usize>,
+    events_ms: Vec<(char, char, u64)>,
+}
+
 fn default_harm() -> Vec<(String, f64, f64, f64, f64)> {
-    let spec = |metric: Metric| (metric.label().to_owned(), metric.harm());
+    let spec = |metric: Metric| (metric.label().to_owned(), metric.harm(Profile::Balanced));
     Metric::ALL.map(spec).map(|(name, spec)| (name, spec.rho, spec.delta, spec.mu, spec.pi)).into()
 }
 
 fn default_ni() -> Vec<(String, f64, f64, f64)> {
-    let spec = |metric: Metric| (metric.label().to_owned(), metric.certificate());
+    let spec = |metric: Metric| (metric.label().to_owned(), metric.certificate(Profile::Balanced));
     Metric::ALL.map(spec).map(|(name, spec)| (name, spec.rho, spec.tolerance, spec.mu)).into()
 }
 
@@ -117,7 +131,10 @@ fn vectors() -> Vectors {
     let path = std::env::var("CANARY_VECTORS").unwrap_or_else(|_| default.to_owned());
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}")).expect("no vectors");
     let vectors: Vectors = serde_json::from_str(&text).map_err(|error| format!("{path}: {error}")).expect("no vectors");
-    assert!(!vectors.streams.is_empty(), "{path}: no streams");
+    let Vectors { factor_tables, ni_factor_tables, streams, confidence_sequences, breaker } = &vectors;
+    let tables = (factor_tables.len(), ni_factor_tables.len());
+    let found = (tables, streams.len(), confidence_sequences.len(), breaker.len());
+    assert_eq!(found, ((5, 3), 17, 3, 4), "{path}: tables, streams, confidence sequences and breaker traces");
     vectors
 }
 
@@ -138,7 +155,7 @@ fn assert_all_close<'a>(what: &str, found: impl IntoIterator<Item = &'a f64>, ex
 #[test]
 fn the_stake_tables_are_those_of_the_vectors() {
     for FactorTable { w, rho, delta, mu, lambda_, ln, ln_cap } in vectors().factor_tables {
-        let spec = HarmSpec { rho, delta, mu, pi: 1.0 };
+        let spec = HarmSpec { rho, delta, mu, pi: 1.0, gain: BlockGain::USUAL };
         let table = StakeTable::new(&spec, w);
         let what = format!("{spec:?} at {w}");
         assert_all_close(&format!("{what}: bets"), &bets(&spec, w), &lambda_);
@@ -164,6 +181,35 @@ fn the_confidence_sequences_are_those_of_the_vectors() {
         let (diff, ratio) = (cs_diff(&epochs, 0.05), cs_ratio(&epochs, 0.05));
         assert_all_close(&format!("{name}: difference"), &[diff.low, diff.high], &diff95);
         assert_all_close(&format!("{name}: ratio"), &[ratio.low, ratio.high], &ratio95);
+    }
+}
+
+#[test]
+fn the_breaker_trips_at_the_event_and_by_the_rule_of_the_vectors() {
+    for Trace { name, rule, trip_event, events_ms } in vectors().breaker {
+        let mut breaker = Breaker::default();
+        let tripped = events_ms.iter().enumerate().find_map(|(place, &(arm, end, at))| {
+            breaker.look(attempt(arm, end), Duration::from_millis(at));
+            breaker.tripped().map(|rule| (place + 1, label(rule).to_owned()))
+        });
+        assert_eq!(tripped, trip_event.map(|place| (place, rule)), "{name}");
+    }
+}
+
+fn attempt(arm: char, end: char) -> Arms<Attempts> {
+    let one = |of: char| u64::from(end == of);
+    let attempts = Attempts { refused: one('C'), failed: one('F'), answered: one('S') };
+    match arm {
+        'c' => Arms { canary: attempts, ..Arms::default() },
+        _ => Arms { stable: attempts, ..Arms::default() },
+    }
+}
+
+const fn label(rule: BreakerRule) -> &'static str {
+    match rule {
+        BreakerRule::NeverHealthy => "B0",
+        BreakerRule::NoConnection => "B1",
+        BreakerRule::FailureRun => "B2",
     }
 }
 
@@ -195,7 +241,8 @@ impl<'a> Replay<'a> {
         let mut shares: Vec<f64> = stream.blocks.iter().map(|block| block.w).collect();
         shares.sort_by(f64::total_cmp);
         shares.dedup();
-        let harm = config.harm.iter().map(|&(_, rho, delta, mu, pi)| HarmSpec { rho, delta, mu, pi });
+        let harm =
+            config.harm.iter().map(|&(_, rho, delta, mu, pi)| HarmSpec { rho, delta, mu, pi, gain: BlockGain::USUAL });
         let certificate = config.ni.iter().map(|&(_, rho, tolerance, mu)| CertificateSpec { rho, tolerance, mu });
         let guard = Guard::new(&Tests {
             harm: &harm.collect::<Vec<_>>(),

@@ -30,9 +30,8 @@ pub struct Arm {
     ends: [AtomicU64; Outcome::ALL.len()],
     successes: Buckets,
     abandoned: Buckets,
-    /// Successes that had been counted as slow while they were open: by the first threshold alone, and by two.
-    overdue: [Buckets; THRESHOLDS - 1],
-    overdue_by_all: AtomicU64,
+    /// Successes that had been counted as slow while they were open: by the first threshold alone, by two, by all.
+    overdue: [Buckets; THRESHOLDS],
 }
 
 // === impl Ledger ===
@@ -86,10 +85,7 @@ impl Arm {
     fn succeeded(&self, waited: Duration, reached: Reached) {
         match reached.count() {
             0 => self.successes.record(waited),
-            THRESHOLDS.. => {
-                self.overdue_by_all.fetch_add(1, Relaxed);
-            }
-            count => self.overdue[count - 1].record(waited),
+            count => self.overdue[count.min(THRESHOLDS) - 1].record(waited),
         }
     }
 
@@ -106,17 +102,10 @@ impl Arm {
         &self.successes
     }
 
-    /// The successes that had been counted as slow by so many thresholds, from 1 on, but not by all, while they were
-    /// open.
+    /// The successes that had been counted as slow by so many thresholds, from 1 on, while they were open.
     #[must_use]
-    pub fn overdue(&self) -> &[Buckets; THRESHOLDS - 1] {
+    pub fn overdue(&self) -> &[Buckets; THRESHOLDS] {
         &self.overdue
-    }
-
-    /// The successes that had been counted as slow by every threshold while they were open.
-    #[must_use]
-    pub fn overdue_by_all(&self) -> u64 {
-        self.overdue_by_all.load(Relaxed)
     }
 
     /// How many requests failed in one way; of those dropped unanswered, which are no failures, how many there were.

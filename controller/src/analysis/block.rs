@@ -3,15 +3,24 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 const BLOCK: Duration = Duration::from_secs(2);
 
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// Which blocks and periods have gone by.
+/// Which blocks and periods have gone by. It runs on from where it was kept: what lies between does not count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BlockClock {
-    started: Instant,
-    block_started: Instant,
+    resumed: Instant,
+    before: Kept,
+}
+
+/// A clock that stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    elapsed: Duration,
+    block_started: Duration,
     periods: u64,
 }
 
@@ -19,28 +28,38 @@ pub(super) struct BlockClock {
 
 impl BlockClock {
     /// A rollout begins, and with it a block.
-    pub(super) const fn new(now: Instant) -> Self {
-        Self { started: now, block_started: now, periods: 0 }
+    pub(super) fn new(now: Instant) -> Self {
+        Self::restore(Kept::default(), now)
+    }
+
+    /// A rollout goes on.
+    pub(super) const fn restore(kept: Kept, now: Instant) -> Self {
+        Self { resumed: now, before: kept }
+    }
+
+    /// How long the rollout has gone on.
+    pub(super) fn elapsed(&self, now: Instant) -> Duration {
+        self.before.elapsed.saturating_add(now.saturating_duration_since(self.resumed))
     }
 
     /// A block begins, however long the one before was.
     pub(super) fn restart_block(&mut self, now: Instant) {
-        self.block_started = self.block_started.max(now);
+        self.before.block_started = self.before.block_started.max(self.elapsed(now));
     }
 
     /// Goes on to the block of this moment, and says whether that is another one.
     pub(super) fn end_blocks(&mut self, now: Instant) -> bool {
-        let open = now.saturating_duration_since(self.block_started);
+        let open = self.elapsed(now).saturating_sub(self.before.block_started);
         let into_block = Duration::from_nanos_u128(open.as_nanos() % BLOCK.as_nanos());
-        self.block_started += open.saturating_sub(into_block);
+        self.before.block_started += open.saturating_sub(into_block);
         open >= BLOCK
     }
 
     /// How many periods had ended when the block began that were not reported before.
     pub(super) fn end_periods(&mut self) -> u64 {
-        let ended = self.block_started.saturating_duration_since(self.started).as_secs() / PERIOD.as_secs();
-        let new = ended.saturating_sub(self.periods);
-        self.periods += new;
+        let ended = self.before.block_started.as_secs() / PERIOD.as_secs();
+        let new = ended.saturating_sub(self.before.periods);
+        self.before.periods += new;
         new
     }
 }

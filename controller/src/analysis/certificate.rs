@@ -97,6 +97,8 @@ pub(super) fn ln_mix<const N: usize>(ln: &[f64; N], prior: &[f64; N]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use canary_config::criteria::Profile;
+
     use super::super::metric::Metric;
     use super::*;
 
@@ -104,7 +106,11 @@ mod tests {
     fn every_factor_is_positive_and_finite_for_every_pair_of_weights() {
         for here in (1..10_000_u16).step_by(37) {
             for next in (here..=10_000).step_by(101) {
-                for spec in Metric::ALL.map(Metric::certificate) {
+                for spec in Profile::ALL
+                    .map(|profile| Metric::ALL.map(|metric| metric.certificate(profile)))
+                    .into_iter()
+                    .flatten()
+                {
                     let margin = spec.margin(f64::from(next) / 10_000.0);
                     let table = CertificateTable::new(&spec, margin, f64::from(here) / 10_000.0);
                     assert!(table.ln.iter().flatten().all(|ln| ln.is_finite()), "{here} {next} {spec:?}");
@@ -115,7 +121,7 @@ mod tests {
 
     #[test]
     fn without_both_arms_no_request_moves_it() {
-        let spec = Metric::ErrorRate.certificate();
+        let spec = Metric::ErrorRate.certificate(Profile::Balanced);
         for share in [0.0, 1.0] {
             let mut certificate = Certificate::default();
             certificate.flush(Arms::from([9, 1_000, 0, 1_000]), &CertificateTable::new(&spec, 0.005, share));
@@ -125,7 +131,7 @@ mod tests {
 
     #[test]
     fn its_log_stays_finite_where_its_value_does_not() {
-        let table = CertificateTable::new(&Metric::ErrorRate.certificate(), 0.02, 0.1);
+        let table = CertificateTable::new(&Metric::ErrorRate.certificate(Profile::Balanced), 0.02, 0.1);
         let mut certificate = Certificate::default();
         certificate.flush(Arms::from([0, u64::MAX, u64::MAX, 0]), &table);
         assert!(certificate.ln_value().is_finite() && certificate.value().is_finite(), "{certificate:?}");

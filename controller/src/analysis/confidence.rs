@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::{self, CertificateTable, ln_mix};
 use super::counts::{Arms, Tally};
-use super::metric::{CertificateSpec, HarmSpec};
+use super::metric::{BlockGain, CertificateSpec, HarmSpec};
 use super::stake::{self, StakeTable};
 
 /// Halvings after which a difference is as exact as its floats.
@@ -92,7 +92,7 @@ fn comparable<I: Iterator<Item = Epoch>>(epochs: I) -> impl Iterator<Item = Epoc
 }
 
 fn ln_worse_than(epochs: impl Iterator<Item = Epoch>, delta: f64) -> f64 {
-    let spec = HarmSpec { rho: 1.0, delta, mu: 0.0, pi: 1.0 };
+    let spec = HarmSpec { rho: 1.0, delta, mu: 0.0, pi: 1.0, gain: BlockGain::USUAL };
     let mut ln = [0.0; stake::RATIO_COUNT];
     for Epoch { share, counts } in comparable(epochs) {
         accumulate(&mut ln, counts, StakeTable::new(&spec, share).ln());

@@ -35,7 +35,9 @@ impl Tally {
         (self.requests() > 0).then(|| self.bad as f64 / self.requests() as f64)
     }
 
-    const fn plus(self, more: Self) -> Self {
+    /// These and later outcomes.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
         Self { bad: self.bad.saturating_add(more.bad), good: self.good.saturating_add(more.good) }
     }
 }

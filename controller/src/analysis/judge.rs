@@ -12,25 +12,25 @@
 //! A metric of latency that is still off takes part in the mean of the evidence with its stake untouched, as 1. To
 //! leave it out and to take it in later could raise the mean without a bet won, and Ville would promise nothing.
 
+mod report;
+
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use canary_config::criteria::Alpha;
+use canary_config::criteria::{Alpha, Profile};
 use canary_config::plan::Plan;
 use canary_config::weight::Weight;
 
 use super::block::BlockClock;
-use super::certificate::Certificate;
-use super::confidence::{Epoch, cs_diff};
+use super::breaker::Breaker;
 use super::counts::{Arms, Tally};
-use super::evidence::{ArmEvidence, Evidence, MetricEvidence};
 use super::ground::Ground;
 use super::guard::{DOUBT, Guard, Tests};
 use super::latency::LatencyWatch;
 use super::metric::Metric;
 use super::probation::ProbationGuard;
-use super::sample::Sample;
-use super::verdict::{Breach, Shortfall, Verdict, canary_requests_missing};
+use super::sample::{ArmSample, Sample};
+use super::verdict::{Breach, Shortfall, Verdict};
 
 /// The probability of ever certifying a step of a canary that is worse than the step's margin.
 pub const BETA: f64 = 0.05;
@@ -38,13 +38,11 @@ pub const BETA: f64 = 0.05;
 /// Fewer canary requests than this are not even thin evidence.
 const THIN_EVIDENCE_MIN: u64 = 20;
 
-/// The level of the intervals that are shown.
-const SHOWN_ALPHA: f64 = 0.05;
-
 /// One rollout's running evidence.
 #[derive(Clone, Debug)]
 pub struct Judge {
     alpha: Alpha,
+    profile: Profile,
     weights: Box<[Weight]>,
     weight: Option<Weight>,
     clock: Option<BlockClock>,
@@ -57,6 +55,7 @@ pub struct Judge {
     /// Stable's requests as somebody else counted them.
     known_of_stable: Tally,
     probation: Option<ProbationGuard>,
+    breaker: Breaker,
 }
 
 // === impl Judge ===
@@ -73,12 +72,13 @@ impl Judge {
     /// good release is ever aborted, so that the plan's `alpha` holds for the rollout of all.
     #[must_use]
     pub fn new_for_group(plan: &Plan, edges: &'static [Duration], services: NonZeroUsize) -> Self {
+        let profile = plan.criteria.profile;
         let alpha = plan.criteria.alpha.shared_among(services);
         let weights: Box<[Weight]> = plan.steps.iter().map(|step| step.weight).collect();
         let shares: Vec<f64> = weights.iter().map(|weight| weight.ratio()).collect();
         let guard = Guard::new(&Tests {
-            harm: &Metric::ALL.map(Metric::harm),
-            certificate: &Metric::ALL.map(Metric::certificate),
+            harm: &Metric::ALL.map(|metric| metric.harm(profile)),
+            certificate: &Metric::ALL.map(|metric| metric.certificate(profile)),
             steps: &shares,
             shares: &shares,
             alpha: alpha.get(),
@@ -86,6 +86,7 @@ impl Judge {
         });
         Self {
             alpha,
+            profile,
             by_weight: vec![Arms::default(); weights.len()].into(),
             weights,
             weight: None,
@@ -95,6 +96,7 @@ impl Judge {
             counts: Default::default(),
             known_of_stable: Tally::default(),
             probation: None,
+            breaker: Breaker::default(),
         }
     }
 
@@ -121,15 +123,24 @@ impl Judge {
             let (compared, known) = (self.outcomes().stable, self.known_of_stable);
             let stable = if compared.requests() >= known.requests() { compared } else { known };
             self.probation = Some(ProbationGuard::new(stable));
+            self.breaker.lose_stable(stable);
         }
     }
 
     /// Scores outcomes of requests that were routed at this weight, however late they are.
-    pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>, _now: Instant) {
+    pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>, now: Instant) {
+        let at = self.clock.map_or(Duration::ZERO, |clock| clock.elapsed(now));
         if let Some(probation) = self.probation.as_mut().filter(|_| weight == Weight::FULL) {
-            return probation.flush(sample.outcomes().canary);
+            probation.flush(sample.canary.answers());
+        } else if let Some(place) = self.place(weight) {
+            self.compare(place, sample);
+        } else {
+            return;
         }
-        let Some(place) = self.place(weight) else { return };
+        self.breaker.look(sample.map(ArmSample::attempts), at);
+    }
+
+    fn compare(&mut self, place: usize, sample: &Sample<'_>) {
         let counts = Metric::ALL.map(|metric| match metric {
             Metric::ErrorRate => sample.outcomes(),
             latency => self.latency.counts(latency, sample),
@@ -201,32 +212,6 @@ impl Judge {
         self.latency.percentile(99).stable.filter(|_| self.is_on(Metric::LatencyP99))
     }
 
-    /// All that is known, with the certificates of this step.
-    #[must_use]
-    pub fn evidence(&self, step: usize) -> Evidence {
-        let mut harms = self.guard.harms();
-        let mut certificates = self.guard.certificates(step).iter();
-        let metrics = Metric::ALL.map(|metric| MetricEvidence {
-            metric,
-            on: self.is_on(metric),
-            ln_harm: harms.next().map_or(0.0, f64::ln),
-            ln_safe: certificates.next().map_or(0.0, Certificate::ln_value),
-            counts: self.counts[metric as usize],
-        });
-        let epochs = self.weights.iter().zip(&self.by_weight);
-        let epochs = epochs.map(|(weight, counts)| Epoch { share: weight.ratio(), counts: *counts });
-        Evidence {
-            step,
-            ln_harm: self.harm().ln(),
-            ln_harm_needed: self.ln_harm_needed(),
-            ln_safe_needed: BETA.recip().ln(),
-            metrics,
-            arms: self.arms(),
-            canary_requests_at_step: self.by_weight.get(step).map_or(0, |counts| counts.canary.requests()),
-            error_difference: cs_diff(&epochs, SHOWN_ALPHA),
-        }
-    }
-
     fn place(&self, weight: Weight) -> Option<usize> {
         self.weights.iter().position(|known| *known == weight)
     }
@@ -256,53 +241,27 @@ impl Judge {
     }
 
     fn is_convicted(&self) -> bool {
-        self.harm() >= self.alpha.get().recip()
+        self.breaker.tripped().is_some() || self.harm() >= self.alpha.get().recip()
     }
 
     fn breach(&self) -> Breach {
         // Late requests of the comparison may have convicted it, too.
         let loud = self.probation.as_ref().filter(|probation| probation.harm() > 1.0);
-        let metric = loud.map_or(Metric::ALL[self.guard.culprit()], |_| Metric::ErrorRate);
+        let (ground, metric) = match (self.breaker.tripped(), loud) {
+            (Some(rule), _) => (Ground::Breaker(rule), Metric::ErrorRate),
+            (None, Some(_)) => (Ground::Evidence(Metric::ErrorRate), Metric::ErrorRate),
+            (None, None) => {
+                let metric = Metric::ALL[self.guard.culprit()];
+                (Ground::Evidence(metric), metric)
+            }
+        };
         Breach {
-            ground: Ground::Evidence(metric),
+            ground,
             metric,
             ln_harm: self.harm().ln(),
             ln_needed: self.ln_harm_needed(),
             counts: loud.map_or(self.counts[metric as usize], ProbationGuard::counts),
             thresholds: self.latency.thresholds(metric),
-        }
-    }
-
-    fn largest_shortfall(&self, step: usize) -> Option<Shortfall> {
-        let shortfalls = Metric::ALL.iter().zip(self.guard.certificates(step));
-        let shortfalls = shortfalls.filter_map(|(metric, held)| self.shortfall(*metric, step, held));
-        shortfalls.max_by_key(Shortfall::canary_requests)
-    }
-
-    fn shortfall(&self, metric: Metric, step: usize, held: &Certificate) -> Option<Shortfall> {
-        let (ln_have, ln_needed) = (held.ln_value(), BETA.recip().ln());
-        let next_share = self.weights.get(step.saturating_add(1)).map_or(1.0, |weight| weight.ratio());
-        let margin = metric.certificate().margin(next_share);
-        let seen = self.counts[metric as usize].canary.requests();
-        let canary_requests = canary_requests_missing(ln_have, ln_needed, seen, margin);
-        if !self.is_on(metric) {
-            let (have, needed) = (self.latency.stable_successes(), metric.stable_successes_needed());
-            return Some(Shortfall::StableSuccesses { metric, have, needed, canary_requests });
-        }
-        let missing = !self.guard.certifies(held);
-        missing.then_some(Shortfall::Certificate { metric, ln_have, ln_needed, canary_requests })
-    }
-
-    fn arms(&self) -> Arms<ArmEvidence> {
-        let [p50, p90, p99] = [50, 90, 99].map(|percent| self.latency.percentile(percent));
-        let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
-        let arm = |tally: Tally, percentiles: [Option<Duration>; 3]| {
-            let [p50_ms, p90_ms, p99_ms] = percentiles.map(|latency| latency.map(ms));
-            ArmEvidence { requests: tally.requests(), errors: tally.bad, p50_ms, p90_ms, p99_ms }
-        };
-        Arms {
-            canary: arm(self.outcomes().canary, [p50.canary, p90.canary, p99.canary]),
-            stable: arm(self.outcomes().stable, [p50.stable, p90.stable, p99.stable]),
         }
     }
 }

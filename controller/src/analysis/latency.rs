@@ -4,12 +4,16 @@
 //! above the first edge at or beyond `1.1 * T + 2 ms`. A threshold is drawn from stable's *past* and changes between
 //! blocks only: then it cannot depend on what it will be applied to, and the bets stay fair. What was seen before a
 //! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8).
+//!
+//! A request counts once for each metric: where it was still open at the threshold's age, it was counted then, and its
+//! end counts for the metrics only whose thresholds it had not reached. A client that leaves proves that its request is
+//! slow where it had waited longer than the threshold, and nothing otherwise.
 
 use std::time::Duration;
 
 use super::counts::{Arms, Tally};
 use super::metric::Metric;
-use super::sample::Sample;
+use super::sample::{ArmSample, Sample};
 
 /// The canary may be slower than stable by this part of stable's quantile, as a divisor: a tenth of it,
 const TOLERANCE_DIVISOR: u32 = 10;
@@ -36,21 +40,18 @@ impl LatencyWatch {
         Self { edges, seen: Arms { canary: empty(), stable: empty() }, thresholds: [None; 3] }
     }
 
-    /// How many of these successes are slow by this metric. Nothing counts while it is off, nor for the error rate.
+    /// How many of these requests are slow by this metric. Nothing counts while it is off, nor for the error rate.
     #[must_use]
     pub fn counts(&self, metric: Metric, sample: &Sample<'_>) -> Arms<Tally> {
-        let Some(edge) = self.edge(metric) else { return Arms::default() };
-        Arms {
-            canary: split(sample.canary.successes, edge.canary),
-            stable: split(sample.stable.successes, edge.stable),
-        }
+        let Some((place, edge)) = self.place(metric) else { return Arms::default() };
+        Arms { canary: slow(&sample.canary, place, edge.canary), stable: slow(&sample.stable, place, edge.stable) }
     }
 
     /// Remembers these successes. They were counted before, with thresholds that did not know them.
     pub fn absorb(&mut self, sample: &Sample<'_>) {
         for (seen, new) in [(&mut self.seen.canary, &sample.canary), (&mut self.seen.stable, &sample.stable)] {
-            for (seen, new) in seen.iter_mut().zip(new.successes) {
-                *seen = seen.saturating_add(*new);
+            for part in new.histograms() {
+                seen.iter_mut().zip(part).for_each(|(seen, new)| *seen = seen.saturating_add(*new));
             }
         }
     }
@@ -71,7 +72,7 @@ impl LatencyWatch {
     /// Above what a success is slow, in each arm; nothing while the metric is off.
     #[must_use]
     pub fn thresholds(&self, metric: Metric) -> Option<Arms<Duration>> {
-        let edge = self.edge(metric)?;
+        let (_, edge) = self.place(metric)?;
         Some(Arms { canary: self.edges[edge.canary], stable: self.edges[edge.stable] })
     }
 
@@ -88,10 +89,18 @@ impl LatencyWatch {
         Arms { canary: of(&self.seen.canary), stable: of(&self.seen.stable) }
     }
 
-    fn edge(&self, metric: Metric) -> Option<Arms<usize>> {
+    fn place(&self, metric: Metric) -> Option<(usize, Arms<usize>)> {
         let place = Metric::LATENCIES.iter().position(|latency| *latency == metric)?;
-        self.thresholds[place]
+        self.thresholds[place].map(|edges| (place, edges))
     }
+}
+
+/// The requests of one arm by the metric of that place, as they are slow above that edge.
+fn slow(arm: &ArmSample<'_>, place: usize, edge: usize) -> Tally {
+    let ended = std::iter::once(arm.successes).chain(arm.overdue.into_iter().take(place));
+    let left = split(arm.abandoned, edge).bad;
+    let known = Tally { bad: arm.became_overdue[place].saturating_add(left), good: 0 };
+    ended.fold(known, |all, part| all.plus(split(part, edge)))
 }
 
 /// All counts of a histogram.
@@ -99,7 +108,8 @@ pub(super) fn total(buckets: &[u64]) -> u64 {
     buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
-fn split(buckets: &[u64], edge: usize) -> Tally {
+/// What took longer than that edge, and what did not.
+pub(super) fn split(buckets: &[u64], edge: usize) -> Tally {
     let (fast, slow) = buckets.split_at(buckets.len().min(edge + 1));
     Tally { bad: total(slow), good: total(fast) }
 }
@@ -124,7 +134,6 @@ fn pair(edges: &[Duration], stable: &[u64], percent: u64) -> Option<Arms<usize>>
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::ArmSample;
     use super::*;
 
     const fn ms(millis: u64) -> Duration {
@@ -174,6 +183,40 @@ mod tests {
         let buckets = [1, 2, 4, 8, 16, 32, 64];
         let counts = watch.counts(Metric::LatencyP90, &of(&buckets, &buckets));
         assert_eq!(counts, Arms::from([112, 15, 124, 3]));
+    }
+
+    #[test]
+    fn a_request_counts_once_for_each_metric() {
+        let watch = watch([0, 300, 0, 0, 0, 300, 0]);
+        // One has become overdue by every metric, and those of before end now, all between 50 and 100 ms.
+        let ended = [0, 0, 0, 0, 0, 1, 0];
+        let arm = ArmSample { became_overdue: [3, 2, 1], overdue: [&ended; 3], ..ArmSample::default() };
+        let sample = Arms { canary: arm, stable: arm };
+        let counts = [Metric::LatencyP50, Metric::LatencyP90].map(|metric| watch.counts(metric, &sample));
+        assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.canary), Some(ms(24)));
+        assert_eq!(counts, [Arms::from([3, 0, 3, 0]), Arms::default()], "p90 is off, as no edge tolerates enough");
+        let watch = self::watch([0, 600, 0, 0, 0, 0, 0]);
+        let counts = Metric::LATENCIES.map(|metric| watch.counts(metric, &sample));
+        assert_eq!(counts.map(|counts| counts.canary.bad), [3, 3, 3], "of its own age, and of those that end");
+    }
+
+    #[test]
+    fn who_leaves_proves_that_it_was_slow_and_nothing_else() {
+        let watch = watch([0, 300, 0, 0, 0, 0, 0]);
+        let arm = ArmSample { abandoned: &[9, 9, 9, 0, 1, 1, 1], ..ArmSample::default() };
+        let sample = Arms { canary: arm, stable: arm };
+        assert_eq!(watch.counts(Metric::LatencyP50, &sample), Arms::from([3, 0, 12, 0]));
+    }
+
+    #[test]
+    fn what_was_late_moves_the_thresholds_too() {
+        let mut watch = watch([300, 0, 0, 0, 0, 0, 0]);
+        let late = [0, 0, 0, 0, 9_000];
+        let stable = ArmSample { overdue: [&late; 3], ..ArmSample::default() };
+        watch.absorb(&Arms { stable, ..Arms::default() });
+        watch.end_block();
+        assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.stable), Some(ms(50)));
+        assert_eq!(watch.stable_successes(), 27_300);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use canary_config::criteria::Profile;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,18 @@ pub struct HarmSpec {
     pub mu: f64,
     /// The metric's share of the mixture; the shares of all metrics sum to 1.
     pub pi: f64,
+    /// How much one block may win.
+    pub gain: BlockGain,
+}
+
+/// One block multiplies a capital at most by what a single failure wins, clamped to this range, so that a burst counts
+/// little (statistics.md, 2.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BlockGain {
+    /// A block may win so much in any case.
+    pub low: f64,
+    /// And never more than this.
+    pub high: f64,
 }
 
 /// What the promotion side doubts: that at every moment `p_canary >= rho * p_stable + tolerance / next weight`.
@@ -87,22 +100,25 @@ impl Metric {
         }
     }
 
-    /// How the abort side bets on this metric (statistics.md, sections 1 and 2.4).
+    /// How the abort side bets on this metric (statistics.md, sections 1, 2.4 and 7).
     #[must_use]
-    pub const fn harm(self) -> HarmSpec {
+    pub const fn harm(self, profile: Profile) -> HarmSpec {
+        let gain = BlockGain::of(profile);
+        let delta = if matches!(profile, Profile::Strict) { 0.0 } else { 0.0005 };
         match self {
-            Self::ErrorRate => HarmSpec { rho: 1.0, delta: 0.0005, mu: 0.0, pi: 0.50 },
-            Self::LatencyP50 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.5, pi: 0.15 },
-            Self::LatencyP90 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.1, pi: 0.15 },
-            Self::LatencyP99 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.01, pi: 0.20 },
+            Self::ErrorRate => HarmSpec { rho: 1.0, delta, mu: 0.0, pi: 0.50, gain },
+            Self::LatencyP50 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.5, pi: 0.15, gain },
+            Self::LatencyP90 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.1, pi: 0.15, gain },
+            Self::LatencyP99 => HarmSpec { rho: 1.0, delta: 0.0, mu: 0.01, pi: 0.20, gain },
         }
     }
 
-    /// What the promotion side must exclude for this metric (statistics.md, 2.5).
+    /// What the promotion side must exclude for this metric (statistics.md, 2.5 and 7).
     #[must_use]
-    pub const fn certificate(self) -> CertificateSpec {
+    pub const fn certificate(self, profile: Profile) -> CertificateSpec {
+        let tolerance = if matches!(profile, Profile::LowTraffic) { 0.01 } else { 0.005 };
         match self {
-            Self::ErrorRate => CertificateSpec { rho: 1.5, tolerance: 0.005, mu: 0.0 },
+            Self::ErrorRate => CertificateSpec { rho: 1.5, tolerance, mu: 0.0 },
             Self::LatencyP50 => CertificateSpec { rho: 1.0, tolerance: 0.10, mu: 0.5 },
             Self::LatencyP90 => CertificateSpec { rho: 1.0, tolerance: 0.05, mu: 0.1 },
             Self::LatencyP99 => CertificateSpec { rho: 1.0, tolerance: 0.02, mu: 0.01 },
@@ -119,6 +135,32 @@ impl fmt::Display for Metric {
             Self::LatencyP90 => "p90 latency",
             Self::LatencyP99 => "p99 latency",
         })
+    }
+}
+
+// === impl HarmSpec ===
+
+impl HarmSpec {
+    /// An absolute limit of a probability, which needs no stable arm.
+    #[must_use]
+    pub const fn limit(probability: f64, gain: BlockGain) -> Self {
+        Self { rho: 0.0, delta: probability, mu: 0.0, pi: 1.0, gain }
+    }
+}
+
+// === impl BlockGain ===
+
+impl BlockGain {
+    /// Two blocks of the first step cannot convict, three can.
+    pub const USUAL: Self = Self { low: 5.0, high: 10.0 };
+
+    /// A block wins less, and longer bursts are forgiven.
+    pub const CALM: Self = Self { low: 4.0, high: 4.0 };
+
+    /// What this profile allows.
+    #[must_use]
+    pub const fn of(profile: Profile) -> Self {
+        if matches!(profile, Profile::Calm) { Self::CALM } else { Self::USUAL }
     }
 }
 
@@ -142,7 +184,7 @@ mod tests {
     #[test]
     fn all_is_in_declaration_order_and_its_shares_sum_to_one() {
         assert!(Metric::ALL.is_sorted());
-        let sum: f64 = Metric::ALL.map(|metric| metric.harm().pi).iter().sum();
+        let sum: f64 = Metric::ALL.map(|metric| metric.harm(Profile::Balanced).pi).iter().sum();
         assert!((sum - 1.0).abs() < 1e-15, "{sum}");
     }
 
@@ -155,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_margin_shrinks_as_exposure_grows_and_never_exceeds_a_half() {
-        let margins = [0.01, 0.25, 0.5, 1.0].map(|share| Metric::LatencyP50.certificate().margin(share));
+        let margins =
+            [0.01, 0.25, 0.5, 1.0].map(|share| Metric::LatencyP50.certificate(Profile::Balanced).margin(share));
         assert_eq!(margins, [0.5, 0.4, 0.2, 0.1]);
     }
 }

@@ -10,7 +10,7 @@
 
 use super::confidence::bisect;
 use super::counts::{Arms, Tally};
-use super::metric::HarmSpec;
+use super::metric::{BlockGain, HarmSpec};
 use super::reserve::{INITIAL_MASS, Reserve};
 use super::stake::{Stake, StakeTable};
 
@@ -46,7 +46,7 @@ impl ProbationGuard {
     #[must_use]
     pub fn new(stable: Tally) -> Self {
         let limit = limit(stable);
-        let spec = HarmSpec { rho: 0.0, delta: limit, mu: 0.0, pi: 1.0 };
+        let spec = HarmSpec::limit(limit, BlockGain::USUAL);
         Self {
             limit,
             table: StakeTable::new(&spec, 1.0),

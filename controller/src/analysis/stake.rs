@@ -21,9 +21,6 @@ pub(super) const PRIOR: [f64; RATIO_COUNT] = [0.04, 0.06, 0.12, 0.18, 0.20, 0.18
 /// The part of the largest lawful bet that is ever made, so that no factor reaches 0.
 const BET_CLIP: f64 = 0.97;
 
-/// One block multiplies a capital at most by its single-error factor clamped to this range.
-const BLOCK_GAIN: (f64, f64) = (5.0, 10.0);
-
 /// A capital beyond this has long convicted; it stops growing so that sums stay finite.
 const CAPITAL_MAX: f64 = 1e100;
 
@@ -61,11 +58,10 @@ impl StakeTable {
     /// The table for a canary share of 0 to 1.
     #[must_use]
     pub fn new(spec: &HarmSpec, share: f64) -> Self {
-        let &HarmSpec { rho, delta, mu, .. } = spec;
+        let &HarmSpec { rho, delta, mu, gain, .. } = spec;
         let odds = odds(share);
         let bets = bets(spec, share);
         let failure = |bet: f64| 1.0 + bet * (1.0 - delta - rho * mu);
-        let (gain_min, gain_max) = BLOCK_GAIN;
         Self {
             ln: [
                 bets.map(|bet| failure(bet).ln()),
@@ -73,7 +69,7 @@ impl StakeTable {
                 bets.map(|bet| (1.0 - bet * rho * odds * (1.0 - mu)).ln()),
                 bets.map(|bet| (1.0 + bet * rho * odds * mu).ln()),
             ],
-            ln_cap: bets.map(|bet| failure(bet).clamp(gain_min, gain_max).ln()),
+            ln_cap: bets.map(|bet| failure(bet).clamp(gain.low, gain.high).ln()),
         }
     }
 
@@ -143,15 +139,18 @@ impl Stake {
 
 #[cfg(test)]
 mod tests {
-    use super::super::metric::Metric;
+    use canary_config::criteria::Profile;
+
+    use super::super::metric::{BlockGain, Metric};
     use super::*;
 
-    const GUARDRAIL: HarmSpec = HarmSpec { rho: 0.0, delta: 0.01, mu: 0.0, pi: 1.0 };
+    const GUARDRAIL: HarmSpec = HarmSpec::limit(0.01, BlockGain::USUAL);
 
     #[test]
     fn every_factor_of_every_metric_is_positive_and_finite_at_every_weight() {
         for bp in 1..=10_000_u16 {
-            for spec in Metric::ALL.map(Metric::harm).iter().chain([&GUARDRAIL]) {
+            let every = Profile::ALL.map(|profile| Metric::ALL.map(|metric| metric.harm(profile)));
+            for spec in every.as_flattened().iter().chain([&GUARDRAIL]) {
                 let table = StakeTable::new(spec, f64::from(bp) / 10_000.0);
                 assert!(table.ln.iter().flatten().chain(&table.ln_cap).all(|ln| ln.is_finite()), "{bp} {spec:?}");
             }
@@ -161,9 +160,10 @@ mod tests {
     #[test]
     fn a_fair_bet_neither_gains_nor_loses_on_average() {
         // At the edge of the null, w * p_c * F_cb + .. sums to exactly 1 for each bet: the martingale itself.
-        for (spec, share, stable_rate) in
-            [(Metric::ErrorRate.harm(), 0.1, 0.01), (Metric::LatencyP90.harm(), 0.25, 0.1)]
-        {
+        for (spec, share, stable_rate) in [
+            (Metric::ErrorRate.harm(Profile::Balanced), 0.1, 0.01),
+            (Metric::LatencyP90.harm(Profile::Strict), 0.25, 0.1),
+        ] {
             let canary_rate = spec.rho * stable_rate + spec.delta;
             let table = StakeTable::new(&spec, share);
             for j in 0..RATIO_COUNT {

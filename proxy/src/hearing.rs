@@ -25,6 +25,6 @@ pub struct Hearing {
 impl Default for Hearing {
     /// One that nobody hears, of a canary that needs to show nothing.
     fn default() -> Self {
-        Self { trip: Arc::default(), slow_start: Arc::new(SlowStart::open()), cohort: Cohort::default(), witness: None }
+        Self { trip: Arc::default(), slow_start: Arc::new(SlowStart::open()), cohort: Cohort::Chance, witness: None }
     }
 }

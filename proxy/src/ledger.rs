@@ -5,7 +5,7 @@
 
 mod open;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::clock;
@@ -21,7 +21,15 @@ pub struct Ledger {
     stable: Arm,
     canary: Arm,
     open: OpenRequests,
+    serial: Serial,
+    undecided: AtomicU64,
 }
+
+/// Which ledger it is. No two of one process that exist at the same time have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serial(pub(crate) u32);
+
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// What one arm's scored requests came to.
 #[derive(Debug, Default)]
@@ -32,6 +40,7 @@ pub struct Arm {
     abandoned: Buckets,
     /// Successes that had been counted as slow while they were open: by the first threshold alone, by two, by all.
     overdue: [Buckets; THRESHOLDS],
+    kept: AtomicU64,
 }
 
 // === impl Ledger ===
@@ -51,11 +60,39 @@ impl Ledger {
     pub fn open(&self) -> &OpenRequests {
         &self.open
     }
+
+    /// Which one it is.
+    #[must_use]
+    pub fn serial(&self) -> Serial {
+        self.serial
+    }
+
+    /// How many keys that were first seen at its weight are neither good nor bad yet.
+    #[must_use]
+    pub fn undecided(&self) -> u64 {
+        self.undecided.load(Relaxed)
+    }
+
+    /// One more key is looked after.
+    pub(crate) fn expect(&self) {
+        self.undecided.fetch_add(1, Relaxed);
+    }
+
+    /// One of them needs it no longer.
+    pub(crate) fn decide(&self) {
+        self.undecided.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { stable: Arm::default(), canary: Arm::default(), open: OpenRequests::new(clock::now()) }
+        Self {
+            stable: Arm::default(),
+            canary: Arm::default(),
+            open: OpenRequests::new(clock::now()),
+            serial: Serial(NEXT_SERIAL.fetch_add(1, Relaxed)),
+            undecided: AtomicU64::new(0),
+        }
     }
 }
 
@@ -106,6 +143,16 @@ impl Arm {
     #[must_use]
     pub fn overdue(&self) -> &[Buckets; THRESHOLDS] {
         &self.overdue
+    }
+
+    /// How many keys have gone without a failure for long enough, where the draw goes by a key.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.kept.load(Relaxed)
+    }
+
+    pub(crate) fn keep(&self) {
+        self.kept.fetch_add(1, Relaxed);
     }
 
     /// How many requests failed in one way; of those dropped unanswered, which are no failures, how many there were.

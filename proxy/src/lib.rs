@@ -9,6 +9,7 @@ pub mod caps;
 mod clock;
 pub mod cohort;
 pub mod connection;
+mod crumb;
 pub mod dice;
 pub mod drain;
 pub mod head;

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cohort::CohortKey;
+use crate::cohort::Observation;
 use crate::ledger::{Ledger, Place, Reached};
 use crate::outcome::Outcome;
 use crate::track::Track;
 
 /// Where the first attempt of a request counts, and for which arm. It counts once; dropped before, it counts nowhere.
+/// Where the draw goes by a key, it is the key that counts once.
 #[derive(Debug)]
 pub struct Scoring {
     ledger: Arc<Ledger>,
     track: Track,
-    key: Option<CohortKey>,
+    observation: Option<Observation>,
     place: Option<Place>,
     reached: Reached,
 }
@@ -21,10 +22,10 @@ pub struct Scoring {
 // === impl Scoring ===
 
 impl Scoring {
-    /// The part of a request that was drawn for this arm, by this key of its client if it has one.
+    /// The part of a request that was drawn for this arm, by the key of its client if it has one.
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, track: Track, key: Option<CohortKey>) -> Self {
-        Self { ledger, track, key, place: None, reached: Reached::default() }
+    pub fn new(ledger: Arc<Ledger>, track: Track, observation: Option<Observation>) -> Self {
+        Self { ledger, track, observation, place: None, reached: Reached::default() }
     }
 
     /// The ledger that it counts in.
@@ -33,23 +34,22 @@ impl Scoring {
         &self.ledger
     }
 
-    /// The key of its client, where the draw was by one.
-    #[must_use]
-    pub fn key(&self) -> Option<CohortKey> {
-        self.key
-    }
-
     /// The request's head goes out now: from here on its answer is waited for. On a second connection the wait begins
     /// anew, but what it has been counted for by then it is not counted for again.
     pub fn sent(&mut self, now: Instant) {
         self.leave();
-        self.place = self.ledger.open().enter(self.track, now, self.reached);
+        let counts = self.observation.as_mut().is_none_or(|key| key.is_timed(self.track, &self.ledger));
+        self.place = counts.then(|| self.ledger.open().enter(self.track, now, self.reached)).flatten();
     }
 
     /// Books how it ended.
     pub fn end(mut self, outcome: Outcome, waited: Duration) {
         self.leave();
-        self.ledger.arm(self.track).score(outcome, waited, self.reached);
+        let (reached, observation) = (self.reached, self.observation.take());
+        let counts = observation.is_none_or(|mut key| key.end(outcome, reached, self.track, &self.ledger));
+        if counts {
+            self.ledger.arm(self.track).score(outcome, waited, reached);
+        }
     }
 
     fn leave(&mut self) {
@@ -62,6 +62,9 @@ impl Scoring {
 impl Drop for Scoring {
     fn drop(&mut self) {
         self.leave();
+        if let Some(key) = &mut self.observation {
+            key.leave(self.reached);
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 mod again;
 mod answer;
 mod asked;
+mod asker;
+mod client;
 mod entry;
 mod fault;
 mod flight;
@@ -31,15 +33,17 @@ use pingora::{Error, ErrorSource, ErrorType, Result};
 
 use crate::access_log::AccessLog;
 use crate::clock;
+use crate::crumb;
 use crate::dice;
 use crate::drain::{Draining, InFlight};
 use crate::meter::Answers;
 use crate::outcome::{Blame, Outcome};
+use crate::preview;
 use crate::rescue::{self, Reach};
 use crate::routes::RouteReader;
 use crate::service::flight::Next;
 use crate::service::forwarded::Trust;
-use crate::table::{Asker, Pick, Route};
+use crate::table::{Pick, Route};
 use crate::worker::UPSTREAM_TRIES_MAX;
 
 pub use self::flight::Flight;
@@ -144,6 +148,8 @@ impl ProxyHttp for Edge {
         flight: &mut Flight,
     ) -> Result<()> {
         head.remove_header(&EXPECT);
+        head.remove_header(&preview::HEADER);
+        crumb::strip(head)?;
         forwarded::introduce(head, flight.peer, flight.trust, &flight.id)?;
         if let Some(attempt) = &mut flight.attempt {
             attempt.sent();
@@ -199,7 +205,13 @@ impl ProxyHttp for Edge {
         Ok(())
     }
 
-    async fn response_filter(&self, session: &mut Session, head: &mut ResponseHeader, _: &mut Flight) -> Result<()> {
+    async fn response_filter(
+        &self,
+        session: &mut Session,
+        head: &mut ResponseHeader,
+        flight: &mut Flight,
+    ) -> Result<()> {
+        asker::issue(session.req_header(), head, flight)?;
         // Pingora would send chunks, which a client of HTTP/1.0 takes for a part of the body. Its end is the end of the
         // connection.
         if session.req_header().version == Version::HTTP_10 && head.remove_header(&TRANSFER_ENCODING).is_some() {
@@ -295,7 +307,10 @@ impl Edge {
             Next::Draw => {
                 let route = flight.route.as_ref()?;
                 route.budget.pay_in();
-                let mut pick = dice::with(|rng| route.pick(&Asker::default(), rng))?;
+                let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
+                let (asker, ticket) = asker::of(route, session.req_header(), client);
+                flight.ticket = ticket;
+                let mut pick = dice::with(|rng| route.pick(&asker, rng))?;
                 // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
                 if asked::is_upgrade(session.req_header()) {
                     pick.scoring = None;

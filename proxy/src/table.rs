@@ -11,14 +11,13 @@ mod why;
 use std::sync::Arc;
 use std::time::Duration;
 
-use canary_config::cohort::Assignment;
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
 use canary_config::service::{Rescue, Timeouts};
 use canary_config::weight::Weight;
 use rand::Rng;
 
-use crate::cohort::{self, CohortKey};
+use crate::cohort::{self, Cohort, CohortKey};
 use crate::hearing::Hearing;
 use crate::ledger::Ledger;
 use crate::meter::Answers;
@@ -174,8 +173,8 @@ impl Route {
         if asker.previews
             && let Some(preview) = self.preview.as_ref().filter(|preview| preview.can_serve())
         {
-            let pick = self.choose(Track::Canary, preview.pool(), rng)?;
-            return Some(Pick { is_preview: true, ..pick });
+            let backend = Arc::clone(preview.pool().choose(rng)?);
+            return Some(Pick { is_preview: true, ..self.picked(Track::Canary, backend) });
         }
         let Some(canary) = self.canary.as_ref().filter(|canary| canary.can_serve()) else {
             return self.choose(Track::Stable, &self.stable, rng);
@@ -199,8 +198,8 @@ impl Route {
             Track::Stable => (&self.stable, None),
             Track::Canary => (&canary.pool, Some(permit)),
         };
-        let scoring = Some(Scoring::new(Arc::clone(&canary.ledger), track, asker.key));
-        Some(Pick { scoring, permit, ..self.choose(track, pool, rng)? })
+        let pick = self.choose(track, pool, rng)?;
+        Some(Pick { scoring: canary.scoring(track, asker.key), permit, ..pick })
     }
 
     /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
@@ -214,6 +213,11 @@ impl Route {
     #[must_use]
     pub fn again(self: &Arc<Self>, pick: Pick) -> Option<Pick> {
         let is_same = |backend: &Arc<Backend>| backend.id == pick.backend.id;
+        if pick.is_preview {
+            let preview = self.preview.as_ref().filter(|preview| preview.can_serve());
+            let is_there = preview.is_some_and(|preview| preview.pool().ready.iter().any(is_same));
+            return if is_there { Some(pick) } else { self.fail_over(&pick.backend.id) };
+        }
         let is_convicted = pick.track == Track::Canary && self.canary.as_ref().is_none_or(|canary| !canary.can_serve());
         if !is_convicted && self.pool(pick.track).is_some_and(|pool| pool.ready.iter().any(is_same)) {
             return Some(pick);
@@ -263,18 +267,27 @@ impl Canary {
     }
 
     /// Whether it may be sent requests at all.
-    fn can_serve(&self) -> bool {
+    pub(crate) fn can_serve(&self) -> bool {
         !self.pool.ready.is_empty() && !self.hearing.trip.is_tripped()
     }
 
     /// Where a request falls; nowhere, if the draw goes by a key and it has none.
     fn draw(&self, key: Option<CohortKey>, rng: &mut impl Rng) -> Option<Track> {
-        match self.hearing.cohort.assignment {
+        match self.hearing.cohort {
             // With every request there is nothing to draw.
-            Assignment::Request if self.weight == Weight::FULL => Some(Track::Canary),
-            Assignment::Request => Some(cohort::draw(self.weight, rng)),
-            _ => key.map(|key| key.track(self.weight)),
+            Cohort::Chance if self.weight == Weight::FULL => Some(Track::Canary),
+            Cohort::Chance => Some(cohort::draw(self.weight, rng)),
+            Cohort::Keyed(_) => key.map(|key| key.track(self.weight)),
         }
+    }
+
+    /// Where a request that was drawn for this arm counts. Nowhere, if no place is left for its key.
+    fn scoring(&self, track: Track, key: Option<CohortKey>) -> Option<Scoring> {
+        let observation = match &self.hearing.cohort {
+            Cohort::Chance => None,
+            Cohort::Keyed(keyed) => Some(keyed.observe(key?, track, &self.ledger)?),
+        };
+        Some(Scoring::new(Arc::clone(&self.ledger), track, observation))
     }
 
     /// The release on trial.

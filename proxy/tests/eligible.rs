@@ -5,7 +5,7 @@ use std::sync::Arc;
 use canary_config::cohort::Assignment;
 use canary_config::secret::Secret;
 use canary_config::weight::Weight;
-use canary_proxy::cohort::{Cohort, CohortKey};
+use canary_proxy::cohort::{Cohort, CohortKey, Salt};
 use canary_proxy::hearing::Hearing;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::preview::Preview;
@@ -30,9 +30,11 @@ fn backends(first_port: u16, count: u16) -> Vec<std::net::SocketAddr> {
 }
 
 /// A canary that has shown nothing yet, its requests divided like this.
-fn unproved(assignment: Assignment) -> Arc<Hearing> {
+#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+fn unproved(assignment: &Assignment) -> Arc<Hearing> {
     let slow_start = Arc::new(SlowStart::new());
-    Arc::new(Hearing { slow_start, cohort: Cohort { assignment, salt: 0 }, ..Hearing::default() })
+    let cohort = Cohort::of(assignment, 1, Salt::derive(&[0; 32], "web", 1), std::time::Instant::now());
+    Arc::new(Hearing { slow_start, cohort, ..Hearing::default() })
 }
 
 /// A route with so many backends of either release.
@@ -66,7 +68,7 @@ fn is_scored(pick: &Pick) -> bool {
 fn a_full_window_leaves_a_request_unscored_whichever_way_it_would_have_fallen() {
     for (safe, track) in [(1, Track::Stable), (0, Track::Canary)] {
         for bp in WEIGHTS.into_iter().filter(|bp| safe > 0 || *bp == FULL) {
-            let hearing = unproved(Assignment::Request);
+            let hearing = unproved(&Assignment::Request);
             let _places: Vec<_> = (0..WINDOW_MIN).map(|_| hearing.slow_start.enter().unwrap()).collect();
             all_go(&route(safe, 1, bp, &hearing), NOBODY, Some(track));
         }
@@ -75,7 +77,7 @@ fn a_full_window_leaves_a_request_unscored_whichever_way_it_would_have_fallen() 
 
 #[test]
 fn a_place_is_given_back_when_the_draw_falls_on_stable() {
-    let hearing = unproved(Assignment::Request);
+    let hearing = unproved(&Assignment::Request);
     let mut picks = picks(&route(1, 1, 1_000, &hearing), NOBODY);
     let picks: Vec<_> = picks.iter_mut().flatten().collect();
     let to_canary = picks.iter().filter(|pick| pick.track == Track::Canary);
@@ -96,7 +98,7 @@ fn a_place_is_given_back_when_the_draw_falls_on_stable() {
 #[test]
 fn a_convicted_canary_gets_nothing_even_where_nobody_else_can_serve() {
     for bp in WEIGHTS {
-        let hearing = unproved(Assignment::Request);
+        let hearing = unproved(&Assignment::Request);
         hearing.trip.trip();
         all_go(&route(1, 1, bp, &hearing), NOBODY, Some(Track::Stable));
         all_go(&route(0, 1, bp, &hearing), NOBODY, None);
@@ -106,7 +108,7 @@ fn a_convicted_canary_gets_nothing_even_where_nobody_else_can_serve() {
 #[test]
 fn a_canary_serves_unscored_where_stable_has_nobody() {
     for bp in WEIGHTS.into_iter().filter(|bp| *bp < FULL) {
-        all_go(&route(0, 1, bp, &unproved(Assignment::Request)), NOBODY, Some(Track::Canary));
+        all_go(&route(0, 1, bp, &unproved(&Assignment::Request)), NOBODY, Some(Track::Canary));
     }
     // Everything is its own in any case, so there is nothing that would be free elsewhere.
     let hearing = Arc::new(Hearing::default());
@@ -116,17 +118,17 @@ fn a_canary_serves_unscored_where_stable_has_nobody() {
 #[test]
 fn a_canary_that_is_not_ready_scores_nobody() {
     for bp in WEIGHTS {
-        all_go(&route(1, 0, bp, &unproved(Assignment::Request)), NOBODY, Some(Track::Stable));
-        all_go(&route(0, 0, bp, &unproved(Assignment::Request)), NOBODY, None);
+        all_go(&route(1, 0, bp, &unproved(&Assignment::Request)), NOBODY, Some(Track::Stable));
+        all_go(&route(0, 0, bp, &unproved(&Assignment::Request)), NOBODY, None);
     }
 }
 
 #[test]
 fn who_has_no_key_stays_with_stable_unscored_but_for_a_canary_that_has_everything() {
     for bp in WEIGHTS.into_iter().filter(|bp| *bp < FULL) {
-        all_go(&route(1, 1, bp, &unproved(Assignment::Ip)), NOBODY, Some(Track::Stable));
+        all_go(&route(1, 1, bp, &unproved(&Assignment::Ip)), NOBODY, Some(Track::Stable));
     }
-    let hearing = unproved(Assignment::Ip);
+    let hearing = unproved(&Assignment::Ip);
     let picks = picks(&route(1, 1, FULL, &hearing), NOBODY);
     let to_canary = picks.iter().flatten().filter(|pick| pick.track == Track::Canary);
     assert_eq!(to_canary.clone().count() as u64, WINDOW_MIN, "its window bounds these too");
@@ -135,7 +137,7 @@ fn who_has_no_key_stays_with_stable_unscored_but_for_a_canary_that_has_everythin
 
 #[test]
 fn a_preview_counts_for_nobody_and_ends_with_its_canary() {
-    let hearing = unproved(Assignment::Request);
+    let hearing = unproved(&Assignment::Request);
     let mut route = (*route(1, 1, 5_000, &hearing)).clone();
     let pool = route.canary.as_ref().unwrap().pool().clone();
     route.preview = Some(Preview::new(pool, Secret::new("0123456789abcdef"), Arc::clone(&hearing.trip)));
@@ -151,7 +153,7 @@ fn a_preview_counts_for_nobody_and_ends_with_its_canary() {
 /// Any table in which the canary is not to be reached, and who asks.
 fn unreachable(rng: &mut SmallRng) -> (Arc<Route>, Asker) {
     let assignments = [Assignment::Request, Assignment::Cookie, Assignment::Ip, Assignment::Header("x-user".into())];
-    let hearing = unproved(assignments.choose(rng).unwrap().clone());
+    let hearing = unproved(assignments.choose(rng).unwrap());
     let mut count = |most| rng.random_range(0..=most);
     let mut any = (*route(count(3), count(3), *WEIGHTS.choose(rng).unwrap(), &hearing)).clone();
     let pool = any.canary.as_ref().unwrap().pool().clone();

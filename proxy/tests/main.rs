@@ -1,7 +1,11 @@
 //! The data plane seen from outside: real workers on real sockets, clients that speak raw bytes.
 
 #[cfg(test)]
+mod assigned;
+#[cfg(test)]
 mod bodies;
+#[cfg(test)]
+mod cohorts;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
@@ -13,6 +17,8 @@ mod failover;
 #[cfg(test)]
 mod forwarding;
 mod health;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use http::StatusCode;
 
 use crate::clock;
+use crate::cohort::Ticket;
 use crate::drain::InFlightGuard;
 use crate::meter::Underway;
 use crate::outcome::Outcome;
@@ -24,6 +25,8 @@ pub struct Flight {
     pub(super) trust: Trust,
     pub(super) id: RequestId,
     pub(super) route: Option<Arc<Route>>,
+    /// The ticket that the client is to be given with its answer.
+    pub(super) ticket: Option<Ticket>,
     pub(super) next: Next,
     pub(super) attempt: Option<Attempt>,
     pub(super) attempts: u8,
@@ -68,6 +71,7 @@ impl Flight {
             trust: Trust::Nobody,
             id: RequestId::from_bits(0),
             route: None,
+            ticket: None,
             next: Next::Draw,
             attempt: None,
             attempts: 0,

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use canary_config::rule::{Priority, Rule};
+use canary_config::secret::Secret;
 use canary_config::service::{Rescue, Timeouts};
 use canary_config::weight::Weight;
+use canary_proxy::hearing::Hearing;
 use canary_proxy::ledger::Ledger;
 use canary_proxy::meter::Meter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
+use canary_proxy::preview::Preview;
 use canary_proxy::table::{Canary, Route};
+use canary_proxy::trip::Trip;
 
 use super::PATIENCE;
 
@@ -36,9 +40,26 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
 
 impl Shape {
     /// With release `v2` on trial.
-    pub(crate) fn canary(mut self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
-        self.0.canary =
-            Canary::new(pool("v2", backends), Weight::from_bp(bp).unwrap(), Arc::clone(ledger), Arc::default());
+    pub(crate) fn canary(self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
+        self.heard(backends, bp, ledger, &Arc::default())
+    }
+
+    /// With release `v2` on trial in this hearing.
+    pub(crate) fn heard(
+        mut self,
+        backends: &[SocketAddr],
+        bp: u16,
+        ledger: &Arc<Ledger>,
+        hearing: &Arc<Hearing>,
+    ) -> Self {
+        let weight = Weight::from_bp(bp).unwrap();
+        self.0.canary = Canary::new(pool("v2", backends), weight, Arc::clone(ledger), Arc::clone(hearing));
+        self
+    }
+
+    /// With release `v2` for whoever knows the secret.
+    pub(crate) fn preview(mut self, backends: &[SocketAddr], secret: &str, trip: &Arc<Trip>) -> Self {
+        self.0.preview = Some(Preview::new(pool("v2", backends), Secret::new(secret), Arc::clone(trip)));
         self
     }
 

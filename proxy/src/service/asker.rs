@@ -1,0 +1,75 @@
+//! Who asks, as far as the choice depends on it: what a preview is opened by, and the key that a draw goes by.
+
+use std::net::IpAddr;
+
+use http::header::SET_COOKIE;
+use pingora::Result;
+use pingora::http::{RequestHeader, ResponseHeader};
+use rand::RngExt as _;
+
+use crate::cohort::{CohortKey, Keyed, Scheme, Source, Ticket};
+use crate::dice;
+use crate::service::Flight;
+use crate::service::forwarded::{self, Trust};
+use crate::table::{Asker, Canary, Route};
+
+/// Bytes of an IPv6 address that say whose it is: its holder chooses the others.
+const NETWORK_BYTES: usize = 8;
+
+/// Who asks for this on a route, and the ticket that it is to be given if it came without one. `client` finds its
+/// address.
+pub(super) fn of(
+    route: &Route,
+    head: &RequestHeader,
+    client: impl FnOnce() -> Option<IpAddr>,
+) -> (Asker, Option<Ticket>) {
+    if route.preview.as_ref().is_some_and(|preview| preview.is_opened_by(&head.headers)) {
+        return (Asker { previews: true, ..Asker::default() }, None);
+    }
+    let canary = route.canary.as_ref().filter(|canary| canary.can_serve());
+    let Some(keyed) = canary.map(Canary::hearing).and_then(|hearing| hearing.cohort.keyed()) else {
+        return (Asker::default(), None);
+    };
+    let (key, ticket) = match &keyed.source {
+        Source::Cookie => by_cookie(keyed, head, route),
+        Source::Header(name) => {
+            let value = name.as_ref().and_then(|name| head.headers.get(name)).filter(|value| !value.is_empty());
+            (value.map(|value| keyed.key(value.as_bytes())), None)
+        }
+        Source::Ip => (client().map(|client| by_address(keyed, client)), None),
+    };
+    (Asker { key, ..Asker::default() }, ticket)
+}
+
+/// Gives the client its ticket with an answer that is more than an interim one.
+pub(super) fn issue(asked: &RequestHeader, answer: &mut ResponseHeader, flight: &mut Flight) -> Result<()> {
+    if answer.status.is_informational() {
+        return Ok(());
+    }
+    let (Some(ticket), Some(route)) = (flight.ticket.take(), &flight.route) else { return Ok(()) };
+    answer.append_header(SET_COOKIE, ticket.set_cookie(route.service.as_str(), scheme_of(asked, flight.trust)))?;
+    Ok(())
+}
+
+/// Whether the client's side of its connection is secure. We speak no TLS yet, so it is where a proxy in front of us,
+/// whose word is believed, says so.
+fn scheme_of(head: &RequestHeader, trust: Trust) -> Scheme {
+    let said = head.headers.get(&forwarded::FORWARDED_PROTO).filter(|_| trust == Trust::Proxy);
+    let is_https = said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https"));
+    if is_https { Scheme::Https } else { Scheme::Http }
+}
+
+fn by_cookie(keyed: &Keyed, head: &RequestHeader, route: &Route) -> (Option<CohortKey>, Option<Ticket>) {
+    if let Some(key) = keyed.admitted(&head.headers, route.service.as_str()) {
+        return (Some(key), None);
+    }
+    let (ticket, key) = keyed.admit(dice::with(|rng| rng.random()));
+    (Some(key), Some(ticket))
+}
+
+fn by_address(keyed: &Keyed, client: IpAddr) -> CohortKey {
+    match client.to_canonical() {
+        IpAddr::V4(address) => keyed.key(&address.octets()),
+        IpAddr::V6(address) => keyed.key(&address.octets()[..NETWORK_BYTES]),
+    }
+}

@@ -1,0 +1,183 @@
+//! One observation for each key: what a client's requests come to, however many there are.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use canary_config::cohort::Assignment;
+use canary_proxy::cohort::{Cohort, CohortKey, GOOD_AFTER, KEYS_MAX, Keyed, Salt};
+use canary_proxy::ledger::Ledger;
+use canary_proxy::outcome::Outcome;
+use canary_proxy::scoring::Scoring;
+use canary_proxy::track::Track::{self, Canary, Stable};
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use crate::stage::{is_untouched, scored};
+
+const FAST: Duration = Duration::from_millis(1);
+const SEED: u64 = 0x6b;
+
+/// The keys of a try, and a clock that stands until it is moved.
+struct Try {
+    keyed: Box<Keyed>,
+    began: Instant,
+}
+
+impl Try {
+    #[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+    fn new() -> Self {
+        let began = Instant::now();
+        let Cohort::Keyed(keyed) = Cohort::of(&Assignment::Ip, 1, Salt::derive(&[0; 32], "web", 1), began) else {
+            panic!("addresses are keys")
+        };
+        Self { keyed, began }
+    }
+
+    fn asks(&self, key: u64, track: Track, ledger: &Arc<Ledger>) -> Scoring {
+        let observation = self.keyed.observe(CohortKey(key), track, ledger).expect("there is a place");
+        Scoring::new(Arc::clone(ledger), track, Some(observation))
+    }
+
+    fn ends(&self, key: u64, track: Track, ledger: &Arc<Ledger>, outcome: Outcome) {
+        let mut scoring = self.asks(key, track, ledger);
+        scoring.sent(self.began);
+        scoring.end(outcome, FAST);
+    }
+
+    /// Looks when so much time has gone by; gives what both arms have kept, the canary's first.
+    fn look(&self, after: Duration, ledger: &Ledger) -> [u64; 2] {
+        self.keyed.keys().mature(self.began + after, [ledger]);
+        [Canary, Stable].map(|track| ledger.arm(track).kept())
+    }
+}
+
+#[test]
+fn a_key_is_bad_once_however_often_it_fails() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    for outcome in [Outcome::ServerError, Outcome::Reset, Outcome::ServerError, Outcome::ConnectFailed] {
+        this.ends(1, Canary, &ledger, outcome);
+        this.ends(2, Stable, &ledger, outcome);
+    }
+    assert_eq!(scored(&ledger, Canary), [(Outcome::ServerError, 1)]);
+    assert_eq!(scored(&ledger, Stable), [(Outcome::ServerError, 1)]);
+    assert_eq!((ledger.undecided(), this.keyed.keys().failed()), (0, 1));
+    assert_eq!(this.look(GOOD_AFTER * 2, &ledger), [0, 0], "what is bad does not become good");
+}
+
+#[test]
+fn a_key_is_good_when_it_has_gone_long_enough_without_a_failure() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    this.ends(1, Canary, &ledger, Outcome::Success);
+    this.ends(2, Stable, &ledger, Outcome::ClientGone);
+    assert_eq!(this.look(GOOD_AFTER - FAST, &ledger), [0, 0]);
+    this.ends(3, Canary, &ledger, Outcome::Success);
+    assert_eq!((ledger.undecided(), this.look(GOOD_AFTER + GOOD_AFTER / 2, &ledger)), (3, [1, 1]));
+    this.ends(1, Canary, &ledger, Outcome::ServerError);
+    assert_eq!(this.look(GOOD_AFTER * 2, &ledger), [2, 1]);
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 2)], "a key that is good fails too late to be bad");
+    assert_eq!((ledger.undecided(), this.keyed.keys().failed()), (0, 1), "but its client was hurt");
+}
+
+#[test]
+fn the_latency_of_a_key_is_that_of_one_success() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    for _ in 0..5 {
+        this.ends(1, Canary, &ledger, Outcome::Success);
+    }
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 1)]);
+    // A failure, and what ended without a word, leave it to the next one.
+    this.ends(2, Canary, &ledger, Outcome::ServerError);
+    let mut dropped = this.asks(2, Canary, &ledger);
+    dropped.sent(this.began);
+    drop(dropped);
+    this.ends(2, Canary, &ledger, Outcome::Internal);
+    this.ends(2, Canary, &ledger, Outcome::Success);
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 2), (Outcome::ServerError, 1)]);
+}
+
+#[test]
+fn one_request_of_a_key_is_waited_for_at_a_time() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    let mut requests = [this.asks(1, Canary, &ledger), this.asks(1, Canary, &ledger)];
+    requests.iter_mut().for_each(|request| request.sent(this.began));
+    let mut overdue = 0;
+    let limits = [FAST, FAST * 2, FAST * 3];
+    ledger.open().mark(this.began + FAST * 9, |_| Some(limits), |_, reached| overdue += reached.len());
+    assert_eq!(overdue, limits.len(), "each threshold is reached by one of the two");
+    let [first, second] = requests;
+    second.end(Outcome::Success, FAST);
+    assert!(is_untouched(&ledger));
+    first.end(Outcome::Success, FAST);
+    assert_eq!(ledger.arm(Canary).overdue()[limits.len() - 1].counts().iter().sum::<u64>(), 1);
+}
+
+#[test]
+fn what_was_counted_as_slow_is_not_counted_again() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    let mut slow = this.asks(1, Canary, &ledger);
+    slow.sent(this.began);
+    ledger.open().mark(this.began + FAST * 9, |_| Some([FAST, FAST * 2, FAST * 3]), |_, _| {});
+    slow.end(Outcome::Reset, FAST * 10);
+    this.ends(1, Canary, &ledger, Outcome::Success);
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Reset, 1)]);
+}
+
+#[test]
+fn a_key_counts_at_the_weight_and_in_the_arm_where_it_was_first_seen() {
+    let (this, before, after) = (Try::new(), Arc::<Ledger>::default(), Arc::<Ledger>::default());
+    let in_flight = [this.asks(1, Stable, &before), this.asks(2, Canary, &before)];
+    // The raise moves the first to the canary.
+    for outcome in [Outcome::Success, Outcome::ServerError] {
+        this.ends(1, Canary, &after, outcome);
+        this.ends(2, Canary, &after, outcome);
+    }
+    assert!(is_untouched(&after) && after.undecided() == 0);
+    let [moved, stayed] = in_flight;
+    moved.end(Outcome::Success, FAST);
+    stayed.end(Outcome::Reset, FAST);
+    assert_eq!(scored(&before, Stable), [(Outcome::Success, 1)]);
+    assert_eq!(scored(&before, Canary), [(Outcome::Reset, 1)]);
+    this.keyed.keys().mature(this.began + GOOD_AFTER, [&*after, &*before]);
+    assert_eq!((before.arm(Stable).kept(), before.arm(Canary).kept(), before.undecided()), (1, 0, 0));
+    assert_eq!(this.keyed.keys().failed(), 2, "both were hurt by the canary");
+}
+
+#[test]
+fn who_finds_no_place_is_scored_in_neither_arm() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    let mut rng = SmallRng::seed_from_u64(SEED);
+    let asked = 2 * KEYS_MAX as u64;
+    let mut placed = 0;
+    for _ in 0..asked {
+        placed += u64::from(this.keyed.observe(CohortKey(rng.next_u64()), Canary, &ledger).is_some());
+    }
+    let capacity = KEYS_MAX as u64;
+    assert!((capacity * 9 / 10..=capacity).contains(&placed), "{placed} keys, seed {SEED}");
+    assert_eq!((this.keyed.keys().unplaced(), ledger.undecided()), (asked - placed, placed));
+    assert_eq!(this.look(GOOD_AFTER, &ledger), [placed, 0]);
+}
+
+#[test]
+fn many_at_once_count_each_key_once() {
+    const THREADS: u64 = 4;
+    const KEYS: u64 = 2_000;
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    thread::scope(|scope| {
+        for first in 0..THREADS {
+            let (this, ledger) = (&this, &ledger);
+            scope.spawn(move || {
+                for key in (0..KEYS).map(|key| 2 + (key + first * 7) % KEYS) {
+                    let outcome = if key % 2 == 0 { Outcome::ServerError } else { Outcome::Success };
+                    this.ends(key, Canary, ledger, outcome);
+                    this.keyed.keys().mature(this.began + FAST * 20, [&**ledger]);
+                }
+            });
+        }
+    });
+    let (bad, timed) = (KEYS / 2, KEYS / 2);
+    assert_eq!(this.keyed.keys().failed(), bad);
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, timed), (Outcome::ServerError, bad)]);
+    assert_eq!(this.look(GOOD_AFTER * 2, &ledger), [timed, 0]);
+    assert_eq!(ledger.undecided(), 0);
+}

@@ -22,3 +22,4 @@ pub mod render;
 pub mod rollout;
 mod server;
 pub mod store;
+pub mod traffic;

@@ -13,6 +13,7 @@ pub mod certificate;
 pub mod confidence;
 pub mod counts;
 pub mod evidence;
+pub mod forecast;
 mod ground;
 pub mod guard;
 pub mod judge;

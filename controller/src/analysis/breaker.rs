@@ -16,7 +16,7 @@ use super::counts::{Arms, Tally};
 use super::ground::BreakerRule;
 
 /// A run of failures that lasts less than this may be one hiccup.
-const RUN_DURATION_MIN: Duration = Duration::from_millis(500);
+pub(super) const RUN_DURATION_MIN: Duration = Duration::from_millis(500);
 
 /// So many failures are enough where stable hardly ever fails, and so many wherever it is healthy.
 const FAILURES_MIN: f64 = 5.0;
@@ -129,12 +129,12 @@ impl Breaker {
     }
 }
 
-fn is_healthy(stable: Tally) -> bool {
+pub(super) fn is_healthy(stable: Tally) -> bool {
     stable.requests() > 0 && stable.bad.saturating_mul(HEALTHY_DIVISOR) <= stable.requests()
 }
 
 #[expect(clippy::cast_sign_loss, reason = "it is clamped to what is positive and small")]
-fn failures_needed(stable: Tally) -> u64 {
+pub(super) fn failures_needed(stable: Tally) -> u64 {
     // No failure at all gives an infinite surprise, and no number of them.
     let surprise = stable.rate().unwrap_or(0.0).recip().ln();
     (LN_SURPRISE / surprise).ceil().clamp(FAILURES_MIN, FAILURES_MAX) as u64

@@ -36,7 +36,7 @@ use super::verdict::{Breach, Shortfall, Verdict};
 pub const BETA: f64 = 0.05;
 
 /// Fewer canary requests than this are not even thin evidence.
-const THIN_EVIDENCE_MIN: u64 = 20;
+pub(super) const THIN_EVIDENCE_MIN: u64 = 20;
 
 /// One rollout's running evidence.
 #[derive(Clone, Debug)]

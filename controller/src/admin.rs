@@ -11,6 +11,7 @@ mod command;
 mod document;
 mod events;
 mod fallback;
+mod forecast;
 mod freeze;
 mod history;
 mod key;
@@ -126,6 +127,7 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(rollouts::rollout))
         .routes(routes!(history::history))
         .routes(routes!(events::events))
+        .routes(routes!(forecast::forecast))
         .routes(routes!(why::why))
         .routes(routes!(backup::backup))
         .routes(routes!(read::openapi))

@@ -5,6 +5,7 @@
 
 mod command;
 mod evidence;
+mod forecast;
 mod freeze;
 mod history;
 pub(crate) mod number;
@@ -18,6 +19,10 @@ mod why;
 
 pub use self::command::{Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::evidence::{EvidenceStatus, MetricStatus};
+pub use self::forecast::{
+    Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,
+    ForecastTraffic,
+};
 pub use self::freeze::{Freeze, FreezeStatus, Freezes, Unfreeze};
 pub use self::history::{History, HistoryEntry};
 pub use self::overview::{Overview, StoreHealth};

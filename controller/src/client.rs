@@ -10,6 +10,7 @@ mod events;
 mod exchange;
 mod order;
 mod question;
+mod what_if;
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
-use crate::api::{History, Overview, RolloutStory, Rollouts, ServiceStatus, Why};
+use crate::api::{Forecast, History, Overview, RolloutStory, Rollouts, ServiceStatus, Why};
 
 pub use self::download::Download;
 pub use self::endpoint::Endpoint;
@@ -27,6 +28,7 @@ pub use self::error::{BadAnswer, Error};
 pub use self::events::Events;
 pub use self::order::Verb;
 pub use self::question::Question;
+pub use self::what_if::WhatIf;
 
 /// How long it may take until canaryd accepts.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -85,6 +87,11 @@ impl Client {
         // A name needs no escaping in a query: it has letters, digits, `.`, `_` and `-` only.
         let service = service.map(|service| format!("service={service}&")).unwrap_or_default();
         self.get(&format!("/v1/history?{service}limit={limit}")).await
+    }
+
+    /// What the next rollout of a service will need, at its own traffic or at another.
+    pub async fn forecast(&self, service: &ServiceName, what_if: WhatIf) -> Result<Answer<Forecast>, Error> {
+        self.get(&format!("/v1/services/{service}/forecast{}", what_if.query())).await
     }
 
     /// Who would serve a request.

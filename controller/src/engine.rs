@@ -25,6 +25,7 @@ mod seen;
 mod start;
 mod status;
 mod stop;
+mod traffic;
 mod why;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -42,6 +43,7 @@ use self::order::{Deferred, Ordered};
 use self::outbox::{Outbox, Ticket};
 use self::page::Page;
 use self::stop::Stopping;
+use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::freeze::Freezes;
@@ -53,6 +55,7 @@ pub use self::fit::Role;
 pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
 pub use self::page::PageSources;
 pub use self::start::{StartError, Started, Starting};
+pub use self::traffic::Prospect;
 
 /// How often the ledgers are looked at while a release is on trial.
 const TICK: Duration = Duration::from_millis(100);
@@ -83,6 +86,7 @@ pub struct Engine {
     /// Words about freezes that wait for that.
     freezes_deferred: VecDeque<FreezeOrder>,
     memory: Memory,
+    traffics: Traffics,
     last_tick: Instant,
     inbox: mpsc::Receiver<Input>,
     findings: mpsc::Receiver<Finding>,
@@ -140,6 +144,9 @@ impl Engine {
             }
             Input::Status(service, reply) => {
                 let _ = reply.send(self.status(&service));
+            }
+            Input::Prospect(service, reply) => {
+                let _ = reply.send(self.prospect(&service));
             }
             Input::Reload(config, reply) => {
                 let _ = reply.send(self.reload(*config));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 25] = [
+const PAGES: [(&str, &str); 26] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
@@ -28,6 +28,7 @@ const PAGES: [(&str, &str); 25] = [
     ("/v1/services", "get"),
     ("/v1/services/{name}", "get"),
     ("/v1/services/{name}/abort", "post"),
+    ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
     ("/v1/services/{name}/pause", "post"),
     ("/v1/services/{name}/promote", "post"),

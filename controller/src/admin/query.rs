@@ -9,8 +9,15 @@ use serde::de::DeserializeOwned;
 use crate::api::Problem;
 
 /// The pages that take a query. Those for health take any: a prober may add what it likes.
-const TAKING: [&str; 6] =
-    ["/healthz", "/readyz", "/v1/events", "/v1/history", "/v1/services/{name}/rollouts", "/v1/why"];
+const TAKING: [&str; 7] = [
+    "/healthz",
+    "/readyz",
+    "/v1/events",
+    "/v1/history",
+    "/v1/services/{name}/forecast",
+    "/v1/services/{name}/rollouts",
+    "/v1/why",
+];
 
 /// A query that was understood. One that cannot be is answered with what is wrong in it.
 pub(super) struct Asked<T>(pub(super) T);

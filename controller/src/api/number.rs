@@ -30,6 +30,12 @@ pub(super) fn in_microseconds<S: Serializer>(ms: &Option<f64>, serializer: S) ->
     ms.map(rounded).serialize(serializer)
 }
 
+/// A rate: what lies behind a thousandth is noise.
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+pub(super) fn in_thousandths<S: Serializer>(rate: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    rate.map(rounded).serialize(serializer)
+}
+
 /// JSON has no infinity: what is beyond every number is the greatest one.
 pub(super) fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     clamped(*value).serialize(serializer)

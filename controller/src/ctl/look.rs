@@ -3,7 +3,7 @@
 use canary_config::name::ServiceName;
 
 use crate::api::ServiceStatus;
-use crate::client::Client;
+use crate::client::{Client, WhatIf};
 use crate::ctl::args::{LookCommand, StatusArgs};
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
@@ -35,6 +35,10 @@ pub(super) async fn obey(command: LookCommand, client: &Client, output: &Output)
             output.answer(&client.rollout(&service, generation).await?, render::story)?;
         }
         LookCommand::History { service, limit, .. } => history(service.as_ref(), limit, client, output).await?,
+        LookCommand::Plan { service, rate, error_rate } => {
+            let what_if = WhatIf { rate, error_rate };
+            output.answer(&client.forecast(&service, what_if).await?, render::forecast)?;
+        }
         LookCommand::Why(request) => output.answer(&client.why(&request.into_question()?).await?, render::why)?,
     }
     Ok(Exit::Done)

@@ -10,6 +10,7 @@ use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
+use crate::engine::traffic::Prospect;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Again, Generation, Stride};
 
@@ -50,6 +51,8 @@ pub enum Input {
     Overview(oneshot::Sender<Overview>),
     /// One service.
     Status(ServiceName, oneshot::Sender<Result<ServiceStatus, Problem>>),
+    /// What the forecast of a service is made from.
+    Prospect(ServiceName, oneshot::Sender<Result<Prospect, Problem>>),
     /// A changed configuration, valid in itself.
     Reload(Box<Config>, oneshot::Sender<Result<Reloaded, Problem>>),
     /// The page that Prometheus reads.

@@ -60,7 +60,7 @@ pub(super) fn judge_of(trial: &Trial) -> Judge {
 }
 
 /// What was answered well, and what was not. Who left before the answer says neither.
-fn tally_of(answers: &Answers) -> Tally {
+pub(super) fn tally_of(answers: &Answers) -> Tally {
     let mut tally = Tally::default();
     for (code, count) in answers.codes().filter(|(code, _)| *code > 0) {
         let side = if (500..600).contains(&code) { &mut tally.bad } else { &mut tally.good };

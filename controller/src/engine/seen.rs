@@ -37,6 +37,7 @@ impl Engine {
     pub(super) fn tick(&mut self) {
         let now = clock::now();
         self.last_tick = now;
+        self.listen(now);
         let restless = self.services.iter().filter(|(_, managed)| managed.is_restless());
         let mut left: BTreeSet<_> = restless.map(|(service, _)| service.clone()).collect();
         while let Some(service) = left.pop_first() {
@@ -51,13 +52,13 @@ impl Engine {
         self.save_again();
     }
 
-    /// When to look again if nothing happens before; never, while no release is on trial or waits to be.
+    /// When to look again if nothing happens before.
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let is_restless = self.outbox.has_unsaved() || self.services.values().any(Managed::is_restless);
         let tick = is_restless.then(|| self.last_tick + TICK);
         let deadlines = self.services.values().filter_map(|managed| managed.rollout.next_deadline());
         // What was due at the last look and could not be done comes up at the next one, not at once.
-        deadlines.filter(|deadline| *deadline > self.last_tick).chain(tick).min()
+        deadlines.filter(|deadline| *deadline > self.last_tick).chain(tick).chain([self.traffics.due()]).min()
     }
 
     /// The services that nobody could answer for now.

@@ -20,6 +20,7 @@ use crate::engine::memory::Memory;
 use crate::engine::outbox::Outbox;
 use crate::engine::page::{Page, PageSources};
 use crate::engine::stop::Stopping;
+use crate::engine::traffic::Traffics;
 use crate::engine::{Engine, INBOX_LIMIT, StoreWord};
 use crate::freeze::Freezes;
 use crate::probe::Watchers;
@@ -130,6 +131,7 @@ impl Engine {
             freezing: None,
             freezes_deferred: VecDeque::new(),
             memory: Memory::restore(answered),
+            traffics: Traffics::new(now),
             last_tick: now,
             inbox,
             findings,

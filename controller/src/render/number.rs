@@ -58,6 +58,42 @@ pub(super) fn share(bp: u16) -> String {
     Weight::from_bp(bp).map_or_else(|| ">100%".to_owned(), |weight| weight.to_string())
 }
 
+/// A probability in percent, with two digits: `0%`, `0.12%`, `1.3%`, `27%`. Six columns.
+pub(super) fn rate(part: f64) -> String {
+    match part * 100.0 {
+        percent if percent.is_nan() || percent < 0.0 => "?".to_owned(),
+        percent if percent > 100.0 => ">100%".to_owned(),
+        percent if percent >= 99.5 => format!("{}%", percent.floor()),
+        percent if percent > 0.0 && percent < 0.005 => "<0.01%".to_owned(),
+        percent => format!("{}%", two_digits(percent)),
+    }
+}
+
+/// Something per second, or a factor, with two digits below a hundred: `0.03`, `4.5`, `40`, `12,500`. Nine columns.
+pub(super) fn per_second(rate: f64) -> String {
+    match rate {
+        rate if rate.is_nan() || rate < 0.0 => "?".to_owned(),
+        rate if rate > 0.0 && rate < 0.005 => "<0.01".to_owned(),
+        rate if rate >= 99.5 => count(whole(rate)),
+        rate => two_digits(rate),
+    }
+}
+
+/// Two digits, and no more than two of them behind the point; without noughts at the end.
+fn two_digits(value: f64) -> String {
+    let text = match value {
+        value if value >= 9.95 => format!("{value:.0}"),
+        value if value >= 0.995 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    };
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "it is positive; the cast saturates")]
+fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
+
 /// A latency: `0.41ms`, `4.1ms`, `38ms`, `1.2s`. Seven columns.
 pub(super) fn latency(ms: f64) -> String {
     match ms {
@@ -135,6 +171,14 @@ mod tests {
         let parts = [(0, 0), (0, 9), (1, 1_000_000), (1, 10_000), (9, 100), (2, 3), (99_999, 100_000), (7, 7), (9, 8)];
         let texts = parts.map(|(part, whole)| percent(part, whole));
         assert_eq!(texts, ["—", "0%", "<0.01%", "0.01%", "9.00%", "66.7%", "99.9%", "100%", ">100%"]);
+    }
+
+    #[test]
+    fn a_rate_has_two_digits() {
+        let texts = [0.0, 1e-6, 0.000_5, 0.001, 0.012, 0.099_9, 0.274, 0.999, 1.0, 2.0, f64::NAN].map(rate);
+        assert_eq!(texts, ["0%", "<0.01%", "0.05%", "0.1%", "1.2%", "10%", "27%", "99%", "100%", ">100%", "?"]);
+        let texts = [0.0, 0.001, 0.034, 1.0, 1.3, 40.2, 99.6, 12_500.0, 1e300, -1.0].map(per_second);
+        assert_eq!(texts, ["0", "<0.01", "0.03", "1", "1.3", "40", "100", "12,500", "18.4E", "?"]);
     }
 
     #[test]

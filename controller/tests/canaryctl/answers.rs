@@ -160,3 +160,85 @@ pub(super) fn reloaded() -> Value {
         "warnings": ["/etc/canaryd/canaryd.toml:9:8: warning: services.web.rule: Host has several arguments; write ||"],
     })
 }
+
+pub(super) fn forecast() -> Value {
+    json!({
+        "service": "web", "strategy": "canary", "profile": "balanced", "assignment": "request", "counted": "requests",
+        "traffic": {
+            "looked_ms": 8_040_000, "requests": 321_600, "failures": 322, "per_second": 40.0, "is_rate_assumed": false,
+            "quiet_per_second": 31.2, "busy_per_second": 52.0, "error_rate": 0.001, "is_error_rate_assumed": false,
+            "are_latencies_assumed": false,
+        },
+        "steps": [
+            forecast_step(1_000, 215, (61_000, "certified"), [(0.023, 3), (1.7, 0)]),
+            forecast_step(2_500, 1_440, (144_000, "certified"), [(0.007, 10), (1.3, 0)]),
+        ],
+        "probation": {
+            "duration_ms": 600_000, "limit": 0.01,
+            "errors": { "error_rate": 0.013, "after_ms": 590_000, "canary_requests": 23_600, "failed_requests": 307 },
+        },
+        "until_full_ms": 205_000, "caveats": [], "proposal": null,
+    })
+}
+
+/// A step that needs so many requests, takes so long and ends so, and finds so much.
+fn forecast_step(weight_bp: u64, needs: u64, (stay_ms, end): (u64, &str), [errors, slower]: [(f64, u64); 2]) -> Value {
+    json!({
+        "weight_bp": weight_bp, "gate": "evidence", "min_ms": 60_000, "max_ms": 900_000, "canary_requests": needs,
+        "metrics": [{ "metric": "err", "canary_requests": needs }, { "metric": "l50", "canary_requests": 9 }],
+        "evidence_after_ms": stay_ms, "end": end, "stay_ms": stay_ms,
+        "errors": {
+            "error_rate": errors.0, "after_ms": 57_000, "canary_requests": needs, "failed_requests": errors.1,
+        },
+        "slowdown": { "times": slower.0, "after_ms": 58_000, "canary_requests": needs },
+        "dead": { "error_rate": 1.0, "after_ms": 1_250, "canary_requests": 5, "failed_requests": 5 },
+    })
+}
+
+pub(super) fn forecast_hopeless() -> Value {
+    with(
+        forecast(),
+        json!({
+            "traffic": with(forecast()["traffic"].clone(), json!({
+                "looked_ms": 540_000, "requests": 162, "failures": 0, "per_second": 0.3, "quiet_per_second": 0.2,
+                "busy_per_second": 0.5, "error_rate": 0.01, "is_error_rate_assumed": true, "are_latencies_assumed": true,
+            })),
+            "steps": [
+                forecast_step(1_000, 404, (13_440_000, "held"), [(0.05, 8), (1.5, 0)]),
+                with(forecast_step(2_500, 2_656, (0, "held"), [(0.02, 8), (1.3, 0)]), json!({ "stay_ms": null })),
+            ],
+            "until_full_ms": null,
+            "caveats": ["that is a short look: what the next hours bring may be quite another rate"],
+            "proposal": {
+                "because": "at a larger share the canary gets its requests sooner; a step may wait for 3h until its evidence is there",
+                "toml": "[services.web.rollout]\nmin_duration = \"1m\"\nmax_duration = \"3h\"\nsteps = [25, 50, 100]\n",
+                "steps": [
+                    forecast_step(2_500, 388, (5_160_000, "certified"), [(0.03, 8), (1.3, 0)]),
+                    forecast_step(5_000, 778, (4_960_000, "certified"), [(0.02, 8), (1.2, 0)]),
+                ],
+                "until_full_ms": 10_120_000,
+            },
+        }),
+    )
+}
+
+/// Nothing has come, and clients are to be counted.
+pub(super) fn forecast_unknown() -> Value {
+    let unknown = json!({
+        "evidence_after_ms": null, "stay_ms": null, "end": "held", "errors": null, "slowdown": null, "dead": null,
+    });
+    let at = |weight_bp, needs| with(forecast_step(weight_bp, needs, (0, "held"), [(0.5, 0); 2]), unknown.clone());
+    with(
+        forecast(),
+        json!({
+            "assignment": "header:X-User", "counted": "clients",
+            "traffic": with(forecast()["traffic"].clone(), json!({
+                "looked_ms": 42_000, "requests": 0, "failures": 0, "per_second": null, "quiet_per_second": null,
+                "busy_per_second": null, "error_rate": 0.0, "are_latencies_assumed": true,
+            })),
+            "steps": [at(1_000, 193), at(2_500, 778)], "until_full_ms": null,
+            "probation": { "duration_ms": 600_000, "limit": 0.1, "errors": null },
+            "caveats": ["a client counts once however much it asks", "fewer than 1000 requests say little"],
+        }),
+    )
+}

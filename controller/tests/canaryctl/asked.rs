@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::canaryctl::answers::{freeze_of_all, history, rollouts, started, started_together, story, why};
+use crate::canaryctl::answers::{forecast, freeze_of_all, history, rollouts, started, started_together, story, why};
 use crate::canaryctl::fake::{Answer, Fake, Request, canaryctl};
 use crate::canaryctl::fixture::{overview, progressing};
 
@@ -121,6 +121,14 @@ fn why_asks_about_a_whole_request() {
     let target = "/v1/why?url=%2F&method=POST&header=X-Beta%3A1&header=Cookie%3Aa%3Db&client=%3A%3A1";
     let args = ["why", "/", "--method", "POST", "--header", "X-Beta: 1", "--header", "Cookie:a=b", "--client", "::1"];
     assert_gets(&args, target, &why());
+}
+
+#[test]
+fn plan_asks_about_the_traffic_there_is_or_another() {
+    assert_gets(&["plan", "web"], "/v1/services/web/forecast", &forecast());
+    let target = "/v1/services/web/forecast?requests_per_second=1.5&error_rate=0.001";
+    assert_gets(&["plan", "web", "--rate", "90rpm", "--error-rate", "0.1%"], target, &forecast());
+    assert_gets(&["plan", "web", "--rate", "40rps"], "/v1/services/web/forecast?requests_per_second=40", &forecast());
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 28] = [
+    let wrong: [&[&str]; 32] = [
         &[],
         &["status", "--unknown"],
         &["status", "--watch", "--exit-code"],
@@ -39,6 +39,10 @@ fn a_wrong_command_line_ends_with_2() {
         &["history", "--rollout", "7"],
         &["history", "web", "--rollout", "7", "--limit", "5"],
         &["events", "--after", "-1"],
+        &["plan"],
+        &["plan", "web", "--rate", "40"],
+        &["plan", "web", "--rate", "0rps"],
+        &["plan", "web", "--error-rate", "0.1"],
         &["why", "/", "--header", "no colon"],
         &["start", "we b", "v2"],
         &["start", "web", "v2", "--timeout", "5s"],

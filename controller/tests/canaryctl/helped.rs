@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "start",
     "promote",
     "pause",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 21] = [
     "rollouts",
     "history",
     "events",
+    "plan",
     "why",
     "reload",
     "lint",

@@ -6,7 +6,8 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 
 use crate::canaryctl::answers::{
-    freeze_of_all, freeze_of_web, freeze_window, history, reloaded, rollouts, started, started_together, story, why,
+    forecast, freeze_of_all, freeze_of_web, freeze_window, history, reloaded, rollouts, started, started_together,
+    story, why,
 };
 use crate::canaryctl::fake::{Answer, Fake};
 use crate::canaryctl::fixture::{overview, progressing, with};
@@ -15,7 +16,7 @@ use crate::canaryctl::golden::assert_golden;
 #[test]
 fn json_is_the_document_that_was_served() {
     let newer = with(overview(), json!({ "field_of_a_newer_canaryd": [1.10, "\u{9b}31m", null] }));
-    let answers: [(&[&str], Value); 12] = [
+    let answers: [(&[&str], Value); 13] = [
         (&["status"], newer),
         (&["status", "web"], progressing()),
         (&["start", "web", "v2"], started()),
@@ -28,6 +29,7 @@ fn json_is_the_document_that_was_served() {
         (&["rollouts", "web"], rollouts()),
         (&["history", "web", "--rollout", "7"], story()),
         (&["why", "/"], why()),
+        (&["plan", "web"], forecast()),
     ];
     for (args, document) in answers {
         let ended = Fake::saying([Answer::ok(&document)]).run(&[args, &["--json"]].concat());
@@ -41,7 +43,7 @@ fn json_is_the_document_that_was_served() {
 #[test]
 fn every_command_prints_its_own_text() {
     let freezes = || json!({ "freezes": [freeze_of_all(), freeze_of_web(), freeze_window()] });
-    let answers: [(&[&str], Value, &str); 11] = [
+    let answers: [(&[&str], Value, &str); 12] = [
         (&["status"], overview(), "overview"),
         (&["status", "web"], progressing(), "status_progressing"),
         (&["history"], history(), "history"),
@@ -49,6 +51,7 @@ fn every_command_prints_its_own_text() {
         (&["history", "web", "--rollout", "7"], story(), "story"),
         (&["rollouts", "web"], rollouts(), "rollouts"),
         (&["why", "shop.example/cart"], why(), "why"),
+        (&["plan", "web"], forecast(), "plan"),
         (&["reload"], reloaded(), "reloaded"),
         (&["freeze", "--all"], freezes(), "freezes"),
         (&["unfreeze", "web"], freezes(), "freezes"),

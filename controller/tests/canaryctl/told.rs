@@ -4,8 +4,8 @@ use canary_controller::render::{self, Color};
 use serde_json::json;
 
 use crate::canaryctl::answers::{
-    done, freeze_of_all, freeze_of_web, freeze_window, frozen_history, history, queued, reloaded, rollouts, started,
-    started_together, story, transition, why, why_health, why_nobody,
+    done, forecast, forecast_hopeless, forecast_unknown, freeze_of_all, freeze_of_web, freeze_window, frozen_history,
+    history, queued, reloaded, rollouts, started, started_together, story, transition, why, why_health, why_nobody,
 };
 use crate::canaryctl::fixture::{parsed, with};
 use crate::canaryctl::golden::assert_golden;
@@ -79,6 +79,13 @@ fn who_would_serve_a_request() {
     assert_golden("why", &render::why(&parsed(&why()), Color::Never));
     assert_golden("why_nobody", &render::why(&parsed(&why_nobody()), Color::Never));
     assert_golden("why_health", &render::why(&parsed(&why_health()), Color::Never));
+}
+
+#[test]
+fn how_the_next_rollout_will_go() {
+    assert_golden("plan", &render::forecast(&parsed(&forecast()), Color::Never));
+    assert_golden("plan_hopeless", &render::forecast(&parsed(&forecast_hopeless()), Color::Never));
+    assert_golden("plan_unknown", &render::forecast(&parsed(&forecast_unknown()), Color::Never));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use canary_controller::render::{self, COLUMNS, Color, OVERVIEW_COLUMNS};
 use serde_json::{Value, json};
 
 use crate::canaryctl::answers::{
-    done, freeze_of_all, freeze_window, frozen_history, history, rollouts, story, transition, why,
+    done, forecast_hopeless, freeze_of_all, freeze_window, frozen_history, history, rollouts, story, transition, why,
 };
 use crate::canaryctl::fixture::{
     aborted, blue_green, down, held_thin, idle, overview, parsed, paused, preparing, probation, progressing, recreate,
@@ -80,6 +80,7 @@ fn no_line_is_longer_than_a_hundred_columns() {
         Color::Never,
     ));
     texts.push(render::why(&parsed(&extreme_why()), Color::Never));
+    texts.push(render::forecast(&parsed(&extreme_forecast()), Color::Never));
     texts.push(render::failure(&"e".repeat(1_000), Some(&"hint ".repeat(90)), Color::Never));
     for line in texts.iter().flat_map(|text| text.lines()) {
         assert!(line.chars().count() <= COLUMNS, "{line}");
@@ -100,6 +101,28 @@ fn extreme_rollouts() -> Value {
         }),
     );
     rollouts
+}
+
+fn extreme_forecast() -> Value {
+    let mut forecast = forecast_hopeless();
+    forecast["service"] = json!("s".repeat(63));
+    forecast["assignment"] = json!(format!("header:{}", "h".repeat(300)));
+    forecast["caveats"] = json!(["c".repeat(400), "\u{1b}[2J"]);
+    forecast["traffic"] = with(
+        forecast["traffic"].clone(),
+        json!({ "looked_ms": u64::MAX, "requests": u64::MAX, "failures": u64::MAX, "per_second": 1e300,
+                "quiet_per_second": 1e300, "busy_per_second": 1e300, "error_rate": 9.0 }),
+    );
+    forecast["until_full_ms"] = json!(u64::MAX);
+    forecast["steps"][0] = with(
+        forecast["steps"][0].clone(),
+        json!({ "canary_requests": u64::MAX, "max_ms": u64::MAX, "stay_ms": u64::MAX, "end": "e".repeat(90),
+                "slowdown": { "times": 1e300, "after_ms": u64::MAX, "canary_requests": u64::MAX },
+                "errors": { "error_rate": 1e-9, "after_ms": u64::MAX, "canary_requests": 1, "failed_requests": u64::MAX } }),
+    );
+    forecast["proposal"]["toml"] = json!("t".repeat(300));
+    forecast["proposal"]["because"] = json!("b".repeat(300));
+    forecast
 }
 
 fn extreme_why() -> Value {

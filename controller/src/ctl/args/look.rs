@@ -8,6 +8,7 @@ use clap::Subcommand;
 use crate::client::Question;
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
+use crate::traffic::{Proportion, Rate};
 
 /// The most lines that can be asked for.
 const LIMIT_MAX: i64 = 1_000;
@@ -52,6 +53,19 @@ pub enum LookCommand {
         /// Begin after the change with this number, instead of with the next one.
         #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
+    },
+    /// Say how long the next rollout of a service will take at its traffic, what it would find, and whether another plan
+    /// would do better.
+    Plan {
+        /// The service.
+        service: ServiceName,
+        /// At this rate instead of the one of the last hours, such as `40rps` or `90rpm`; of new clients where a client
+        /// stays where it fell.
+        #[arg(long, value_name = "RATE")]
+        rate: Option<Rate>,
+        /// At this error rate of stable instead of the one of the last hours, such as `0.1%`.
+        #[arg(long, value_name = "PERCENT")]
+        error_rate: Option<Proportion>,
     },
     /// Say which rule, service, track and backends would serve a request, and why.
     Why(Request),

@@ -1,7 +1,7 @@
 //! The words of the control socket: what `canaryctl` sends and what it is told. Both sides use these types.
 //!
 //! Everything is JSON under `/v1`. Weights are basis points in fields that end in `_bp`, times are milliseconds in
-//! fields that end in `_ms`, evidence is the natural logarithm of an e-value in fields that begin with `ln_`.
+//! fields that end in `_ms` and microseconds in those that end in `_us`, evidence is the natural logarithm of an e-value in fields that begin with `ln_`.
 
 mod command;
 mod evidence;
@@ -12,6 +12,7 @@ pub(crate) mod number;
 mod overview;
 mod problem;
 mod reload;
+mod rollback;
 mod rollouts;
 pub(crate) mod schema;
 mod status;
@@ -28,6 +29,7 @@ pub use self::history::{History, HistoryEntry};
 pub use self::overview::{Overview, StoreHealth};
 pub use self::problem::{Problem, ProblemKind};
 pub use self::reload::{Change, Changed, FileError, ReloadProblem, Reloaded};
+pub use self::rollback::Rollback;
 pub use self::rollouts::{RolloutStory, RolloutSummary, Rollouts};
 pub use self::status::{Missing, ServiceStatus, StepStatus, TrackStatus};
 pub use self::why::{BackendStatus, Why, WhyPassedOver, WhyServed, WhyTrack};

@@ -12,7 +12,6 @@ mod freezing;
 mod group;
 mod input;
 mod judging;
-mod ledgers;
 mod managed;
 mod memory;
 mod moved;
@@ -29,12 +28,13 @@ mod traffic;
 mod why;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use canary_config::daemon::Config;
 use canary_config::name::ServiceName;
 use canary_proxy::routes::RouteWriter;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use self::freezing::{FreezeOrder, Freezing};
 use self::managed::Managed;
@@ -87,6 +87,8 @@ pub struct Engine {
     freezes_deferred: VecDeque<FreezeOrder>,
     memory: Memory,
     traffics: Traffics,
+    /// Rung when a canary was convicted.
+    convicted: Arc<Notify>,
     last_tick: Instant,
     inbox: mpsc::Receiver<Input>,
     findings: mpsc::Receiver<Finding>,
@@ -103,6 +105,15 @@ enum StoreWord {
     Health(StoreHealth),
 }
 
+/// What the engine turns to next.
+enum Next {
+    Input(Input),
+    Finding(Finding),
+    Word(StoreWord),
+    Conviction,
+    Tick,
+}
+
 // === impl Engine ===
 
 impl Engine {
@@ -116,14 +127,24 @@ impl Engine {
                     None => std::future::pending().await,
                 }
             };
-            tokio::select! {
+            let next = tokio::select! {
                 input = self.inbox.recv() => match input {
-                    Some(input) => self.take(input),
+                    Some(input) => Next::Input(input),
                     None => return,
                 },
-                Some(finding) = self.findings.recv() => self.note_finding(finding),
-                Some(word) = self.from_store.recv() => self.note_word(word),
-                () = sleep => self.tick(),
+                Some(finding) = self.findings.recv() => Next::Finding(finding),
+                Some(word) = self.from_store.recv() => Next::Word(word),
+                () = self.convicted.notified() => Next::Conviction,
+                () = sleep => Next::Tick,
+            };
+            // Before anything else: what is decided from here on must not overlook it.
+            self.note_convictions();
+            match next {
+                Next::Input(input) => self.take(input),
+                Next::Finding(finding) => self.note_finding(finding),
+                Next::Word(word) => self.note_word(word),
+                Next::Conviction => {}
+                Next::Tick => self.tick(),
             }
         }
     }

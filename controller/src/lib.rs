@@ -22,4 +22,6 @@ pub mod render;
 pub mod rollout;
 mod server;
 pub mod store;
+mod sync;
 pub mod traffic;
+mod witness;

@@ -25,6 +25,7 @@ mod daemon_store;
 mod daemon_storm;
 mod daemon_strategies;
 mod daemon_why;
+mod daemon_witness;
 mod false_aborts;
 mod forecast;
 mod judge;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::cohort::Cohort;
+use crate::last_pick::LastPick;
 use crate::slow_start::SlowStart;
 use crate::trip::Trip;
 use crate::witness::Witness;
@@ -16,6 +17,8 @@ pub struct Hearing {
     pub slow_start: Arc<SlowStart>,
     /// Who is sent to the canary.
     pub cohort: Cohort,
+    /// When it was sent a request last.
+    pub last_pick: LastPick,
     /// Who hears of its failures.
     pub witness: Option<Arc<dyn Witness>>,
 }
@@ -25,6 +28,12 @@ pub struct Hearing {
 impl Default for Hearing {
     /// One that nobody hears, of a canary that needs to show nothing.
     fn default() -> Self {
-        Self { trip: Arc::default(), slow_start: Arc::new(SlowStart::open()), cohort: Cohort::Chance, witness: None }
+        Self {
+            trip: Arc::default(),
+            slow_start: Arc::new(SlowStart::open()),
+            cohort: Cohort::default(),
+            last_pick: LastPick::default(),
+            witness: None,
+        }
     }
 }

@@ -15,6 +15,7 @@ pub mod drain;
 pub mod head;
 pub mod hearing;
 pub mod histogram;
+pub mod last_pick;
 pub mod ledger;
 pub mod listener;
 pub mod meter;

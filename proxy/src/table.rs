@@ -9,7 +9,7 @@ mod tests;
 mod why;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
@@ -338,6 +338,14 @@ impl Pick {
         let canary = self.route.canary.as_ref().filter(|_| is_bad && self.track == Track::Canary);
         if let Some(witness) = canary.and_then(|canary| canary.hearing.witness.as_ref()) {
             witness.failed();
+        }
+    }
+
+    /// Its attempt begins.
+    pub fn begin(&self, now: Instant) {
+        let canary = self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview);
+        if let Some(canary) = canary {
+            canary.hearing.last_pick.note(now);
         }
     }
 

@@ -7,7 +7,7 @@ use canary_config::plan::OnBusy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{number, schema};
+use crate::api::{Rollback, number, schema};
 use crate::rollout::{Generation, Transition};
 
 /// `POST /v1/services/{name}/start`.
@@ -91,6 +91,9 @@ pub struct Done {
     pub transition: Transition,
     /// Whether it is stored. If not, it is in force and a crash would forget it.
     pub durable: bool,
+    /// How the canary left the data path, if it lost its share: what is known of it when this is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// What changed of the services that move with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<Moved>,

@@ -5,7 +5,7 @@ use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{EvidenceStatus, FreezeStatus, number, schema};
+use crate::api::{EvidenceStatus, FreezeStatus, Rollback, number, schema};
 use crate::rollout::PhaseName;
 
 /// `GET /v1/services/{name}`: one service.
@@ -70,6 +70,9 @@ pub struct ServiceStatus {
     pub tracks: Vec<TrackStatus>,
     /// What the judge has seen of the trial that has begun, or of the one that was aborted last.
     pub evidence: Option<EvidenceStatus>,
+    /// How the canary left the data path, if it was aborted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// What the next step waits for: backends while preparing, evidence or a human at a step, time in probation.
     pub missing: Option<Missing>,
 }

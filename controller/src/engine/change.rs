@@ -71,8 +71,8 @@ impl Engine {
         let overtaken = pending.into_iter().map(|pending| self.take_back(pending, &mut taken_back)).collect();
         let record = taken_back.and(self.record(moves, &cause));
         let (stored, is_stored) = oneshot::channel();
-        let done = self.remember(moves, &cause);
         self.take_effect(moves);
+        let done = self.remember(moves, &cause);
         answer(cause.reply, done.map(|done| Accepted { done, stored: is_stored }));
         self.save(record, Some(stored), overtaken);
     }
@@ -137,14 +137,18 @@ impl Engine {
 
     /// Puts a decided change in force: the table first, then the log and the counters.
     fn take_effect(&mut self, moves: &[Moved]) {
+        let now = clock::now();
         let mut services = Vec::with_capacity(moves.len());
         for moved in moves {
             if let Some(managed) = self.services.get_mut(&moved.service) {
-                managed.take(moved.next.clone(), moved.transition.reason);
+                managed.take(moved.next.clone(), moved.transition.reason, now);
             }
             services.push(moved.service.clone());
         }
         self.publish(&services);
+        for managed in services.iter().filter_map(|service| self.services.get(service)) {
+            managed.hearings.trip_sent_back();
+        }
         for moved in moves {
             self.page.count(&moved.service, &moved.transition);
             moved.log();
@@ -160,6 +164,9 @@ impl Engine {
         let changed = moves.iter().map(|moved| (moved.service.clone(), moved.transition.clone()));
         let nothing = || Problem { kind: ProblemKind::Internal, message: "nothing has changed".into() };
         let done = Done::of(changed).ok_or_else(nothing)?;
+        let left = self.services.get_mut(&done.service).filter(|_| moves.iter().all(Moved::is_retreat));
+        let rollback = left.and_then(|managed| managed.rollback_now(clock::now()));
+        let done = Done { rollback, ..done };
         if let (Some(key), Some(command)) = (cause.key.clone(), cause.command.clone()) {
             let service = Some(done.service.clone());
             self.memory.note(key, Remembered { service, command, done: Some(done.clone()) });
@@ -203,8 +210,8 @@ impl Engine {
         }
         let (stored, is_stored) = oneshot::channel();
         let _ = stored.send(true);
-        let done = self.remember(&moves, &cause).map(|done| Done { durable: true, ..done });
         self.take_effect(&moves);
+        let done = self.remember(&moves, &cause).map(|done| Done { durable: true, ..done });
         answer(cause.reply, done.map(|done| Accepted { done, stored: is_stored }));
     }
 

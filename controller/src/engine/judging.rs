@@ -1,60 +1,142 @@
-//! What the judge is given, and what a rollout is told of its verdict.
+//! What the witness is asked and told, and what a rollout is told of its verdict.
 
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use canary_config::name::ReleaseId;
+use canary_config::weight::Weight;
+use canary_proxy::cohort::Cohort;
 use canary_proxy::meter::Answers;
 use canary_proxy::track::Track;
 
-use crate::analysis::{Judge, Sample, Tally, Verdict};
-use crate::engine::ledgers::{EDGES, Purpose};
+use crate::analysis::{Arms, Judge, Tally};
+use crate::api;
 use crate::engine::managed::Managed;
-use crate::rollout::{Event, Inclination, Judgement, PhaseName, Readiness, Trial};
+use crate::rollout::{Event, Phase, Readiness, Rollout, Trial};
+use crate::witness::{Case, EDGES, Means, Percentile, Question, Rollback, has_moved, percentile};
+
+/// The table is not made anew more often than this for what is known of stable alone.
+const PATIENCE_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Fewer of stable's answers than this say nothing of their 99th percentile.
+const P99_ANSWERS_MIN: u64 = 500;
 
 // === impl Managed ===
 
 impl Managed {
-    /// Reads the ledgers and asks the judge. Nothing is judged before the canary has a share.
-    pub(super) fn judge(&mut self, now: Instant) -> Option<Event> {
-        if let Some(judge) = &mut self.judge {
-            judge.tick(now);
-        }
-        self.read_ledgers(now);
-        let judge = self.judge.as_ref()?;
-        let phase = self.rollout.phase();
-        self.verdict = phase.step().map(|step| judge.verdict(step));
-        // A conviction helps nobody while there is nothing to go back to.
-        let is_stable_ready = self.pools.readiness(self.rollout.stable()) != Readiness::None;
-        let is_undone = phase.name() == PhaseName::Probation && is_stable_ready;
-        let in_probation = is_undone.then(|| judge.probation_verdict());
-        let verdict = self.verdict.as_ref().or(in_probation.as_ref())?;
-        Some(Event::Judged(judgement_of(judge, verdict)))
+    /// Opens the case of the try that has just begun, if one has.
+    pub(super) fn open_case(&mut self) {
+        let Some(trial) = self.rollout.phase().trial() else { return };
+        let releases = Arms { stable: self.rollout.stable().clone(), canary: trial.canary.clone() };
+        self.hearings.open(releases, judge_of(trial), Cohort::default());
     }
 
-    /// Gives the judge what was scored since the last look.
-    fn read_ledgers(&mut self, now: Instant) {
-        let generation = self.rollout.generation();
-        let judge = &mut self.judge;
-        self.ledgers.read_and_close(|purpose: &Purpose, sample: &Sample<'_>| {
-            if let Some(judge) = judge.as_mut().filter(|_| purpose.generation == generation) {
-                judge.observe(purpose.weight, sample, now);
+    /// Looks at the ledgers and asks for a verdict. Nothing is judged before the canary has a share.
+    pub(super) fn judge(&mut self, now: Instant) -> Option<Event> {
+        self.hearings.look_around(now);
+        self.rollout.phase().trial()?;
+        let judgement = self.hearings.present()?.ask(|inquiry| inquiry.judgement())?;
+        Some(Event::Judged(judgement))
+    }
+
+    /// Tells the witness what a verdict would be about now, and by whom the canary is run.
+    pub(super) fn put_question(&mut self) {
+        let (question, means) = (self.question(), self.means());
+        let first = self.taking_part();
+        let meters = self.rollout.canary().map(|canary| {
+            let members = self.pools.members(&self.declared, canary, first);
+            members.map(|tended| tended.backend.meter.clone()).collect()
+        });
+        let Some(case) = self.hearings.present() else { return };
+        case.ask(|inquiry| {
+            inquiry.ask(question, means);
+            if let Some(meters) = meters {
+                inquiry.runs_on(meters);
             }
         });
+    }
+
+    /// A conviction helps nobody while there is nothing to go back to.
+    fn question(&self) -> Question {
+        if self.pools.readiness(self.rollout.stable()) == Readiness::None {
+            return Question::None;
+        }
+        match self.rollout.phase() {
+            Phase::Progressing { step, .. } | Phase::Held { step, .. } => Question::Step(*step),
+            Phase::Paused { step, pause, .. } if pause.is_judged() => Question::Step(*step),
+            Phase::Probation { .. } => Question::Probation,
+            Phase::Idle
+            | Phase::Draining { .. }
+            | Phase::Preparing { .. }
+            | Phase::Paused { .. }
+            | Phase::Aborted { .. } => Question::None,
+        }
+    }
+
+    /// A release that cannot run beside stable stays until the table says who serves in its place.
+    fn means(&self) -> Means {
+        if self.rollout.is_stable_serving() { Means::Trip } else { Means::Tell }
+    }
+
+    /// Whether a canary was convicted that is still on trial.
+    pub(super) fn is_convicted(&self) -> bool {
+        self.rollout.phase().trial().is_some() && self.hearings.present().is_some_and(Case::is_convicted)
+    }
+
+    /// Whether the canary of the present try has lost its share for good by what is decided.
+    pub(super) fn is_sent_back_by(&self, next: &Rollout) -> bool {
+        let Some(canary) = self.rollout.canary() else { return false };
+        let is_over = next.generation() != self.rollout.generation() || next.phase().trial().is_none();
+        is_over && next.stable() != canary
+    }
+
+    /// Takes the canary out of the data path, whatever table a request has seen; after the next table, if it must be.
+    pub(super) fn send_back(&mut self, now: Instant) {
+        let (had_share, means) = (self.rollout.weight() > Weight::ZERO, self.means());
+        let Some(case) = self.hearings.present_mut() else { return };
+        case.send_back(means);
+        if had_share {
+            case.measure_rollback(now);
+        }
+    }
+
+    /// How the canary of the present try leaves, as far as it has.
+    pub(super) fn rollback_now(&mut self, now: Instant) -> Option<api::Rollback> {
+        Some(self.hearings.present_mut()?.note_rollback(now)?.status())
+    }
+
+    /// How the canary left that was sent back last, while that is where the rollout stands.
+    pub(super) fn present_rollback(&self) -> Option<api::Rollback> {
+        let case = self.hearings.present().filter(|_| self.rollout.canary().is_none())?;
+        Some(case.rollback()?.status())
+    }
+
+    /// How the last canary left that was sent back.
+    pub(super) fn rollback(&self) -> Option<&Rollback> {
+        self.hearings.rollback()
+    }
+
+    /// Whether the canary is waited for by what is not true of stable any more.
+    pub(super) fn is_patience_stale(&self, now: Instant) -> bool {
+        let is_young = self.routed.is_some_and(|routed| now.saturating_duration_since(routed) < PATIENCE_INTERVAL);
+        let shown = self.route().and_then(|route| route.canary.as_ref()).filter(|_| !is_young);
+        let (Some(shown), Some(case)) = (shown, self.hearings.present()) else { return false };
+        has_moved(shown.patience(), case.ask(|inquiry| inquiry.patience()))
     }
 
     /// Tells the judge what is known of stable before the canary gets a request: at 100 % there is nothing else to
     /// measure it by.
     pub(super) fn tell_of_stable(&mut self, stable: &ReleaseId) {
-        let known = tally_of(self.pools.meter(stable, Track::Stable).answers());
-        if let Some(judge) = &mut self.judge {
-            judge.know_stable(known);
+        let answers = self.pools.meter(stable, Track::Stable).answers();
+        let (known, p99) = (tally_of(answers), p99_of(answers));
+        if let Some(case) = self.hearings.present() {
+            case.ask(|inquiry| inquiry.know_stable(known, p99));
         }
     }
 }
 
 /// A judge without evidence. Services that move together share one promise.
-pub(super) fn judge_of(trial: &Trial) -> Judge {
+fn judge_of(trial: &Trial) -> Judge {
     let services = NonZeroUsize::MIN.saturating_add(trial.peers.len());
     Judge::new_for_group(&trial.plan, &EDGES, services)
 }
@@ -69,12 +151,9 @@ pub(super) fn tally_of(answers: &Answers) -> Tally {
     tally
 }
 
-fn judgement_of(judge: &Judge, verdict: &Verdict) -> Judgement {
-    match verdict {
-        Verdict::Pass => Judgement::Pass,
-        Verdict::Fail(breach) => Judgement::Breach(breach.ground),
-        Verdict::Shared(_) => Judgement::Shared,
-        Verdict::NotEnough(_) if judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
-        Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
-    }
+/// How long whole answers took. The first byte came sooner, so that nothing is taken from a canary too early by it.
+fn p99_of(answers: &Answers) -> Option<Duration> {
+    let counts = answers.durations().counts();
+    let is_telling = counts.iter().sum::<u64>() >= P99_ANSWERS_MIN;
+    if is_telling { percentile(&counts, Percentile(99)) } else { None }
 }

@@ -12,13 +12,13 @@ use canary_proxy::pool::Pool;
 use canary_proxy::rescue::{Budget, Rescued};
 use canary_proxy::table::{Canary, Route};
 use canary_proxy::track::Track;
+use tokio::sync::Notify;
 
-use crate::analysis::{Arms, Judge, Verdict};
-use crate::engine::judging::judge_of;
-use crate::engine::ledgers::{Ledgers, Purpose};
+use crate::analysis::Arms;
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
+use crate::witness::Hearings;
 
 /// A release that leaves is not looked at before it has been out of the table for so long: a request that was picked for
 /// it is in flight only a moment later.
@@ -31,14 +31,14 @@ pub(super) struct Managed {
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
-    pub(super) ledgers: Ledgers,
-    pub(super) judge: Option<Judge>,
-    pub(super) verdict: Option<Verdict>,
+    pub(super) hearings: Hearings,
     pub(super) picks_before: PicksBefore,
     pub(super) own_answers: Arc<Answers>,
     budget: Arc<Budget>,
     pub(super) rescued: Arc<Rescued>,
     route: Option<Arc<Route>>,
+    /// When the route was made last.
+    pub(super) routed: Option<Instant>,
 }
 
 /// The picks that were made before the present weight was set, and when that was.
@@ -53,32 +53,37 @@ pub(super) struct PicksBefore {
 // === impl Managed ===
 
 impl Managed {
-    pub(super) fn new(declared: Service, rollout: Rollout) -> Self {
+    /// What its canaries are convicted of is rung here.
+    pub(super) fn new(declared: Service, rollout: Rollout, convicted: &Arc<Notify>) -> Self {
         let pools = Pools::new(declared.name.clone());
-        let judge = rollout.phase().trial().map(judge_of);
-        Self {
+        let mut managed = Self {
             declared,
             rollout,
             reason: None,
             pools,
-            ledgers: Ledgers::default(),
-            judge,
-            verdict: None,
+            hearings: Hearings::new(Arc::clone(convicted)),
             picks_before: PicksBefore::default(),
             own_answers: Arc::default(),
             budget: Arc::default(),
             rescued: Arc::default(),
             route: None,
-        }
+            routed: None,
+        };
+        managed.open_case();
+        managed
     }
 
-    /// Puts a decided rollout in the place of the present one. A new try gets a new judge.
-    pub(super) fn take(&mut self, next: Rollout, reason: Reason) {
-        if next.generation() != self.rollout.generation() {
-            self.judge = next.phase().trial().map(judge_of);
+    /// Puts a decided rollout in the place of the present one. A new try gets a new hearing; a canary that is sent back
+    /// is out of the data path before any table says so.
+    pub(super) fn take(&mut self, next: Rollout, reason: Reason, now: Instant) {
+        if self.is_sent_back_by(&next) {
+            self.send_back(now);
         }
-        self.verdict = None;
+        let is_new = next.generation() != self.rollout.generation();
         self.rollout = next;
+        if is_new {
+            self.open_case();
+        }
         // What is said of another release is no reason of this one.
         if !matches!(reason, Reason::Queued | Reason::Obsolete) {
             self.reason = Some(reason);
@@ -89,8 +94,10 @@ impl Managed {
     pub(super) fn settle(&mut self, watchers: &mut Watchers, now: Instant) {
         let needs = self.needs();
         self.pools.tend(&self.declared, &needs, watchers);
-        self.ledgers.retain(|release| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release));
+        self.hearings.retain(|release| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release));
+        self.put_question();
         self.route = Some(Arc::new(self.make_route(now)));
+        self.routed = Some(now);
     }
 
     /// The route that was made last.
@@ -114,7 +121,7 @@ impl Managed {
     /// Whether time alone or a late request may still change something.
     pub(super) fn is_restless(&self) -> bool {
         let is_waited_for = !self.rollout.queue().is_empty();
-        self.rollout.phase().trial().is_some() || is_waited_for || !self.ledgers.is_quiet()
+        self.rollout.phase().trial().is_some() || is_waited_for || !self.hearings.is_quiet()
     }
 
     /// The release that has to go before the canary's turn comes.
@@ -159,7 +166,7 @@ impl Managed {
 
     fn make_route(&mut self, now: Instant) -> Route {
         let (stable, canary) = (self.rollout.stable().clone(), self.rollout.canary().cloned());
-        let canary = canary.and_then(|canary| self.make_canary(&stable, canary, now));
+        let canary = canary.and_then(|canary| self.make_canary(&stable, &canary, now));
         self.mark_picks(now);
         Route {
             service: self.declared.name.clone(),
@@ -183,7 +190,7 @@ impl Managed {
         if self.rollout.is_stable_serving() { pool } else { Pool { ready: Vec::new(), ..pool } }
     }
 
-    fn make_canary(&mut self, stable: &ReleaseId, canary: ReleaseId, now: Instant) -> Option<Canary> {
+    fn make_canary(&mut self, stable: &ReleaseId, canary: &ReleaseId, now: Instant) -> Option<Canary> {
         let weight = self.rollout.weight();
         if weight == Weight::ZERO {
             return None;
@@ -191,12 +198,11 @@ impl Managed {
         if self.picks_before.weight == Weight::ZERO {
             self.tell_of_stable(stable);
         }
-        if let Some(judge) = &mut self.judge {
-            judge.set_weight(weight, now);
-        }
-        let pool = self.pools.pool(&self.declared, &canary, Track::Canary, self.taking_part());
-        let purpose = Purpose { generation: self.rollout.generation(), weight, stable: stable.clone(), canary };
-        Canary::new(pool, weight, self.ledgers.open(purpose), Arc::default())
+        let pool = self.pools.pool(&self.declared, canary, Track::Canary, self.taking_part());
+        let case = self.hearings.present()?;
+        let (ledger, patience) = case.ask(|inquiry| (inquiry.open(weight, now), inquiry.patience()));
+        let canary = Canary::new(pool, weight, ledger, Arc::clone(case.hearing()))?;
+        Some(canary.with_patience(patience))
     }
 
     /// Begins to measure the share anew if the weight or the rollout is another one.

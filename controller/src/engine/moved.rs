@@ -42,6 +42,6 @@ impl Done {
     pub(super) fn of(changed: impl Iterator<Item = (ServiceName, Transition)>) -> Option<Self> {
         let mut changed = changed.map(|(service, transition)| api::Moved { service, transition });
         let api::Moved { service, transition } = changed.next()?;
-        Some(Self { service, transition, durable: false, peers: changed.collect() })
+        Some(Self { service, transition, durable: false, rollback: None, peers: changed.collect() })
     }
 }

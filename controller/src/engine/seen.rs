@@ -33,6 +33,16 @@ impl Engine {
         self.show(self.probed(&key.service));
     }
 
+    /// Sends back at once whoever was convicted beside the engine, and is out of the data path already.
+    pub(super) fn note_convictions(&mut self) {
+        let now = clock::now();
+        let convicted = self.services.iter().filter(|(_, managed)| managed.is_convicted());
+        for service in convicted.map(|(service, _)| service.clone()).collect::<Vec<_>>() {
+            let judged = self.judged(&self.group_of(&service), now);
+            self.show(judged);
+        }
+    }
+
     /// Looks at whatever time or late requests may have changed.
     pub(super) fn tick(&mut self) {
         let now = clock::now();
@@ -49,7 +59,17 @@ impl Engine {
             self.show(self.probed(&service));
             self.show(self.of_all(self.group_of(&service), |_| Some(Event::Ticked)));
         }
+        self.follow_stable(now);
         self.save_again();
+    }
+
+    /// Makes a new table where canaries are waited for by what is not true of stable any more.
+    fn follow_stable(&mut self, now: Instant) {
+        let stale = self.services.iter().filter(|(_, managed)| managed.is_patience_stale(now));
+        let stale: Vec<_> = stale.map(|(service, _)| service.clone()).collect();
+        if !stale.is_empty() {
+            self.publish(&stale);
+        }
     }
 
     /// When to look again if nothing happens before.

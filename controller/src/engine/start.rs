@@ -1,6 +1,7 @@
 //! How an engine begins: with what is declared, and what was kept.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use canary_config::daemon::Config;
@@ -8,7 +9,7 @@ use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
 use canary_config::weight::Weight;
 use canary_proxy::routes::RouteWriter;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::api::StoreHealth;
 use crate::clock;
@@ -99,13 +100,14 @@ impl Engine {
         let Loaded { services: kept, stop, freezes, answered, papers: _, seed: _ } = loaded;
         let now = clock::now();
         let mut absent = after(&kept, stop, now);
+        let convicted = Arc::<Notify>::default();
         let mut services = BTreeMap::new();
         for (name, declared) in &config.services {
             let rollout = match absent.remove(name) {
                 Some(saved) => restored(declared, &config.services, saved, now)?,
                 None => Rollout::new(declared.stable.clone()),
             };
-            services.insert(name.clone(), Managed::new(declared.clone(), rollout));
+            services.insert(name.clone(), Managed::new(declared.clone(), rollout, &convicted));
         }
         let (inbox_sender, inbox) = mpsc::channel(INBOX_LIMIT);
         let (findings_sender, findings) = mpsc::channel(INBOX_LIMIT);
@@ -132,6 +134,7 @@ impl Engine {
             freezes_deferred: VecDeque::new(),
             memory: Memory::restore(answered),
             traffics: Traffics::new(now),
+            convicted,
             last_tick: now,
             inbox,
             findings,

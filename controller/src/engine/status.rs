@@ -45,6 +45,7 @@ impl Managed {
             step: self.step_status(),
             tracks: self.tracks(shown_canary, evidence.as_ref()),
             store_trouble: None,
+            rollback: self.present_rollback(),
             missing: self.missing(evidence.as_ref(), freeze.as_ref(), now),
             freeze,
             evidence: evidence.map(|evidence| evidence_status(&evidence)),

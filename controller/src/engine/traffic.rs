@@ -15,9 +15,9 @@ use crate::api::Problem;
 use crate::clock;
 use crate::engine::Engine;
 use crate::engine::judging::tally_of;
-use crate::engine::ledgers::EDGES;
 use crate::engine::managed::Managed;
 use crate::traffic::{Answered, Look, Traffic};
+use crate::witness::EDGES;
 
 /// How often the counters are read.
 const INTERVAL: Duration = Duration::from_secs(60);

@@ -2,8 +2,9 @@
 
 use canary_config::name::{ReleaseId, ServiceName};
 
-use crate::api::{Done, Moved};
+use crate::api::{Done, Moved, Rollback};
 use crate::render::COLUMNS;
+use crate::render::number::{count, duration, microseconds};
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{glyph, style};
 use crate::render::text::{shorten, wrap};
@@ -15,10 +16,26 @@ pub(super) const NAME_COLUMNS: usize = 28;
 /// A line for each service that says what is in force now, and a warning if it is not stored.
 #[must_use]
 pub fn done(done: &Done, color: Color) -> String {
-    let Done { service, transition, durable, peers } = done;
+    let Done { service, transition, durable, rollback, peers } = done;
     let peers = peers.iter().map(|Moved { service, transition }| moved(service, transition, color));
     let warning = if *durable { String::new() } else { warning(color) };
-    moved(service, transition, color) + &peers.collect::<String>() + &warning
+    let left = rollback.as_ref().map(|rollback| left(rollback, color)).unwrap_or_default();
+    moved(service, transition, color) + &left + &peers.collect::<String>() + &warning
+}
+
+/// When the last request was picked for the canary, and what became of those in flight.
+fn left(rollback: &Rollback, color: Color) -> String {
+    let Rollback { to_last_pick_us, in_flight, to_drained_ms } = rollback;
+    let last = match to_last_pick_us {
+        0 => "no request was picked for it after the order".to_owned(),
+        us => format!("its last request was picked {} after the order", microseconds(*us)),
+    };
+    let in_flight = match (in_flight, to_drained_ms) {
+        (0, _) => "none was in flight".to_owned(),
+        (_, None) => format!("{} in flight may end in their own time", count(*in_flight)),
+        (_, Some(ms)) => format!("{} in flight had ended {} after it", count(*in_flight), duration(*ms)),
+    };
+    color.paint(Style::Quiet, &format!("  {last}; {in_flight}")) + "\n"
 }
 
 fn moved(service: &ServiceName, transition: &Transition, color: Color) -> String {

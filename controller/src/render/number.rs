@@ -31,6 +31,15 @@ pub(super) fn short_count(count: usize) -> String {
     }
 }
 
+/// A short time: `85µs`, `1.2ms`, then as [`duration`]. Seven columns.
+pub(super) fn microseconds(us: u64) -> String {
+    match us {
+        0..1_000 => format!("{us}µs"),
+        1_000..100_000 => format!("{}.{}ms", us / 1_000, us / 100 % 10),
+        _ => duration(us / 1_000),
+    }
+}
+
 /// So many of so many: `3/3`. Nine columns.
 pub(super) fn ratio(part: usize, whole: usize) -> String {
     format!("{}/{}", short_count(part), short_count(whole))

@@ -2,11 +2,11 @@
 
 use canary_config::weight::Weight;
 
-use crate::api::{Missing, ServiceStatus, StepStatus};
+use crate::api::{Missing, Rollback, ServiceStatus, StepStatus};
 use crate::render::evidence::evidence;
 use crate::render::fields::Fields;
 use crate::render::next::next;
-use crate::render::number::{count, duration, share};
+use crate::render::number::{count, duration, microseconds, share};
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{phase, style};
 use crate::render::reason::sentence;
@@ -53,6 +53,7 @@ fn head(service: &ServiceStatus, color: Color) -> String {
         .styled("service", &format!("{}{critical}", service.name), Style::Heading)
         .styled("phase", &(phase(service.phase) + &since), style(service.phase))
         .plain_if("why", cause(service))
+        .plain_if("rollback", service.rollback.as_ref().map(left).as_deref())
         .plain("rule", &service.rule)
         .plain_if("priority", priority(service).as_deref())
         .plain_if("strategy", (!is_plain).then_some(&service.strategy))
@@ -63,6 +64,21 @@ fn head(service: &ServiceStatus, color: Color) -> String {
         .plain("weight", &weight(service))
         .plain_if("step", service.step.as_ref().map(|step| place(step, service.weight)).as_deref())
         .into_text()
+}
+
+/// How a canary left that was sent back.
+fn left(rollback: &Rollback) -> String {
+    let Rollback { to_last_pick_us, in_flight, to_drained_ms } = rollback;
+    let last = match to_last_pick_us {
+        0 => "no pick after it".to_owned(),
+        us => format!("last pick {} after it", microseconds(*us)),
+    };
+    let end = match (in_flight, to_drained_ms) {
+        (0, _) => String::new(),
+        (_, None) => ", not all ended".to_owned(),
+        (_, Some(ms)) => format!(", ended {} after it", duration(*ms)),
+    };
+    format!("{last}; {} in flight{end}", count(*in_flight))
 }
 
 /// The priority, if it is not the one that follows from the rule.

@@ -15,6 +15,15 @@ pub(super) fn done(transition: &Value) -> Value {
     json!({ "service": "web", "transition": transition, "durable": true })
 }
 
+/// An abort, and how the canary left.
+pub(super) fn sent_back(to_last_pick_us: u64, in_flight: u64, to_drained_ms: Option<u64>) -> Value {
+    let aborted = done(&transition("progressing", "aborted", None, 0, &json!("command")));
+    let rollback = json!({
+        "to_last_pick_us": to_last_pick_us, "in_flight": in_flight, "to_drained_ms": to_drained_ms,
+    });
+    with(aborted, json!({ "rollback": rollback }))
+}
+
 pub(super) fn started() -> Value {
     done(&transition("idle", "preparing", None, 0, &json!("command")))
 }

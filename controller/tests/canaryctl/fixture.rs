@@ -124,6 +124,7 @@ pub(super) fn aborted() -> Value {
     with(
         progressing(),
         json!({
+            "rollback": { "to_last_pick_us": 85, "in_flight": 3, "to_drained_ms": 640 },
             "phase": "aborted", "reason": "error-rate", "weight_bp": 0, "measured_bp": null, "in_phase_ms": null,
             "step": null, "missing": null,
             "tracks": [
@@ -212,7 +213,7 @@ pub(super) fn never_ready() -> Value {
     with(
         aborted(),
         json!({
-            "reason": "never-ready",
+            "reason": "never-ready", "rollback": null,
             "tracks": [track("stable", "v1", 3, 1_284_390, 57, 4.12, 38.4), not_asked(0)],
             "evidence": evidence(1.0_f64, [1.0, 1.0, 1.0, 1.0]),
         }),

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::canaryctl::answers::{
     done, forecast, forecast_hopeless, forecast_unknown, freeze_of_all, freeze_of_web, freeze_window, frozen_history,
-    history, queued, reloaded, rollouts, started, started_together, story, transition, why, why_health, why_nobody,
+    history, queued, reloaded, rollouts, sent_back, started, started_together, story, transition, why, why_health,
+    why_nobody,
 };
 use crate::canaryctl::fixture::{parsed, with};
 use crate::canaryctl::golden::assert_golden;
@@ -24,6 +25,9 @@ fn what_each_command_has_done() {
         done(&transition("held", "progressing", Some(1), 2_500, command)),
         done(&transition("progressing", "probation", None, 10_000, command)),
         done(&transition("progressing", "aborted", None, 0, command)),
+        sent_back(85, 3, None),
+        sent_back(0, 0, Some(0)),
+        sent_back(1_234, 1, Some(1_500)),
         done(&transition("probation", "idle", None, 0, command)),
         done(&transition("progressing", "paused", Some(0), 1_000, command)),
         done(&transition("preparing", "held", Some(0), 0, &json!("approval"))),

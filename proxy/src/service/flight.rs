@@ -113,8 +113,9 @@ impl Flight {
 
 impl Attempt {
     fn new(pick: Pick) -> Self {
-        let underway = Some(pick.backend.meter.begin());
-        Self { pick, status: None, begun: clock::now(), sent: None, first_byte: None, underway }
+        let (underway, begun) = (Some(pick.backend.meter.begin()), clock::now());
+        pick.begin(begun);
+        Self { pick, status: None, begun, sent: None, first_byte: None, underway }
     }
 
     /// The request's head goes out now, on a connection that stands: a colder pool must not convict a small arm.

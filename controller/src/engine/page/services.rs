@@ -2,6 +2,7 @@
 
 use canary_config::weight::Weight;
 use canary_proxy::outcome::{Blame, Outcome};
+use canary_proxy::rescue::Cause;
 
 use crate::engine::managed::Managed;
 use crate::engine::page::NOT_APPLICABLE;
@@ -19,6 +20,8 @@ impl Managed {
         self.show_backends(families);
         self.show_rollout(families);
         self.show_evidence(families);
+        self.show_rescued(families);
+        self.show_rollback(families);
     }
 
     fn show_answers(&self, families: &mut Families) {
@@ -36,8 +39,9 @@ impl Managed {
     fn show_judged(&self, families: &mut Families) {
         let scored =
             Outcome::ALL.into_iter().filter(|outcome| matches!(outcome.blame(), Blame::Nobody | Blame::Backend));
+        let all = self.hearings.totals();
         for outcome in scored {
-            for (release, track, totals) in self.ledgers.totals() {
+            for ((release, track), totals) in &all {
                 let labels = [
                     ("service", self.declared.name.as_str()),
                     ("release", release.as_str()),
@@ -45,7 +49,7 @@ impl Managed {
                     ("outcome", outcome.label()),
                 ];
                 let help = "First attempts that the judge has seen: the evidence of every verdict.";
-                families.counter("canaryd_judged_total", help, &labels, totals[outcome.index()]);
+                families.counter("canaryd_judged_total", help, &labels, totals.ended_by(outcome));
             }
         }
     }
@@ -92,6 +96,29 @@ impl Managed {
         let step = self.rollout.phase().step().map_or(0, |step| step + 1);
         let step = if weight == Weight::FULL { self.steps() } else { step };
         families.gauge("canaryd_rollout_step", help, &[service], step as f64);
+    }
+
+    fn show_rescued(&self, families: &mut Families) {
+        for cause in Cause::ALL {
+            let labels = [("service", self.declared.name.as_str()), ("reason", cause.label())];
+            let help = "Requests of a canary that were sent to stable instead, by what the canary had done with them.";
+            families.counter("canaryd_rescued_total", help, &labels, self.rescued.count(cause));
+        }
+    }
+
+    /// How the last rollback went. They are too rare for a histogram: its rate would be empty nearly always.
+    fn show_rollback(&self, families: &mut Families) {
+        let service = [("service", self.declared.name.as_str())];
+        let help = "Whether the canary of the present rollout was taken out of the data path for good: 1, or 0.";
+        families.gauge("canaryd_canary_tripped", help, &service, f64::from(u8::from(self.hearings.is_tripped())));
+        let Some(rollback) = self.rollback() else { return };
+        let help = "From the last verdict or command against a canary to the last request that was picked for it.";
+        families.gauge("canaryd_rollback_seconds", help, &service, rollback.to_last_pick().as_secs_f64());
+        let help = "The canary's requests in flight at the last verdict or command against it.";
+        families.gauge("canaryd_rollback_in_flight", help, &service, rollback.in_flight() as f64);
+        let Some(drained) = rollback.to_drained() else { return };
+        let help = "From the last verdict or command against a canary to the end of its last request.";
+        families.gauge("canaryd_rollback_drained_seconds", help, &service, drained.as_secs_f64());
     }
 
     /// How many steps the plan that is under way has, 100 % included.

@@ -17,8 +17,8 @@ impl Managed {
     pub(super) fn judged(&self) -> Option<Evidence> {
         let phase = self.rollout.phase();
         let is_shown = phase.trial().is_some() || phase.name() == PhaseName::Aborted;
-        let judge = self.judge.as_ref().filter(|_| is_shown)?;
-        Some(judge.evidence(phase.step().unwrap_or_default()))
+        let case = self.hearings.present().filter(|_| is_shown)?;
+        Some(case.ask(|inquiry| inquiry.evidence(phase.step().unwrap_or_default())))
     }
 }
 

@@ -77,11 +77,11 @@ impl Managed {
         // A hold or a pause begins a phase and no step.
         let seconds = now.saturating_duration_since(self.picks_before.since?).as_secs_f64();
         let rate = evidence.canary_requests_at_step as f64 / seconds.max(f64::MIN_POSITIVE);
-        match self.verdict.as_ref()? {
-            Verdict::NotEnough(shortfall) => Some(missing_of(shortfall, rate)),
+        match self.hearings.present()?.ask(|inquiry| inquiry.verdict().cloned())? {
+            Verdict::NotEnough(shortfall) => Some(missing_of(&shortfall, rate)),
             Verdict::Pass => Some(missing_time()),
             Verdict::Shared(metric) => {
-                Some(Missing::plain(format!("that stable's {} keeps its guardrail again", in_words(*metric))))
+                Some(Missing::plain(format!("that stable's {} keeps its guardrail again", in_words(metric))))
             }
             Verdict::Fail(_) => None,
         }

@@ -1,7 +1,6 @@
 //! What each role of a service has to show.
 
 use canary_config::name::ReleaseId;
-use canary_proxy::histogram::{Counts, EDGES_US};
 use canary_proxy::meter::PoolMeter;
 use canary_proxy::track::Track;
 
@@ -9,6 +8,7 @@ use crate::analysis::{ArmEvidence, Evidence};
 use crate::api::TrackStatus;
 use crate::engine::managed::Managed;
 use crate::probe::Condition;
+use crate::witness::{Percentile, percentile};
 
 // === impl Managed ===
 
@@ -54,17 +54,7 @@ fn answered(meter: &PoolMeter) -> ArmEvidence {
         errors += if (500..600).contains(&code) { count } else { 0 };
     }
     let counts = meter.answers().durations().counts();
-    let [p50_ms, p90_ms, p99_ms] = [50, 90, 99].map(|percent| percentile_ms(&counts, percent));
+    let ms = |percent| percentile(&counts, Percentile(percent)).map(|latency| latency.as_secs_f64() * 1e3);
+    let [p50_ms, p90_ms, p99_ms] = [50, 90, 99].map(ms);
     ArmEvidence { requests, errors, p50_ms, p90_ms, p99_ms }
-}
-
-/// The upper bound of the bucket that a percentile falls into; nothing beyond the last bound.
-fn percentile_ms(counts: &Counts, percent: u64) -> Option<f64> {
-    let wanted = counts.iter().sum::<u64>() * percent;
-    let mut below = 0;
-    let bucket = counts.iter().position(|count| {
-        below += count;
-        below > 0 && below * 100 >= wanted
-    })?;
-    EDGES_US.get(bucket).map(|us| *us as f64 / 1e3)
 }

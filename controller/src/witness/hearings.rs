@@ -1,0 +1,212 @@
+//! The hearing of the try that is under way or was the last, and of those before in which requests may still score.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use canary_config::name::ReleaseId;
+use canary_proxy::cohort::Cohort;
+use canary_proxy::hearing::Hearing;
+use canary_proxy::last_pick::LastPick;
+use canary_proxy::slow_start::SlowStart;
+use canary_proxy::track::Track;
+use canary_proxy::trip::Trip;
+use canary_proxy::witness::Witness;
+use tokio::sync::Notify;
+
+use crate::analysis::{Arms, Judge};
+use crate::witness::CanaryWitness;
+use crate::witness::inquiry::Inquiry;
+use crate::witness::question::Means;
+use crate::witness::rollback::Rollback;
+use crate::witness::totals::Totals;
+
+/// One try: what its tables point at, and who judges it.
+#[derive(Debug)]
+pub(crate) struct Case {
+    releases: Arms<ReleaseId>,
+    hearing: Arc<Hearing>,
+    witness: Arc<CanaryWitness>,
+    is_sent_back: bool,
+    rollback: Option<Rollback>,
+}
+
+/// Every case of a service that somebody may still want to know something of.
+#[derive(Debug)]
+pub(crate) struct Hearings {
+    present: Option<Case>,
+    past: Vec<Case>,
+    /// What was scored in ledgers that are closed.
+    closed: BTreeMap<(ReleaseId, Track), Totals>,
+    /// How the last canary left of those that nothing can be learnt of any more.
+    left: Option<Rollback>,
+    convicted: Arc<Notify>,
+}
+
+// === impl Case ===
+
+impl Case {
+    fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, convicted: Arc<Notify>) -> Self {
+        let trip = Arc::<Trip>::default();
+        let inquiry = |alarm, notes| Inquiry::new(judge, alarm, notes);
+        let witness = Arc::new(CanaryWitness::new(Arc::clone(&trip), convicted, inquiry));
+        let hearing = Hearing {
+            trip,
+            // A canary that comes back after a restart begins small, too: nobody knows what became of it meanwhile.
+            slow_start: Arc::new(SlowStart::new()),
+            cohort,
+            last_pick: LastPick::default(),
+            witness: Some(Arc::clone(&witness) as Arc<dyn Witness>),
+        };
+        Self { releases, hearing: Arc::new(hearing), witness, is_sent_back: false, rollback: None }
+    }
+
+    /// What every table of this try points at.
+    pub(crate) fn hearing(&self) -> &Arc<Hearing> {
+        &self.hearing
+    }
+
+    /// Does something with what is known of the try.
+    pub(crate) fn ask<R>(&self, act: impl FnOnce(&mut Inquiry) -> R) -> R {
+        self.witness.ask(act)
+    }
+
+    /// Whether its canary is out of the data path for good.
+    pub(crate) fn is_tripped(&self) -> bool {
+        self.hearing.trip.is_tripped()
+    }
+
+    /// Whether its canary was convicted.
+    pub(crate) fn is_convicted(&self) -> bool {
+        self.witness.is_convicted()
+    }
+
+    /// Its canary is sent back, at once by these means.
+    pub(crate) fn send_back(&mut self, means: Means) {
+        self.is_sent_back = true;
+        if means == Means::Trip {
+            self.hearing.trip.trip();
+        }
+    }
+
+    /// Measures how its canary leaves, from the verdict on, or from now on if there was none.
+    pub(crate) fn measure_rollback(&mut self, now: Instant) {
+        let (at, in_flight) = self.witness.ask(|inquiry| match inquiry.conviction() {
+            Some(conviction) => (conviction.at, conviction.in_flight),
+            None => (now, inquiry.in_flight()),
+        });
+        self.rollback.get_or_insert_with(|| Rollback::new(at, in_flight));
+    }
+
+    /// How its canary leaves, as far as it has, if it had a share to lose.
+    pub(crate) fn note_rollback(&mut self, now: Instant) -> Option<&Rollback> {
+        let in_flight = self.witness.ask(|inquiry| inquiry.in_flight());
+        let (rollback, last_pick) = (self.rollback.as_mut()?, self.hearing.last_pick.at());
+        rollback.note(in_flight, last_pick, now);
+        Some(rollback)
+    }
+
+    /// The same, as it was noted last.
+    pub(crate) fn rollback(&self) -> Option<&Rollback> {
+        self.rollback.as_ref()
+    }
+
+    fn look_around(&mut self, now: Instant) -> Arms<Totals> {
+        self.note_rollback(now);
+        self.witness.ask(|inquiry| {
+            inquiry.look_around(now);
+            inquiry.take_closed()
+        })
+    }
+
+    fn is_quiet(&self) -> bool {
+        let is_leaving = self.rollback.as_ref().is_some_and(|rollback| rollback.to_drained().is_none());
+        !is_leaving && self.witness.ask(|inquiry| inquiry.is_quiet())
+    }
+}
+
+// === impl Hearings ===
+
+impl Hearings {
+    /// None yet. Whoever is convicted wakes this.
+    pub(crate) fn new(convicted: Arc<Notify>) -> Self {
+        Self { present: None, past: Vec::new(), closed: BTreeMap::new(), left: None, convicted }
+    }
+
+    /// Opens a new try's case in the place of the present one.
+    pub(crate) fn open(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
+        let case = Case::new(releases, judge, cohort, Arc::clone(&self.convicted));
+        self.past.extend(self.present.replace(case));
+    }
+
+    /// The case of the try that is under way, or was the last.
+    pub(crate) fn present(&self) -> Option<&Case> {
+        self.present.as_ref()
+    }
+
+    /// The same, to change it.
+    pub(crate) fn present_mut(&mut self) -> Option<&mut Case> {
+        self.present.as_mut()
+    }
+
+    /// Takes every canary that was sent back out of the data path for good, whatever table a request has seen.
+    pub(crate) fn trip_sent_back(&self) {
+        for case in self.past.iter().chain(&self.present).filter(|case| case.is_sent_back) {
+            case.hearing.trip.trip();
+        }
+    }
+
+    /// Looks at every case, and lets go of those that nothing can be learnt of any more.
+    pub(crate) fn look_around(&mut self, now: Instant) {
+        for case in self.past.iter_mut().chain(&mut self.present) {
+            let Arms { stable, canary } = case.look_around(now);
+            for (release, track, totals) in
+                [(&case.releases.stable, Track::Stable, stable), (&case.releases.canary, Track::Canary, canary)]
+            {
+                if !totals.is_empty() {
+                    self.closed.entry((release.clone(), track)).or_default().add(&totals);
+                }
+            }
+        }
+        for quiet in self.past.extract_if(.., |case| case.is_quiet()) {
+            self.left = quiet.rollback.or(self.left.take());
+        }
+    }
+
+    /// How the last canary left that was sent back.
+    pub(crate) fn rollback(&self) -> Option<&Rollback> {
+        let cases = self.present.iter().chain(self.past.iter().rev());
+        cases.filter_map(|case| case.rollback.as_ref()).next().or(self.left.as_ref())
+    }
+
+    /// Whether nothing may be scored any more, and no request is waited for.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.past.is_empty() && self.present.as_ref().is_none_or(Case::is_quiet)
+    }
+
+    /// Whether the canary of the try that is under way or was the last is out of the data path for good.
+    pub(crate) fn is_tripped(&self) -> bool {
+        self.present.as_ref().is_some_and(Case::is_tripped)
+    }
+
+    /// What was scored in all, by release and role.
+    pub(crate) fn totals(&self) -> BTreeMap<(ReleaseId, Track), Totals> {
+        let mut totals = self.closed.clone();
+        for case in self.past.iter().chain(&self.present) {
+            let Arms { stable, canary } = case.ask(|inquiry| inquiry.open_totals());
+            for (release, track, open) in
+                [(&case.releases.stable, Track::Stable, stable), (&case.releases.canary, Track::Canary, canary)]
+            {
+                if !open.is_empty() {
+                    totals.entry((release.clone(), track)).or_default().add(&open);
+                }
+            }
+        }
+        totals
+    }
+
+    /// Forgets the totals of releases that are not kept.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&ReleaseId) -> bool) {
+        self.closed.retain(|(release, _), _| is_kept(release));
+    }
+}

@@ -1,0 +1,207 @@
+//! What is known of one try: its ledgers, its judge, and what the judge said.
+//!
+//! One at a time holds it (see [`super::turn`]): the request that brought a failure, or the engine.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use canary_config::weight::Weight;
+use canary_proxy::ledger::Ledger;
+use canary_proxy::meter::Meter;
+use canary_proxy::table::Patience;
+use canary_proxy::trip::Trip;
+use canary_proxy::witness::Noted;
+use tokio::sync::Notify;
+
+use crate::analysis::{Arms, Evidence, Ground, Judge, Tally, Verdict};
+use crate::rollout::{Inclination, Judgement};
+use crate::witness::conviction::Conviction;
+use crate::witness::ledgers::Ledgers;
+use crate::witness::patience;
+use crate::witness::question::{Means, Question};
+use crate::witness::totals::Totals;
+
+/// The requests that are kept to be shown, the first ones.
+const SHOWN_MAX: usize = 64;
+
+/// What a conviction sets off.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    pub(super) trip: Arc<Trip>,
+    pub(super) is_convicted: Arc<AtomicBool>,
+    pub(super) convicted: Arc<Notify>,
+}
+
+/// Where the requests come in that people will want to see.
+pub(crate) type Notes = Receiver<Noted>;
+
+/// What is known of one try.
+#[derive(Debug)]
+pub(crate) struct Inquiry {
+    alarm: Alarm,
+    ledgers: Ledgers,
+    judge: Judge,
+    question: Question,
+    means: Means,
+    /// Those of the canary's backends.
+    meters: Vec<Arc<Meter>>,
+    /// The answer to what is asked at present.
+    verdict: Option<Verdict>,
+    conviction: Option<Conviction>,
+    /// Stable's 99th percentile before the rollout, where it is known.
+    p99_before: Option<Duration>,
+    notes: Notes,
+    noted: VecDeque<Noted>,
+}
+
+// === impl Inquiry ===
+
+impl Inquiry {
+    pub(crate) fn new(judge: Judge, alarm: Alarm, notes: Notes) -> Self {
+        Self {
+            alarm,
+            ledgers: Ledgers::default(),
+            judge,
+            question: Question::None,
+            means: Means::default(),
+            meters: Vec::new(),
+            verdict: None,
+            conviction: None,
+            p99_before: None,
+            notes,
+            noted: VecDeque::new(),
+        }
+    }
+
+    /// Shows the judge what was scored since the last look, and convicts the canary if it says so.
+    pub(crate) fn look(&mut self, now: Instant) {
+        self.judge.tick(now);
+        let (thresholds, judge) = (self.judge.thresholds(), &mut self.judge);
+        self.ledgers.read(now, &thresholds, |weight, sample| judge.observe(weight, sample, now));
+        self.decide(now);
+    }
+
+    /// The same, in the engine's own time: what is over is put away, too.
+    pub(crate) fn look_around(&mut self, now: Instant) {
+        self.judge.tick(now);
+        let (thresholds, judge) = (self.judge.thresholds(), &mut self.judge);
+        self.ledgers.read_and_close(now, &thresholds, |weight, sample| judge.observe(weight, sample, now));
+        while let Ok(noted) = self.notes.try_recv() {
+            if self.noted.len() < SHOWN_MAX {
+                self.noted.push_back(noted);
+            }
+        }
+        self.decide(now);
+    }
+
+    fn decide(&mut self, now: Instant) {
+        self.verdict = match self.question {
+            Question::None => None,
+            Question::Step(step) => Some(self.judge.verdict(step)),
+            Question::Probation => Some(self.judge.probation_verdict()),
+        };
+        if let Some(Verdict::Fail(breach)) = &self.verdict
+            && self.conviction.is_none()
+        {
+            if self.means == Means::Trip {
+                self.alarm.trip.trip();
+            }
+            self.alarm.is_convicted.store(true, Ordering::Release);
+            let in_flight = self.in_flight();
+            self.conviction = Some(Conviction { at: now, breach: breach.clone(), in_flight });
+            self.alarm.convicted.notify_one();
+        }
+    }
+
+    /// Something else is asked from now on.
+    pub(crate) fn ask(&mut self, question: Question, means: Means) {
+        if question != self.question {
+            self.verdict = None;
+        }
+        self.question = question;
+        self.means = means;
+    }
+
+    /// The canary runs on the backends that have these meters.
+    pub(crate) fn runs_on(&mut self, meters: Vec<Arc<Meter>>) {
+        self.meters = meters;
+    }
+
+    /// The canary has this weight from now on. Gives the ledger that both arms score in.
+    pub(crate) fn open(&mut self, weight: Weight, now: Instant) -> Arc<Ledger> {
+        self.judge.set_weight(weight, now);
+        self.ledgers.open(weight)
+    }
+
+    /// What is known of stable before the canary gets a request: at 100 % there is nothing else to measure it by.
+    pub(crate) fn know_stable(&mut self, tally: Tally, p99: Option<Duration>) {
+        self.judge.know_stable(tally);
+        self.p99_before = p99;
+    }
+
+    /// What a rollout is told. A conviction stands, whatever comes after it.
+    pub(crate) fn judgement(&self) -> Option<Judgement> {
+        if self.question == Question::None {
+            return None;
+        }
+        if let Some(ground) = self.ground() {
+            return Some(Judgement::Breach(ground));
+        }
+        Some(match self.verdict.as_ref()? {
+            Verdict::Pass => Judgement::Pass,
+            Verdict::Fail(breach) => Judgement::Breach(breach.ground),
+            Verdict::Shared(_) => Judgement::Shared,
+            Verdict::NotEnough(_) if self.judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
+            Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
+        })
+    }
+
+    fn ground(&self) -> Option<Ground> {
+        self.conviction.as_ref().map(|conviction| conviction.breach.ground)
+    }
+
+    /// The answer to what is asked at present, if it was looked for.
+    pub(crate) fn verdict(&self) -> Option<&Verdict> {
+        self.verdict.as_ref()
+    }
+
+    /// That the canary was convicted, if it was.
+    pub(crate) fn conviction(&self) -> Option<&Conviction> {
+        self.conviction.as_ref()
+    }
+
+    /// All that the judge knows, with the certificates of this step.
+    pub(crate) fn evidence(&self, step: usize) -> Evidence {
+        self.judge.evidence(step)
+    }
+
+    /// How long the canary is to be waited for.
+    pub(crate) fn patience(&self) -> Patience {
+        let p99 = self.judge.stable_p99().or(self.p99_before);
+        let remarkable = self.judge.thresholds().and_then(|thresholds| thresholds.canary.last().copied());
+        patience::patience(p99, remarkable)
+    }
+
+    /// The canary's requests in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.meters.iter().map(|meter| meter.in_flight()).sum()
+    }
+
+    /// Whether nothing can be scored any more.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.ledgers.is_quiet()
+    }
+
+    /// How what was scored in the ledgers that are still open has ended.
+    pub(crate) fn open_totals(&self) -> Arms<Totals> {
+        self.ledgers.open_totals()
+    }
+
+    /// The same of the ledgers that were closed since the last time this was asked.
+    pub(crate) fn take_closed(&mut self) -> Arms<Totals> {
+        self.ledgers.take_closed()
+    }
+}

@@ -7,6 +7,7 @@ mod made;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 
 use self::made::Forecaster;
 use crate::admin::Admin;
@@ -44,7 +45,9 @@ pub(super) async fn forecast(
     let (rate, error_rate) = (rate.transpose()?, error_rate.transpose()?);
     let asked = service.clone();
     let prospect = admin.engine.ask(|reply| Input::Prospect(asked, reply)).await??;
-    Ok(Json(Forecaster::new(prospect, rate, error_rate).forecast(service)))
+    // A plan with many steps takes a while, in which this thread has others to answer.
+    let made = spawn_blocking(move || Forecaster::new(prospect, rate, error_rate).forecast(service)).await;
+    made.map(Json).map_err(|_| Problem::new(ProblemKind::Internal, "the forecast could not be made; see the log"))
 }
 
 fn wrong(name: &str, why: &impl ToString) -> Problem {

@@ -12,7 +12,13 @@ const PER_SECOND_MIN: f64 = 1e-8;
 const SECONDS_PER_MINUTE: f64 = 60.0;
 
 /// The units, and how many seconds each lasts.
-const UNITS: [(&str, f64); 4] = [("rps", 1.0), ("/s", 1.0), ("rpm", SECONDS_PER_MINUTE), ("/min", SECONDS_PER_MINUTE)];
+const UNITS: [(&str, f64); 5] = [
+    ("rps", 1.0),
+    ("/s", 1.0),
+    ("rpm", SECONDS_PER_MINUTE),
+    ("/min", SECONDS_PER_MINUTE),
+    ("/h", 60.0 * SECONDS_PER_MINUTE),
+];
 
 /// Requests per second: above 0, and at most a million.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -52,7 +58,7 @@ impl FromStr for Rate {
     type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, RateError> {
-        let in_unit = |(unit, seconds)| Some((text.strip_suffix(unit)?, seconds));
+        let in_unit = |(unit, seconds)| Some((text.trim().strip_suffix(unit)?, seconds));
         let (number, seconds) = UNITS.into_iter().find_map(in_unit).ok_or(RateError::NotARate)?;
         let requests: f64 = number.trim_end().parse().map_err(|_| RateError::NotARate)?;
         Self::per_second(requests / seconds)
@@ -72,11 +78,12 @@ mod tests {
 
     #[test]
     fn a_rate_has_a_unit() {
-        for (text, requests) in [("40rps", 40.0), ("0.5 rps", 0.5), ("1e3/s", 1_000.0), ("90rpm", 1.5), ("6/min", 0.1)]
+        for (text, requests) in
+            [("40rps", 40.0), ("0.5 rps", 0.5), ("1e3/s", 1_000.0), ("90rpm", 1.5), ("6/min", 0.1), (" 36/h ", 0.01)]
         {
             assert_eq!(text.parse::<Rate>().map(Rate::get), Ok(requests), "{text}");
         }
-        for text in ["", "40", "rps", "rpm", "-rps", "40 r", "1_000rps", "40rps ", "fourty rps"] {
+        for text in ["", "40", "rps", "rpm", "-rps", "40 r", "1_000rps", "fourty rps"] {
             assert_eq!(text.parse::<Rate>(), Err(RateError::NotARate), "{text}");
         }
     }

@@ -58,12 +58,18 @@ pub(super) struct Finder<'a> {
 
 /// One metric.
 struct Test {
-    /// Nothing for an error rate without a comparison.
     metric: Metric,
     pi: f64,
     table: StakeTable,
     /// Requests that come before it is on.
     delay: f64,
+}
+
+/// One metric's bets at work.
+struct Bets {
+    pi: f64,
+    delay: f64,
+    pace: Option<[f64; RATIO_COUNT]>,
 }
 
 // === impl Finder ===
@@ -91,12 +97,13 @@ impl<'a> Finder<'a> {
     /// The smallest error rate that is found in so long, rounded up.
     pub(super) fn errors(&self, watched: Duration) -> Option<FoundErrors> {
         let most = self.requests_in(watched);
-        let is_found = |error_rate: f64| self.convicts(most, |metric| self.failing(metric, error_rate));
+        let is_found = |error_rate: f64| self.is_enough(&self.bets(|metric| self.failing(metric, error_rate)), most);
         if !is_found(1.0) {
             return None;
         }
         let error_rate = rounded_up(bisect(1.0, self.outlook.error_rate, HALVINGS, is_found));
-        let requests = least(most, |requests| self.convicts(requests, |metric| self.failing(metric, error_rate)))?;
+        let bets = self.bets(|metric| self.failing(metric, error_rate));
+        let requests = least(most, |requests| self.is_enough(&bets, requests))?;
         let canary_requests = requests * self.share;
         Some(FoundErrors {
             error_rate,
@@ -109,13 +116,14 @@ impl<'a> Finder<'a> {
     /// The smallest slowdown that is found in so long, rounded up.
     pub(super) fn slowdown(&self, watched: Duration) -> Option<FoundSlowdown> {
         let most = self.requests_in(watched);
-        let is_found = |times: f64| self.convicts(most, |metric| self.dragging(metric, times));
+        let is_found = |times: f64| self.is_enough(&self.bets(|metric| self.dragging(metric, times)), most);
         if !is_found(SLOWDOWN_MAX) {
             return None;
         }
         let ln = bisect(SLOWDOWN_MAX.ln(), 0.0, HALVINGS, |ln| is_found(ln.exp()));
         let times = rounded_up(ln.exp());
-        let requests = least(most, |requests| self.convicts(requests, |metric| self.dragging(metric, times)))?;
+        let bets = self.bets(|metric| self.dragging(metric, times));
+        let requests = least(most, |requests| self.is_enough(&bets, requests))?;
         let after = time_of(requests, self.outlook.per_second)?;
         Some(FoundSlowdown { times, after, canary_requests: whole(requests * self.share) })
     }
@@ -138,14 +146,19 @@ impl<'a> Finder<'a> {
         self.outlook.per_second * time.as_secs_f64()
     }
 
-    /// Whether so many requests are enough. What says nothing of a metric leaves it as it was.
-    fn convicts(&self, requests: f64, bad: impl Fn(Metric) -> Option<Arms<f64>>) -> bool {
-        let evidence = self.tests.iter().map(|test| {
-            let counted = (requests - test.delay).max(0.0);
-            let grown = bad(test.metric).map(|bad| test.grown(counted, bad, self.share, self.outlook.per_second));
-            test.pi * grown.unwrap_or(1.0)
-        });
-        evidence.sum::<f64>() >= self.convict_at
+    /// How the bets grow. What says nothing of a metric leaves it as it was.
+    fn bets(&self, bad: impl Fn(Metric) -> Option<Arms<f64>>) -> Vec<Bets> {
+        let per_block = self.outlook.per_second * BLOCK.as_secs_f64();
+        let bets = |test: &Test| Bets {
+            pi: test.pi,
+            delay: test.delay,
+            pace: bad(test.metric).map(|bad| test.pace(bad, self.share, per_block)),
+        };
+        self.tests.iter().map(bets).collect()
+    }
+
+    fn is_enough(&self, bets: &[Bets], requests: f64) -> bool {
+        bets.iter().map(|bets| bets.evidence(requests)).sum::<f64>() >= self.convict_at
     }
 
     fn failing(&self, metric: Metric, error_rate: f64) -> Option<Arms<f64>> {
@@ -160,13 +173,22 @@ impl<'a> Finder<'a> {
 // === impl Test ===
 
 impl Test {
-    /// The evidence that so many requests are expected to make of 1. Within a block no bet wins more than its cap.
-    fn grown(&self, requests: f64, bad: Arms<f64>, share: f64, per_second: f64) -> f64 {
-        let per_block = per_second * BLOCK.as_secs_f64();
-        let pace: [f64; RATIO_COUNT] = pace(self.table.ln(), share, bad);
-        let capped = pace.iter().zip(self.table.ln_cap()).map(|(pace, cap)| pace.min(cap / per_block));
-        let mixture: f64 = capped.zip(stake::PRIOR).map(|(pace, prior)| prior * (pace * requests).exp()).sum();
-        1.0 - INITIAL_MASS + INITIAL_MASS * mixture
+    /// How fast each bet grows by a request. Within a block none wins more than its cap.
+    fn pace(&self, bad: Arms<f64>, share: f64, per_block: f64) -> [f64; RATIO_COUNT] {
+        let pace = pace(self.table.ln(), share, bad);
+        std::array::from_fn(|j| f64::min(pace[j], self.table.ln_cap()[j] / per_block))
+    }
+}
+
+// === impl Bets ===
+
+impl Bets {
+    /// The metric's part of the evidence that so many requests are expected to make.
+    fn evidence(&self, requests: f64) -> f64 {
+        let Some(pace) = self.pace else { return self.pi };
+        let counted = (requests - self.delay).max(0.0);
+        let mixture: f64 = pace.iter().zip(stake::PRIOR).map(|(pace, prior)| prior * (pace * counted).exp()).sum();
+        self.pi * (1.0 - INITIAL_MASS + INITIAL_MASS * mixture)
     }
 }
 

@@ -25,6 +25,8 @@ const FIRST_BUCKET: f64 = 0.5;
 pub struct Spread {
     edges: &'static [Duration],
     pub(super) buckets: Box<[u64]>,
+    /// For each bucket, how many answers are in it or in a slower one.
+    from: Box<[u64]>,
     thresholds: [Option<Arms<Duration>>; Metric::ALL.len()],
 }
 
@@ -57,7 +59,11 @@ impl Spread {
         watch.absorb(&Sample { canary: ArmSample::default(), stable });
         watch.end_block();
         let thresholds = Metric::ALL.map(|metric| watch.thresholds(metric));
-        Self { edges, buckets, thresholds }
+        let mut from = buckets.clone();
+        for bucket in (1..from.len()).rev() {
+            from[bucket - 1] = from[bucket - 1].saturating_add(from[bucket]);
+        }
+        Self { edges, buckets, from, thresholds }
     }
 
     /// The chance that a success is slow in each arm, if the canary takes so many times as long as stable; nothing for
@@ -72,13 +78,14 @@ impl Spread {
     /// The part of the latencies that lies above this. Within a bucket they are spread evenly in their logarithm.
     fn above(&self, seconds: f64) -> f64 {
         let bucket = self.edges.partition_point(|edge| edge.as_secs_f64() < seconds);
-        let slower = latency::total(self.buckets.get(bucket + 1..).unwrap_or_default()) as f64;
+        let from = |bucket: usize| self.from.get(bucket).copied().unwrap_or_default() as f64;
+        let slower = from(bucket + 1);
         let within = self.edges.get(bucket).map_or(0.0, |edge| {
             let high = edge.as_secs_f64();
             let low = bucket.checked_sub(1).map_or(high * FIRST_BUCKET, |below| self.edges[below].as_secs_f64());
             ((high / seconds).ln() / (high / low).ln()).clamp(0.0, 1.0) * self.buckets[bucket] as f64
         });
-        (slower + within) / (latency::total(&self.buckets) as f64).max(1.0)
+        (slower + within) / from(0).max(1.0)
     }
 }
 

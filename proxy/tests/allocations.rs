@@ -4,20 +4,26 @@
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use std::time::{Duration, Instant};
 
     use allocation_counter::measure;
+    use canary_config::cohort::Assignment;
     use canary_config::rule::{Priority, Rule};
     use canary_config::service::{Rescue, Timeouts};
     use canary_config::weight::Weight;
+    use canary_proxy::cohort::{Cohort, CohortKey, Salt};
     use canary_proxy::dice;
+    use canary_proxy::hearing::Hearing;
     use canary_proxy::ledger::Ledger;
     use canary_proxy::outcome::Outcome;
     use canary_proxy::pool::{Backend, BackendId, Pool};
     use canary_proxy::routes::{RouteReader, RouteWriter, cell};
     use canary_proxy::rules::{Asked, bare_host};
+    use canary_proxy::slow_start::{SUCCESSES_NEEDED, SlowStart};
     use canary_proxy::table::{Asker, Canary, Pick, Route};
     use canary_proxy::track::Track;
+    use canary_proxy::witness::{Noted, Witness};
     use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
     const REQUESTS: u16 = 10_000;
@@ -41,7 +47,31 @@ mod tests {
         Pool { release: release.parse().unwrap(), ready, meter: Arc::default() }
     }
 
-    fn route(number: u16, ledger: &Arc<Ledger>) -> Arc<Route> {
+    /// Counts the failures that it hears of.
+    #[derive(Debug, Default)]
+    struct Counter(AtomicU64);
+
+    impl Witness for Counter {
+        fn failed(&self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        fn noted(&self, _: Noted) {}
+    }
+
+    /// A try that is heard, its requests divided like this.
+    fn hearing(assignment: &Assignment, slow_start: SlowStart) -> (Arc<Hearing>, Arc<Counter>) {
+        let counter = Arc::<Counter>::default();
+        let hearing = Hearing {
+            slow_start: Arc::new(slow_start),
+            cohort: Cohort::of(assignment, 1, Salt::derive(&[7; 32], "web", 1), start()),
+            witness: Some(Arc::clone(&counter) as Arc<dyn Witness>),
+            ..Hearing::default()
+        };
+        (Arc::new(hearing), counter)
+    }
+
+    fn route(number: u16, ledger: &Arc<Ledger>, hearing: &Arc<Hearing>) -> Arc<Route> {
         let second = Duration::from_secs(1);
         let near = format!("Host(`s{number}.test`) && PathPrefix(`/api`)");
         let rule = Rule::parse(if number == 7 { RULE } else { &near }).unwrap();
@@ -51,7 +81,7 @@ mod tests {
             rule,
             timeouts: Timeouts { connect: second, read: second, keep_alive: second },
             stable: pool("v1", 1_000),
-            canary: Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger), Arc::default()),
+            canary: canary(ledger, hearing),
             preview: None,
             own_answers: Arc::default(),
             budget: Arc::default(),
@@ -61,9 +91,13 @@ mod tests {
         })
     }
 
-    fn published(ledger: &Arc<Ledger>) -> (RouteWriter, RouteReader) {
+    fn canary(ledger: &Arc<Ledger>, hearing: &Arc<Hearing>) -> Option<Canary> {
+        Canary::new(pool("v2", 2_000), Weight::from_bp(2_500).unwrap(), Arc::clone(ledger), Arc::clone(hearing))
+    }
+
+    fn published(ledger: &Arc<Ledger>, hearing: &Arc<Hearing>) -> (RouteWriter, RouteReader) {
         let (mut writer, reader) = cell();
-        writer.publish((0..SERVICES).map(|number| route(number, ledger)).collect());
+        writer.publish((0..SERVICES).map(|number| route(number, ledger, hearing)).collect());
         (writer, reader)
     }
 
@@ -74,7 +108,9 @@ mod tests {
         let route = routes.load().route(&asked).cloned().unwrap();
         assert_eq!(route.service.as_str(), "service-7");
         route.budget.pay_in();
-        let mut pick = dice::with(|rng| route.pick(&Asker::default(), rng)).unwrap();
+        // Every other one has a key, which says nothing where nobody asks for it.
+        let key = number.is_multiple_of(2).then(|| CohortKey(u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        let mut pick = dice::with(|rng| route.pick(&Asker { key, previews: false }, rng)).unwrap();
         let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
         finish(&mut pick, outcome, Duration::from_micros(number.into()), now);
         if outcome == Outcome::Reset && route.budget.take() {
@@ -94,10 +130,9 @@ mod tests {
         drop(underway);
     }
 
-    #[test]
-    fn match_pick_and_score_allocate_nothing() {
+    fn allocates_nothing(hearing: &Arc<Hearing>) -> Arc<Ledger> {
         let ledger = Arc::<Ledger>::default();
-        let (_writer, routes) = published(&ledger);
+        let (_writer, routes) = published(&ledger, hearing);
         // What a thread makes for itself once, as its dice and what it needs to search, is made here.
         let headers = HeaderMap::from_iter([("x-a".parse().unwrap(), HeaderValue::from_static("b"))]);
         let now = start();
@@ -105,6 +140,30 @@ mod tests {
         let made = measure(|| (0..REQUESTS).for_each(|number| serve(&routes, &headers, number, now)));
         assert_eq!((made.count_total, made.bytes_total), (0, 0));
         assert!(ledger.arm(Track::Stable).failures() > 0 && ledger.arm(Track::Canary).failures() > 0);
+        ledger
+    }
+
+    #[test]
+    fn match_pick_and_score_allocate_nothing() {
+        let (hearing, counter) = hearing(&Assignment::Request, SlowStart::open());
+        let ledger = allocates_nothing(&hearing);
+        let canary = ledger.arm(Track::Canary);
+        let heard = canary.failures() + canary.ended_by(Outcome::Unanswered);
+        assert_eq!(counter.0.load(Relaxed), heard, "every failure of the canary is heard, and no other");
+    }
+
+    #[test]
+    fn nor_do_they_in_slow_start() {
+        let (hearing, _) = hearing(&Assignment::Request, SlowStart::new());
+        let ledger = allocates_nothing(&hearing);
+        let successes: u64 = ledger.arm(Track::Canary).successes().counts().iter().sum();
+        assert!(hearing.slow_start.is_open() && successes > SUCCESSES_NEEDED, "both sides of its end were seen");
+    }
+
+    #[test]
+    fn nor_do_they_where_the_draw_goes_by_a_key() {
+        let (hearing, _) = hearing(&Assignment::Ip, SlowStart::open());
+        allocates_nothing(&hearing);
     }
 
     #[test]

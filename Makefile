@@ -1,11 +1,11 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo compose lint test fuzz fuzz-api clean
+.PHONY: help setup demo compose lint test instructions fuzz fuzz-api clean
 
 FUZZ_SECONDS ?= 60
 
 help: ## Lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Checks for what the build needs, and installs missing Debian packages as root
 	@.ci/setup
@@ -38,6 +38,12 @@ test: ## Every test, with what the tests need besides
 		echo 'cargo test --locked --workspace'; \
 		cargo test --locked --workspace; \
 	fi
+	@$(MAKE) --no-print-directory instructions
+
+instructions: ## Instructions of a request's way against benches/instructions.toml; RECORD=1 writes them down
+	@.ci/setup test
+	@cargo run --locked --quiet --config benches/optimised.toml --package canary-benches --bin instructions -- \
+		$(if $(RECORD),--record)
 
 fuzz: setup ## Arbitrary bytes for the parsers, FUZZ_SECONDS=60 for each; needs rustup, for a nightly toolchain
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz

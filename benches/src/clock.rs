@@ -61,6 +61,13 @@ impl Moment {
     }
 }
 
+/// An instant to count from.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "measuring needs a clock that nobody sets")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
 /// How long this takes.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "measuring needs a clock that nobody sets")]

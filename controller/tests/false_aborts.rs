@@ -7,7 +7,8 @@
 
 use std::time::{Duration, Instant};
 
-use canary_config::criteria::Profile;
+use canary_config::criteria::{Alpha, Criteria, Guardrails, Profile};
+use canary_config::plan::Plan;
 use canary_config::weight::Weight;
 use canary_controller::analysis::guard::{DOUBT, Guard, Tests};
 use canary_controller::analysis::judge::BETA;
@@ -46,10 +47,14 @@ fn same(rate: f64) -> Rates {
     Arms { canary: rate, stable: rate }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
 fn rollout(seed: u64, rates: Rates, percents: &[u16]) -> End {
+    judged_rollout(seed, rates, percents, Criteria::default())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+fn judged_rollout(seed: u64, rates: Rates, percents: &[u16], criteria: Criteria) -> End {
     let mut rng = SmallRng::seed_from_u64(seed);
-    let mut judge = Judge::new(&plan(&PERCENTS), &EDGES);
+    let mut judge = Judge::new(&Plan { criteria, ..plan(&PERCENTS) }, &EDGES);
     let mut now = Instant::now();
     let mut end = End::default();
     let mut seen_enough = false;
@@ -87,7 +92,7 @@ fn is_undone(mut judge: Judge, rng: &mut impl Rng, rate: f64, mut now: Instant) 
         let errors = Arms { canary: failures, stable: 0 };
         let successes = Arms { canary: &[PROBATION_REQUESTS_PER_BLOCK - failures][..], stable: &[] };
         judge.observe(Weight::FULL, &sample(errors, successes), now);
-        let is_convicted = judge.probation_verdict() != Verdict::Pass;
+        let is_convicted = matches!(judge.probation_verdict(), Verdict::Fail(_));
         now += Duration::from_secs(2);
         judge.tick(now);
         is_convicted
@@ -136,6 +141,39 @@ fn a_canary_like_stable_is_hardly_ever_aborted_at_one_percent_errors() {
 #[test]
 fn a_canary_like_stable_is_hardly_ever_aborted_at_five_percent_errors() {
     assert_harmless(0.05);
+}
+
+/// How many of some rollouts with other criteria were aborted.
+fn aborted(rates: Rates, criteria: &Criteria) -> f64 {
+    let rollouts = 500;
+    let aborted = (0..rollouts).filter(|seed| judged_rollout(*seed, rates, &PERCENTS, criteria.clone()).convicted);
+    aborted.count() as f64 / rollouts as f64
+}
+
+#[test]
+fn every_profile_keeps_its_promise() {
+    for (profile, alpha) in [(Profile::Strict, 0.05), (Profile::Calm, 0.01), (Profile::LowTraffic, 0.05)] {
+        let criteria = Criteria { profile, alpha: Alpha::new(alpha).expect("a probability"), ..Criteria::default() };
+        let aborted = aborted(same(0.01), &criteria);
+        assert!(aborted < alpha, "{profile:?}: {aborted} were aborted");
+    }
+}
+
+#[test]
+fn a_canary_that_keeps_its_limits_is_hardly_ever_aborted_for_them() {
+    // Both limits are where the canary is: 3 % errors, and one success in 256 above 90 ms.
+    let guardrails = Guardrails { error_rate: Some(0.03), p99: Some(Duration::from_millis(90)) };
+    let aborted = aborted(same(0.03), &Criteria { guardrails, ..Criteria::default() });
+    assert!(aborted < 0.05, "{aborted} were aborted");
+}
+
+#[test]
+fn limits_that_stable_breaks_as_well_abort_hardly_ever() {
+    let guardrails = Guardrails { error_rate: Some(0.01), p99: Some(Duration::from_millis(40)) };
+    for rate in [0.02, 0.2] {
+        let aborted = aborted(same(rate), &Criteria { guardrails, ..Criteria::default() });
+        assert!(aborted < 0.05, "errors {rate}: {aborted} were aborted");
+    }
 }
 
 /// The share of probations without a comparison before them that end in an undo. A thousand of stable's requests are

@@ -37,6 +37,11 @@ impl BlockClock {
         Self { resumed: now, before: kept }
     }
 
+    /// How it stands now.
+    pub(super) fn keep(&self, now: Instant) -> Kept {
+        Kept { elapsed: self.elapsed(now), ..self.before }
+    }
+
     /// How long the rollout has gone on.
     pub(super) fn elapsed(&self, now: Instant) -> Duration {
         self.before.elapsed.saturating_add(now.saturating_duration_since(self.resumed))
@@ -100,5 +105,16 @@ mod tests {
         let mut clock = BlockClock::new(start + Duration::from_secs(100));
         assert!(!clock.end_blocks(start));
         assert_eq!(clock.end_periods(), 0);
+    }
+
+    #[test]
+    fn a_clock_that_was_kept_goes_on_and_skips_what_lies_between() {
+        let start = start();
+        let mut clock = BlockClock::new(start);
+        assert!(clock.end_blocks(start + Duration::from_millis(9_500)));
+        let later = start + Duration::from_secs(3_600);
+        let mut clock = BlockClock::restore(clock.keep(start + Duration::from_millis(9_700)), later);
+        assert_eq!((clock.end_blocks(later + Duration::from_millis(299)), clock.end_periods()), (false, 0));
+        assert_eq!((clock.end_blocks(later + Duration::from_millis(300)), clock.end_periods()), (true, 1));
     }
 }

@@ -4,7 +4,10 @@
 //! inequality and up to the probability `beta`, that the canary has been worse than `rho * p_stable + margin` all along.
 //! There are no restarts and no burst cap, and it runs from the first request. Formulas: statistics.md, 2.5.
 
+use serde::{Deserialize, Serialize};
+
 use super::counts::{Arms, Tally};
+use super::exact;
 use super::metric::CertificateSpec;
 
 /// How many sizes of bet are made at once.
@@ -26,8 +29,9 @@ pub struct CertificateTable {
 }
 
 /// The capitals of one metric at one margin, as natural logs.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
+    #[serde(with = "exact")]
     ln_capital: [f64; BET_COUNT],
 }
 

@@ -5,6 +5,8 @@
 //! of at most `alpha` while the canary is harmless. Certificates need no correction, as all of them must agree
 //! (statistics.md, 2.4). A request is scored with the tables of the weight that it was routed at, however late it ends.
 
+use serde::{Deserialize, Serialize};
+
 use super::certificate::{Certificate, CertificateTable};
 use super::counts::{Arms, Tally};
 use super::metric::{CertificateSpec, HarmSpec};
@@ -38,6 +40,12 @@ pub struct Guard {
     convict_at: f64,
     certify_at: f64,
     tables: Box<[WeightTables]>,
+    bets: Bets,
+}
+
+/// All of a guard that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Bets {
     weight: Option<usize>,
     reserve: Reserve,
     stakes: Box<[Stake]>,
@@ -48,7 +56,7 @@ pub struct Guard {
 #[derive(Clone, Debug)]
 struct WeightTables {
     stakes: Box<[StakeTable]>,
-    /// A row of metrics for each step, as in `Guard::certificates`.
+    /// A row of metrics for each step, as in `Bets::certificates`.
     certificates: Box<[Box<[CertificateTable]>]>,
 }
 
@@ -88,66 +96,88 @@ impl Guard {
             convict_at: 1.0 / tests.alpha,
             certify_at: 1.0 / tests.beta,
             tables: tests.shares.iter().map(|share| WeightTables::new(tests, *share)).collect(),
-            weight: None,
-            reserve: Reserve::new(),
-            stakes: vec![Stake::new(INITIAL_MASS); tests.harm.len()].into(),
-            certificates: tests.next_shares().map(row).collect(),
+            bets: Bets {
+                weight: None,
+                reserve: Reserve::new(),
+                stakes: vec![Stake::new(INITIAL_MASS); tests.harm.len()].into(),
+                certificates: tests.next_shares().map(row).collect(),
+            },
         }
     }
 
     /// Ends the block and, unless it is the first weight at all, releases stake. Nothing happens if the weight is the
     /// same. The burst cap is that of this weight from now on.
     pub fn set_weight(&mut self, weight: usize) {
-        if self.weight == Some(weight) {
+        if self.bets.weight == Some(weight) {
             return;
         }
-        if self.weight.is_some() {
+        if self.bets.weight.is_some() {
             self.end_block();
-            let mass = self.reserve.on_weight_change();
+            let mass = self.bets.reserve.on_weight_change();
             self.release(mass);
         }
-        self.weight = Some(weight);
+        self.bets.weight = Some(weight);
     }
 
     /// Settles outcomes of requests routed at the weight of that place: an entry for each metric of the abort side, and
     /// one for each of the promotion side. A weight without tables settles nothing.
     pub fn flush(&mut self, weight: usize, harm: &[Arms<Tally>], certificate: &[Arms<Tally>]) {
         let Some(tables) = self.tables.get(weight) else { return };
-        for ((stake, counts), table) in self.stakes.iter_mut().zip(harm).zip(&tables.stakes) {
+        for ((stake, counts), table) in self.bets.stakes.iter_mut().zip(harm).zip(&tables.stakes) {
             stake.flush(*counts, table);
         }
-        for (row, tables) in self.certificates.iter_mut().zip(&tables.certificates) {
+        for (row, tables) in self.bets.certificates.iter_mut().zip(&tables.certificates) {
             for ((held, counts), table) in row.iter_mut().zip(certificate).zip(tables) {
                 held.flush(*counts, table);
             }
         }
     }
 
+    /// Throws away what the test of that place has won in the open block so far. Capital may be given up at any time, and
+    /// what is left is still a capital.
+    pub fn forgive(&mut self, test: usize) {
+        if let Some(stake) = self.bets.stakes.get_mut(test) {
+            stake.forgive();
+        }
+    }
+
     /// Ends a block of two seconds.
     pub fn end_block(&mut self) {
-        let Some(tables) = self.weight.and_then(|weight| self.tables.get(weight)) else { return };
-        for (stake, table) in self.stakes.iter_mut().zip(&tables.stakes) {
+        let Some(tables) = self.bets.weight.and_then(|weight| self.tables.get(weight)) else { return };
+        for (stake, table) in self.bets.stakes.iter_mut().zip(&tables.stakes) {
             stake.end_block(table);
         }
     }
 
     /// Releases the stake of so many periods of ten seconds. Only right after the end of a block.
     pub fn end_periods(&mut self, periods: u64) {
-        let mass = self.reserve.on_periods(periods);
+        let mass = self.bets.reserve.on_periods(periods);
         self.release(mass);
     }
 
+    pub(super) const fn bets(&self) -> &Bets {
+        &self.bets
+    }
+
+    /// Takes up the bets where they were, if they are on the same tests at the same weights.
+    pub(super) fn resume(&mut self, bets: Bets) -> Option<()> {
+        let shape =
+            |bets: &Bets| (bets.stakes.len(), bets.certificates.iter().map(|row| row.len()).collect::<Vec<_>>());
+        let fits = shape(&bets) == shape(&self.bets) && bets.weight.is_none_or(|weight| weight < self.tables.len());
+        fits.then(|| self.bets = bets)
+    }
+
     fn release(&mut self, mass: f64) {
-        for stake in &mut self.stakes {
+        for stake in &mut self.bets.stakes {
             stake.release(mass);
         }
     }
 
     /// The evidence of harm of each metric, in the order of [`Tests::harm`]: at least 0, 1 at the start.
     pub fn harms(&self) -> impl Iterator<Item = f64> {
-        let tables = self.weight.and_then(|weight| self.tables.get(weight));
-        self.stakes.iter().enumerate().map(move |(k, stake)| {
-            self.reserve.left() + tables.map_or(stake.capital(), |tables| stake.value(&tables.stakes[k]))
+        let tables = self.bets.weight.and_then(|weight| self.tables.get(weight));
+        self.bets.stakes.iter().enumerate().map(move |(k, stake)| {
+            self.bets.reserve.left() + tables.map_or(stake.capital(), |tables| stake.value(&tables.stakes[k]))
         })
     }
 
@@ -184,8 +214,8 @@ impl Guard {
     /// The certificates of a step, in the order of [`Tests::certificate`]. Past the last step the last margin counts.
     #[must_use]
     pub fn certificates(&self, step: usize) -> &[Certificate] {
-        let last = self.certificates.len() - 1;
-        &self.certificates[step.min(last)]
+        let last = self.bets.certificates.len() - 1;
+        &self.bets.certificates[step.min(last)]
     }
 
     /// Whether one certificate is proof enough.

@@ -9,28 +9,37 @@
 //! is what probation starts with. `know_stable` helps where little was
 //! compared.
 //!
+//! An absolute limit that the plan sets is one more bet in the mean while there is a comparison, and one more in the mean
+//! of probation afterwards. Each mean has fixed shares that sum to 1, so that it is a capital however the bets depend on
+//! each other, and a request still moves one of the two only ([`guardrail`]).
+//!
 //! A metric of latency that is still off takes part in the mean of the evidence with its stake untouched, as 1. To
 //! leave it out and to take it in later could raise the mean without a bet won, and Ville would promise nothing.
 
+mod conviction;
+mod kept;
 mod report;
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use canary_config::criteria::{Alpha, Profile};
+use canary_config::criteria::{Alpha, BlastRadius, Profile};
 use canary_config::plan::Plan;
 use canary_config::weight::Weight;
 
 use super::block::BlockClock;
 use super::breaker::Breaker;
 use super::counts::{Arms, Tally};
-use super::ground::Ground;
+use super::damage::Damage;
 use super::guard::{DOUBT, Guard, Tests};
+use super::guardrail::{self, LIMITS_MAX, Limit};
 use super::latency::LatencyWatch;
-use super::metric::Metric;
+use super::metric::{HarmSpec, Metric};
 use super::probation::ProbationGuard;
 use super::sample::{ArmSample, Sample};
-use super::verdict::{Breach, Shortfall, Verdict};
+use super::verdict::{Shortfall, Verdict};
+
+pub use self::kept::{Kept, Misfit};
 
 /// The probability of ever certifying a step of a canary that is worse than the step's margin.
 pub const BETA: f64 = 0.05;
@@ -43,6 +52,7 @@ pub(super) const THIN_EVIDENCE_MIN: u64 = 20;
 pub struct Judge {
     alpha: Alpha,
     profile: Profile,
+    blast_radius: BlastRadius,
     weights: Box<[Weight]>,
     weight: Option<Weight>,
     clock: Option<BlockClock>,
@@ -56,6 +66,8 @@ pub struct Judge {
     known_of_stable: Tally,
     probation: Option<ProbationGuard>,
     breaker: Breaker,
+    limits: Box<[Limit]>,
+    damage: Damage,
 }
 
 // === impl Judge ===
@@ -76,8 +88,13 @@ impl Judge {
         let alpha = plan.criteria.alpha.shared_among(services);
         let weights: Box<[Weight]> = plan.steps.iter().map(|step| step.weight).collect();
         let shares: Vec<f64> = weights.iter().map(|weight| weight.ratio()).collect();
+        let limits = Limit::all(&plan.criteria, edges);
+        let left = 1.0 - guardrail::SHARE * limits.len() as f64;
+        let metrics = Metric::ALL.map(|metric| metric.harm(profile));
+        let metrics = metrics.map(|spec| HarmSpec { pi: left * spec.pi, ..spec });
+        let harm: Vec<HarmSpec> = metrics.into_iter().chain(limits.iter().map(Limit::spec)).collect();
         let guard = Guard::new(&Tests {
-            harm: &Metric::ALL.map(|metric| metric.harm(profile)),
+            harm: &harm,
             certificate: &Metric::ALL.map(|metric| metric.certificate(profile)),
             steps: &shares,
             shares: &shares,
@@ -87,6 +104,7 @@ impl Judge {
         Self {
             alpha,
             profile,
+            blast_radius: plan.criteria.blast_radius,
             by_weight: vec![Arms::default(); weights.len()].into(),
             weights,
             weight: None,
@@ -97,6 +115,8 @@ impl Judge {
             known_of_stable: Tally::default(),
             probation: None,
             breaker: Breaker::default(),
+            limits,
+            damage: Damage::default(),
         }
     }
 
@@ -122,35 +142,63 @@ impl Judge {
         if weight == Weight::FULL && self.probation.is_none() {
             let (compared, known) = (self.outcomes().stable, self.known_of_stable);
             let stable = if compared.requests() >= known.requests() { compared } else { known };
-            self.probation = Some(ProbationGuard::new(stable));
+            let by_limit = self.limits.iter().map(|limit| match limit.metric() {
+                Metric::ErrorRate => stable,
+                _ => limit.counts().stable,
+            });
+            self.probation = Some(ProbationGuard::new(stable, &self.limit_specs(), by_limit.collect()));
             self.breaker.lose_stable(stable);
         }
     }
 
     /// Scores outcomes of requests that were routed at this weight, however late they are.
     pub fn observe(&mut self, weight: Weight, sample: &Sample<'_>, now: Instant) {
-        let at = self.clock.map_or(Duration::ZERO, |clock| clock.elapsed(now));
-        if let Some(probation) = self.probation.as_mut().filter(|_| weight == Weight::FULL) {
-            probation.flush(sample.canary.answers());
-        } else if let Some(place) = self.place(weight) {
-            self.compare(place, sample);
-        } else {
+        let place = self.place(weight);
+        let is_full = weight == Weight::FULL && self.probation.is_some();
+        if !is_full && place.is_none() {
             return;
         }
+        let mut by_limit = [Arms::default(); LIMITS_MAX];
+        for (counts, limit) in by_limit.iter_mut().zip(&mut self.limits) {
+            *counts = limit.take(sample);
+        }
+        match (&mut self.probation, place) {
+            (Some(probation), _) if is_full => {
+                let [first, second] = by_limit.map(|counts| counts.canary);
+                probation.flush(&[sample.canary.answers(), first, second]);
+            }
+            (_, Some(place)) => self.compare(place, sample, by_limit),
+            (_, None) => {}
+        }
+        self.forgive_what_is_shared();
+        let at = self.clock.map_or(Duration::ZERO, |clock| clock.elapsed(now));
         self.breaker.look(sample.map(ArmSample::attempts), at);
+        self.damage.add(&sample.canary);
     }
 
-    fn compare(&mut self, place: usize, sample: &Sample<'_>) {
+    fn compare(&mut self, place: usize, sample: &Sample<'_>, by_limit: [Arms<Tally>; LIMITS_MAX]) {
         let counts = Metric::ALL.map(|metric| match metric {
             Metric::ErrorRate => sample.outcomes(),
             latency => self.latency.counts(latency, sample),
         });
-        self.guard.flush(place, &counts, &counts);
+        let [errors, p50, p90, p99] = counts;
+        let [first, second] = by_limit;
+        self.guard.flush(place, &[errors, p50, p90, p99, first, second], &counts);
         for (all, new) in self.counts.iter_mut().zip(counts) {
             all.add(new);
         }
         self.by_weight[place].add(sample.outcomes());
         self.latency.absorb(sample);
+    }
+
+    /// While stable breaks a limit, nothing is won by the canary's breaking it.
+    fn forgive_what_is_shared(&mut self) {
+        for (place, _) in self.limits.iter().enumerate().filter(|(_, limit)| limit.is_broken_by_stable()) {
+            self.guard.forgive(Metric::ALL.len() + place);
+            if let Some(probation) = &mut self.probation {
+                probation.forgive(place);
+            }
+        }
     }
 
     /// Ends the blocks and releases the stakes that time has brought. Late or missing ticks are made up for.
@@ -171,24 +219,29 @@ impl Judge {
     /// canary has all requests, see [`Self::probation_verdict`].
     #[must_use]
     pub fn verdict(&self, step: usize) -> Verdict {
-        if self.probation.is_some() || self.is_convicted() {
+        if self.probation.is_some() || self.is_convicted() || self.shared().is_some() {
             return self.probation_verdict();
         }
         match self.largest_shortfall(step) {
             Some(shortfall) => Verdict::NotEnough(shortfall),
             None if self.guard.passes(step) => Verdict::Pass,
             None => Verdict::NotEnough(Shortfall::Doubt {
-                metric: Metric::ALL[self.guard.culprit()],
+                metric: self.loudest().0,
                 ln_harm: self.guard.harm().ln(),
                 ln_allowed: DOUBT.ln(),
             }),
         }
     }
 
-    /// What the evidence says of a canary that has all requests: it fails, or it passes. There is nothing to wait for.
+    /// What the evidence says of a canary that has all requests: it fails, it passes, or stable broke a limit as well when
+    /// it was last seen. There is nothing to wait for.
     #[must_use]
     pub fn probation_verdict(&self) -> Verdict {
-        if self.is_convicted() { Verdict::Fail(self.breach()) } else { Verdict::Pass }
+        match self.shared() {
+            _ if self.is_convicted() => Verdict::Fail(self.breach()),
+            Some(metric) => Verdict::Shared(metric),
+            None => Verdict::Pass,
+        }
     }
 
     /// Whether a step whose time is up may be left without certificates: there was traffic, and no doubt came of it.
@@ -219,6 +272,7 @@ impl Judge {
     fn end_block(&mut self) {
         self.guard.end_block();
         self.latency.end_block();
+        self.limits.iter_mut().for_each(Limit::end_block);
         if let Some(probation) = &mut self.probation {
             probation.end_block();
         }
@@ -240,28 +294,7 @@ impl Judge {
         self.guard.harm() * self.probation.as_ref().map_or(1.0, ProbationGuard::harm)
     }
 
-    fn is_convicted(&self) -> bool {
-        self.breaker.tripped().is_some() || self.harm() >= self.alpha.get().recip()
-    }
-
-    fn breach(&self) -> Breach {
-        // Late requests of the comparison may have convicted it, too.
-        let loud = self.probation.as_ref().filter(|probation| probation.harm() > 1.0);
-        let (ground, metric) = match (self.breaker.tripped(), loud) {
-            (Some(rule), _) => (Ground::Breaker(rule), Metric::ErrorRate),
-            (None, Some(_)) => (Ground::Evidence(Metric::ErrorRate), Metric::ErrorRate),
-            (None, None) => {
-                let metric = Metric::ALL[self.guard.culprit()];
-                (Ground::Evidence(metric), metric)
-            }
-        };
-        Breach {
-            ground,
-            metric,
-            ln_harm: self.harm().ln(),
-            ln_needed: self.ln_harm_needed(),
-            counts: loud.map_or(self.counts[metric as usize], ProbationGuard::counts),
-            thresholds: self.latency.thresholds(metric),
-        }
+    fn limit_specs(&self) -> Vec<HarmSpec> {
+        self.limits.iter().map(Limit::spec).collect()
     }
 }

@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::counts::{Arms, Tally};
 use super::metric::Metric;
 use super::sample::{ArmSample, Sample};
@@ -25,6 +27,12 @@ const TOLERANCE_FLOOR: Duration = Duration::from_millis(2);
 #[derive(Clone, Debug)]
 pub struct LatencyWatch {
     edges: &'static [Duration],
+    known: Known,
+}
+
+/// What is known of both arms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Known {
     seen: Arms<Box<[u64]>>,
     thresholds: [Option<Arms<usize>>; Metric::LATENCIES.len()],
 }
@@ -37,7 +45,8 @@ impl LatencyWatch {
     #[must_use]
     pub fn new(edges: &'static [Duration]) -> Self {
         let empty = || vec![0; edges.len() + 1].into();
-        Self { edges, seen: Arms { canary: empty(), stable: empty() }, thresholds: [None; 3] }
+        let seen = Arms { canary: empty(), stable: empty() };
+        Self { edges, known: Known { seen, thresholds: [None; 3] } }
     }
 
     /// How many of these requests are slow by this metric. Nothing counts while it is off, nor for the error rate.
@@ -49,7 +58,9 @@ impl LatencyWatch {
 
     /// Remembers these successes. They were counted before, with thresholds that did not know them.
     pub fn absorb(&mut self, sample: &Sample<'_>) {
-        for (seen, new) in [(&mut self.seen.canary, &sample.canary), (&mut self.seen.stable, &sample.stable)] {
+        for (seen, new) in
+            [(&mut self.known.seen.canary, &sample.canary), (&mut self.known.seen.stable, &sample.stable)]
+        {
             for part in new.histograms() {
                 seen.iter_mut().zip(part).for_each(|(seen, new)| *seen = seen.saturating_add(*new));
             }
@@ -58,14 +69,15 @@ impl LatencyWatch {
 
     /// Draws the thresholds anew from all of stable's successes so far. Only at the end of a block.
     pub fn end_block(&mut self) {
-        let known = total(&self.seen.stable);
-        for (threshold, metric) in self.thresholds.iter_mut().zip(Metric::LATENCIES) {
+        let Known { seen, thresholds } = &mut self.known;
+        let known = total(&seen.stable);
+        for (threshold, metric) in thresholds.iter_mut().zip(Metric::LATENCIES) {
             let Some(percent) = metric.percentile() else { continue };
             if known < metric.stable_successes_needed() {
                 continue;
             }
             // A quantile beyond the last edge leaves the threshold as it was.
-            *threshold = pair(self.edges, &self.seen.stable, percent).or(*threshold);
+            *threshold = pair(self.edges, &seen.stable, percent).or(*threshold);
         }
     }
 
@@ -79,19 +91,37 @@ impl LatencyWatch {
     /// How many successes of stable have been seen.
     #[must_use]
     pub fn stable_successes(&self) -> u64 {
-        total(&self.seen.stable)
+        total(&self.known.seen.stable)
     }
 
     /// A percentile of each arm's successes, rounded up to an edge; nothing without successes or beyond the last edge.
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Arms<Option<Duration>> {
         let of = |seen: &[u64]| quantile(seen, percent).and_then(|edge| self.edges.get(edge)).copied();
-        Arms { canary: of(&self.seen.canary), stable: of(&self.seen.stable) }
+        self.known.seen.map(|seen| of(seen))
+    }
+
+    pub(super) fn last_edge(&self) -> Option<Duration> {
+        self.edges.last().copied()
+    }
+
+    pub(super) const fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Takes up what was known, if it is of the same edges.
+    pub(super) fn resume(&mut self, known: Known) -> Option<()> {
+        let is_of_edges = |seen: &[u64]| seen.len() == self.edges.len() + 1;
+        let mut places = known.thresholds.iter().flatten().flat_map(|edges| [edges.canary, edges.stable]);
+        let fits = is_of_edges(&known.seen.canary)
+            && is_of_edges(&known.seen.stable)
+            && places.all(|place| place < self.edges.len());
+        fits.then(|| self.known = known)
     }
 
     fn place(&self, metric: Metric) -> Option<(usize, Arms<usize>)> {
         let place = Metric::LATENCIES.iter().position(|latency| *latency == metric)?;
-        self.thresholds[place].map(|edges| (place, edges))
+        self.known.thresholds[place].map(|edges| (place, edges))
     }
 }
 
@@ -108,8 +138,15 @@ pub(super) fn total(buckets: &[u64]) -> u64 {
     buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
+/// The successes of one arm that took longer than the edge of that place, whatever they had been counted for while they
+/// were open, and who left after such a wait.
+pub(super) fn slower(arm: &ArmSample<'_>, edge: usize) -> Tally {
+    let left = Tally { bad: split(arm.abandoned, edge).bad, good: 0 };
+    arm.histograms().fold(left, |all, part| all.plus(split(part, edge)))
+}
+
 /// What took longer than that edge, and what did not.
-pub(super) fn split(buckets: &[u64], edge: usize) -> Tally {
+fn split(buckets: &[u64], edge: usize) -> Tally {
     let (fast, slow) = buckets.split_at(buckets.len().min(edge + 1));
     Tally { bad: total(slow), good: total(fast) }
 }

@@ -4,9 +4,12 @@
 //! once and for all of probation: twice what its error rate could have been, never below 1 %, and, where little is known
 //! of stable, one failure in ten requests: hardly any service that people use fails more often. The bet is that of a
 //! [`stake`](super::stake) with `rho = 0`, with the same restarts and the same burst cap (statistics.md, 1, 2.2, 2.3
-//! and 7). Only errors count: how slow is too slow cannot be said without a comparison.
+//! and 7). Only errors count: how slow is too slow cannot be said without a comparison, unless the plan says it. Limits
+//! that the plan sets are bet on beside this one, and the evidence is the mean.
 //!
 //! What the promise of `alpha` costs is said in [`judge`](super::judge).
+
+use serde::{Deserialize, Serialize};
 
 use super::confidence::bisect;
 use super::counts::{Arms, Tally};
@@ -29,30 +32,60 @@ const BOUND_ALPHA: f64 = 0.05;
 /// Halvings after which the bound is as exact as its floats.
 const BOUND_HALVINGS: usize = 60;
 
+/// The share of the bet on that limit, where the plan sets limits of its own; those have the rest in equal parts.
+const OWN_SHARE: f64 = 0.5;
+
 /// The bets of one probation. It knows no time: whoever holds it says when blocks and periods end.
 #[derive(Clone, Debug)]
 pub struct ProbationGuard {
     limit: f64,
+    /// The bet on the limit above, and one on each of the plan's.
+    tests: Box<[Test]>,
+    bets: Bets,
+}
+
+#[derive(Clone, Debug)]
+struct Test {
+    pi: f64,
     table: StakeTable,
-    stake: Stake,
+}
+
+/// All of a guard that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Bets {
+    stakes: Box<[Stake]>,
     reserve: Reserve,
     counts: Arms<Tally>,
+    stable_by_limit: Box<[Tally]>,
 }
 
 // === impl ProbationGuard ===
 
 impl ProbationGuard {
-    /// The canary has all requests from now on. Before that, stable's requests ended like this.
+    /// The canary has all requests from now on. Before that, stable's requests ended like this. Beside the limit that
+    /// follows from it the plan may set others, each with how stable had fared by it: where stable was beyond the limit,
+    /// the canary may be as far beyond, as nothing is to be heard of stable any more that could excuse it.
     #[must_use]
-    pub fn new(stable: Tally) -> Self {
+    pub fn new(stable: Tally, limits: &[HarmSpec], stable_by_limit: Box<[Tally]>) -> Self {
         let limit = limit(stable);
-        let spec = HarmSpec::limit(limit, BlockGain::USUAL);
+        let share = 1.0 - OWN_SHARE;
+        let own = HarmSpec::limit(limit, BlockGain::USUAL);
+        let own = if limits.is_empty() { own } else { HarmSpec { pi: OWN_SHARE, ..own } };
+        let others = limits.iter().zip(&stable_by_limit).map(|(spec, stable)| {
+            let delta = spec.delta.max(stable.rate().unwrap_or(0.0));
+            HarmSpec { delta, pi: share / limits.len() as f64, ..*spec }
+        });
+        let test = |spec: HarmSpec| Test { pi: spec.pi, table: StakeTable::new(&spec, 1.0) };
+        let tests: Box<[Test]> = std::iter::once(own).chain(others).map(test).collect();
         Self {
             limit,
-            table: StakeTable::new(&spec, 1.0),
-            stake: Stake::new(INITIAL_MASS),
-            reserve: Reserve::new(),
-            counts: Arms { canary: Tally::default(), stable },
+            bets: Bets {
+                stakes: vec![Stake::new(INITIAL_MASS); tests.len()].into(),
+                reserve: Reserve::new(),
+                counts: Arms { canary: Tally::default(), stable },
+                stable_by_limit,
+            },
+            tests,
         }
     }
 
@@ -65,32 +98,76 @@ impl ProbationGuard {
     /// What the canary did with all requests, beside what stable had done before.
     #[must_use]
     pub const fn counts(&self) -> Arms<Tally> {
-        self.counts
+        self.bets.counts
     }
 
-    /// Settles outcomes of requests that were routed at 100 %.
-    pub fn flush(&mut self, canary: Tally) {
-        let counts = Arms { canary, stable: Tally::default() };
-        self.stake.flush(counts, &self.table);
-        self.counts.add(counts);
+    /// Settles outcomes of requests that were routed at 100 %: failures and successes, and then what is bad and good by
+    /// each of the plan's limits.
+    pub fn flush(&mut self, canary: &[Tally]) {
+        let alone = |canary| Arms { canary, stable: Tally::default() };
+        for ((stake, test), canary) in self.bets.stakes.iter_mut().zip(&self.tests).zip(canary) {
+            stake.flush(alone(*canary), &test.table);
+        }
+        if let Some(outcomes) = canary.first() {
+            self.bets.counts.add(alone(*outcomes));
+        }
+    }
+
+    /// Throws away what the bet on that one of the plan's limits has won in the open block so far.
+    pub fn forgive(&mut self, limit: usize) {
+        if let Some(stake) = self.bets.stakes.get_mut(limit + 1) {
+            stake.forgive();
+        }
     }
 
     /// Ends a block of two seconds.
     pub fn end_block(&mut self) {
-        self.stake.end_block(&self.table);
+        for (stake, test) in self.bets.stakes.iter_mut().zip(&self.tests) {
+            stake.end_block(&test.table);
+        }
     }
 
     /// Releases the stake of so many periods of ten seconds. Only right after the end of a block.
     pub fn end_periods(&mut self, periods: u64) {
-        let mass = self.reserve.on_periods(periods);
-        self.stake.release(mass);
+        let mass = self.bets.reserve.on_periods(periods);
+        self.bets.stakes.iter_mut().for_each(|stake| stake.release(mass));
     }
 
     /// The evidence of harm: above 0, 1 at the start. It reaches `x` with a probability of at most `1 / x` while the
-    /// canary's chance to fail stays within the limit.
+    /// canary keeps every limit.
     #[must_use]
     pub fn harm(&self) -> f64 {
-        self.reserve.left() + self.stake.value(&self.table)
+        self.voices().sum()
+    }
+
+    /// Which of the plan's limits speaks loudest; nothing if it is the one of probation.
+    #[must_use]
+    pub fn culprit(&self) -> Option<usize> {
+        let mut loudest = (0, f64::MIN);
+        for (place, voice) in self.voices().enumerate() {
+            if voice > loudest.1 {
+                loudest = (place, voice);
+            }
+        }
+        loudest.0.checked_sub(1)
+    }
+
+    pub(super) const fn bets(&self) -> &Bets {
+        &self.bets
+    }
+
+    /// Goes on with the bets of a probation with the same limits.
+    pub(super) fn resume(bets: Bets, limits: &[HarmSpec]) -> Option<Self> {
+        if bets.stable_by_limit.len() != limits.len() {
+            return None;
+        }
+        let new = Self::new(bets.counts.stable, limits, bets.stable_by_limit.clone());
+        (bets.stakes.len() == new.tests.len()).then_some(Self { bets, ..new })
+    }
+
+    fn voices(&self) -> impl Iterator<Item = f64> {
+        let Bets { stakes, reserve, .. } = &self.bets;
+        stakes.iter().zip(&self.tests).map(|(stake, test)| test.pi * (reserve.left() + stake.value(&test.table)))
     }
 }
 
@@ -129,9 +206,9 @@ mod tests {
 
     /// The harm after so many blocks with so many failures and successes each.
     fn harm(stable: Tally, blocks: u64, canary: Tally) -> f64 {
-        let mut guard = ProbationGuard::new(stable);
+        let mut guard = ProbationGuard::new(stable, &[], Box::default());
         for block in 1..=blocks {
-            guard.flush(canary);
+            guard.flush(&[canary]);
             guard.end_block();
             guard.end_periods(u64::from(block % 5 == 0));
         }
@@ -141,7 +218,8 @@ mod tests {
     #[test]
     fn the_limit_is_twice_what_stables_error_rate_could_be() {
         let limits = [(0, 0), (0, 3), (0, 100), (0, 600), (5, 1_000), (50, 1_000), (5_000, 100_000), (1, 2), (7, 7)];
-        let limits = limits.map(|(bad, requests)| percent(ProbationGuard::new(tally(bad, requests)).limit()));
+        let limits = limits
+            .map(|(bad, requests)| percent(ProbationGuard::new(tally(bad, requests), &[], Box::default()).limit()));
         assert_eq!(limits, [10.0, 10.0, 5.9, 1.0, 2.52, 10.0, 10.0, 100.0, 100.0]);
     }
 
@@ -208,5 +286,21 @@ mod tests {
                 assert!(harm.is_finite() && harm > 0.0, "{bad} of {requests}, {canary:?}: {harm}");
             }
         }
+    }
+
+    #[test]
+    fn a_limit_of_the_plan_convicts_beside_its_own() {
+        let mut guard =
+            ProbationGuard::new(tally(0, 1_000), &[HarmSpec::limit(0.01, BlockGain::USUAL)], [tally(0, 9)].into());
+        for _ in 0..5 {
+            guard.flush(&[tally(0, 20), tally(10, 20)]);
+            guard.end_block();
+        }
+        assert!(guard.harm() > 20.0, "{}", guard.harm());
+        assert_eq!((guard.culprit(), guard.counts().canary), (Some(0), tally(0, 100)));
+        let before = guard.harm();
+        guard.flush(&[tally(0, 20), tally(20, 20)]);
+        guard.forgive(0);
+        assert!(guard.harm() <= before);
     }
 }

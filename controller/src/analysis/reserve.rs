@@ -5,6 +5,10 @@
 //! never start with more than the unit: an e-detector (Shin, Ramdas and Rinaldo) of finite budget. Formulas:
 //! statistics.md, 2.2.
 
+use serde::{Deserialize, Serialize};
+
+use super::exact;
+
 /// What a metric puts at stake at once.
 pub const INITIAL_MASS: f64 = 0.6;
 
@@ -15,9 +19,10 @@ const WEIGHT_CHANGE_MASS: f64 = 0.2;
 const PERIOD_MASS: f64 = 0.2;
 
 /// The part of the unit that has not been put at stake yet; every metric holds the same.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reserve {
-    left: f64,
+    #[serde(with = "exact")]
+    left: [f64; 1],
     weight_changes: u64,
     periods: u64,
 }
@@ -28,13 +33,13 @@ impl Reserve {
     /// The reserve of a rollout that begins.
     #[must_use]
     pub const fn new() -> Self {
-        Self { left: 1.0 - INITIAL_MASS, weight_changes: 0, periods: 0 }
+        Self { left: [1.0 - INITIAL_MASS], weight_changes: 0, periods: 0 }
     }
 
     /// What is left, 0 to 1.
     #[must_use]
     pub const fn left(&self) -> f64 {
-        self.left
+        self.left[0]
     }
 
     /// The stake to release because the weight changed.
@@ -55,8 +60,8 @@ impl Reserve {
 
     // Rounding must not let the reserve fall below 0 or release what is not there.
     fn take(&mut self, mass: f64) -> f64 {
-        let mass = mass.min(self.left);
-        self.left -= mass;
+        let mass = mass.min(self.left[0]);
+        self.left[0] -= mass;
         mass
     }
 }

@@ -6,7 +6,10 @@
 //! and Malek (arXiv 2011.03567); the linear bet and the choice of `lambda` follow Waudby-Smith and Ramdas. Ville's
 //! inequality turns the capital into a promise, see [`super::guard`]. Formulas: statistics.md, 2.1 and 2.3.
 
+use serde::{Deserialize, Serialize};
+
 use super::counts::{Arms, Tally};
+use super::exact;
 use super::metric::HarmSpec;
 
 /// How many sizes of harm are bet on at once.
@@ -32,9 +35,11 @@ pub struct StakeTable {
 }
 
 /// The capitals that one metric has at stake.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stake {
+    #[serde(with = "exact")]
     capital: [f64; RATIO_COUNT],
+    #[serde(with = "exact")]
     ln_gain: [f64; RATIO_COUNT],
 }
 
@@ -130,6 +135,19 @@ impl Stake {
     pub fn end_block(&mut self, table: &StakeTable) {
         self.capital = self.grown(table).map(|capital| capital.min(CAPITAL_MAX));
         self.ln_gain = [0.0; RATIO_COUNT];
+    }
+
+    /// Throws away what the open block has won so far.
+    pub(super) fn forgive(&mut self) {
+        self.ln_gain = self.ln_gain.map(|ln| ln.min(0.0));
+    }
+
+    /// Lifts every capital to at least so many times its part of the unit, and lets none have more than so many. What is
+    /// lifted is no evidence that anything is promised of. Only between blocks.
+    pub(super) fn keep_between(&mut self, low: f64, high: f64) {
+        for (capital, share) in self.capital.iter_mut().zip(PRIOR) {
+            *capital = capital.clamp(low * share, high * share);
+        }
     }
 
     fn grown(&self, table: &StakeTable) -> [f64; RATIO_COUNT] {

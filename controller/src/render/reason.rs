@@ -23,6 +23,7 @@ pub(super) fn sentence(label: &str) -> &str {
         "failed-requests" => "the canary failed as many requests as the plan allows",
         "failed-users" => "the canary failed as many clients as the plan allows",
         "shared-breach" => "canary and stable both break a guardrail; the share stays as it is",
+        "shared-breach-over" => "the guardrail that canary and stable broke is kept again",
         "never-ready" => "the canary's backends did not pass their probes in time",
         "unready" => "no backend of the canary passes its probe any more",
         "stable-unready" => "stable has no ready backend; the canary serves, unscored",
@@ -80,6 +81,7 @@ mod tests {
             Reason::BlastRadius(BlastLimit::Requests),
             Reason::BlastRadius(BlastLimit::Users),
             Reason::SharedBreach,
+            Reason::SharedBreachOver,
         ];
         for reason in reasons.into_iter().chain(Metric::ALL.map(Reason::Breach)) {
             assert!(sentence(reason.label()).contains(' '), "{reason:?}");

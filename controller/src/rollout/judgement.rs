@@ -5,7 +5,7 @@ use std::time::Instant;
 use canary_config::plan::{Gate, OnThinEvidence};
 
 use crate::analysis::Ground;
-use crate::rollout::{Hold, Pause, Phase, Raises, Reason, Rollout, Transition, Trial};
+use crate::rollout::{Hold, Pause, Phase, Position, Raises, Reason, Rollout, Transition, Trial};
 
 /// What the evidence says at the present step.
 ///
@@ -39,7 +39,7 @@ impl Rollout {
     /// Draws the conclusions from the evidence. While stable is away nothing is compared, and nothing concluded.
     ///
     /// A breach counts in probation too: a promotion may overtake a conviction, and the canary that was convicted must
-    /// not become stable.
+    /// not become stable. A breach that stable shares freezes the share and takes back nothing, also in probation.
     pub(super) fn judge(&mut self, judgement: Judgement, now: Instant, raises: Raises) -> Option<Transition> {
         match (self.phase.clone(), judgement) {
             (
@@ -67,6 +67,13 @@ impl Rollout {
                 } else {
                     None
                 }
+            }
+            (Phase::Progressing { trial, step, .. }, Judgement::Shared) => {
+                Some(self.hold(trial, step, Hold::SharedBreach, now))
+            }
+            // The step begins anew: what the evidence says of it counts from here on.
+            (Phase::Held { trial, step, hold: Hold::SharedBreach, .. }, Judgement::Pass | Judgement::Thin(_)) => {
+                Some(self.enter_position(trial, Position::Step(step), Reason::SharedBreachOver, now))
             }
             _ => None,
         }

@@ -36,6 +36,8 @@ pub enum Reason {
     BlastRadius(BlastLimit),
     /// Canary and stable both break an absolute limit, so nothing is raised.
     SharedBreach,
+    /// Stable or the canary keeps that limit again.
+    SharedBreachOver,
     /// The canary's backends did not pass their probes in time.
     NeverReady,
     /// No backend of the canary passes its probe any more.
@@ -104,6 +106,7 @@ impl Reason {
             Self::BlastRadius(BlastLimit::Requests) => "failed-requests",
             Self::BlastRadius(BlastLimit::Users) => "failed-users",
             Self::SharedBreach => "shared-breach",
+            Self::SharedBreachOver => "shared-breach-over",
             Self::NeverReady => "never-ready",
             Self::Unready => "unready",
             Self::StableUnready => "stable-unready",

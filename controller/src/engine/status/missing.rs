@@ -49,6 +49,9 @@ impl Managed {
                 let after = if freeze.is_some() { "the end of the freeze, and then " } else { "" };
                 Some(Missing::plain(format!("{after}a human's `promote`")))
             }
+            Phase::Held { hold: Hold::SharedBreach, .. } => {
+                Some(Missing::plain("that stable keeps the guardrail that it breaks as well".into()))
+            }
             Phase::Held { .. } | Phase::Progressing { .. } => self.missing_at_step(evidence?, freeze, in_phase, now),
             Phase::Probation { trial, .. } => {
                 let left = in_ms(trial.plan.probation.saturating_sub(in_phase));

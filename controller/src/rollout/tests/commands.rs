@@ -162,6 +162,20 @@ held, evidence is thin
   abort                         v2 aborted at 0% (command), stable is v1
   undo                          refused: v2 has not reached 100% yet; send it back with `abort`
   start v1 --on-busy supersede  refused: v1 is the stable release already
+held, both break a limit
+  start v1                      refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2                      refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v2 --force              refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
+  start v3 --on-busy supersede  v3 draining at 0% (superseded), stable is v1
+  start v3 --on-busy queue      v3 held step 1 at 10% (queued), stable is v1
+  retry                         refused: the last rollout was not aborted, so there is nothing to try again; begin one with `start`
+  promote                       v2 progressing step 2 at 25% (command), stable is v1
+  promote --full                v2 probation at 100% (command), stable is v1
+  pause                         v2 paused step 1 at 10% (command), stable is v1
+  resume                        refused: no operator has paused the rollout of v2
+  abort                         v2 aborted at 0% (command), stable is v1
+  undo                          refused: v2 has not reached 100% yet; send it back with `abort`
+  start v1 --on-busy supersede  refused: v1 is the stable release already
 held, approval is wanted
   start v1                      refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
   start v2                      refused: a rollout of v2 is held; abort it, wait for its end, or start with --on-busy supersede or queue
@@ -275,6 +289,7 @@ progressing at the first step: start v1, start v2, start v2 --force, start v3 --
 progressing at the last step: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
 progressing at 0%, by time: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
 held, evidence is thin: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
+held, both break a limit: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
 held, approval is wanted: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
 held at 0%, approval is wanted: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,
 paused, stable is away: start v1, start v2, start v2 --force, start v3 --on-busy supersede, start v3 --on-busy queue, promote, promote --full, start v1 --on-busy supersede,

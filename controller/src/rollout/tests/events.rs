@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::every_phase::every_phase;
-use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, judged, probed};
+use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, SHARED, judged, probed};
 use super::{MAX, MIN};
 use crate::rollout::{Event, PhaseName, Readiness};
 
@@ -21,6 +21,9 @@ progressing at the first step
   breach at once              v2 aborted at 0% (error-rate), stable is v1
   breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
   breach overdue              v2 aborted at 0% (error-rate), stable is v1
+  shared at once              v2 held step 1 at 10% (shared-breach), stable is v1
+  shared after the minimum    v2 held step 1 at 10% (shared-breach), stable is v1
+  shared overdue              v2 held step 1 at 10% (shared-breach), stable is v1
   favourable overdue          v2 held step 1 at 10% (thin-evidence), stable is v1
   open overdue                v2 held step 1 at 10% (thin-evidence), stable is v1
 progressing at the last step
@@ -29,12 +32,18 @@ progressing at the last step
   breach at once              v2 aborted at 0% (error-rate), stable is v1
   breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
   breach overdue              v2 aborted at 0% (error-rate), stable is v1
+  shared at once              v2 held step 2 at 25% (shared-breach), stable is v1
+  shared after the minimum    v2 held step 2 at 25% (shared-breach), stable is v1
+  shared overdue              v2 held step 2 at 25% (shared-breach), stable is v1
   favourable overdue          v2 held step 2 at 25% (thin-evidence), stable is v1
   open overdue                v2 held step 2 at 25% (thin-evidence), stable is v1
 progressing at 0%, by time
   breach at once              v2 aborted at 0% (error-rate), stable is v1
   breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
   breach overdue              v2 aborted at 0% (error-rate), stable is v1
+  shared at once              v2 held step 1 at 0% (shared-breach), stable is v1
+  shared after the minimum    v2 held step 1 at 0% (shared-breach), stable is v1
+  shared overdue              v2 held step 1 at 0% (shared-breach), stable is v1
 held, evidence is thin
   pass at once                v2 progressing step 2 at 25% (certificate), stable is v1
   pass after the minimum      v2 progressing step 2 at 25% (certificate), stable is v1
@@ -42,6 +51,19 @@ held, evidence is thin
   breach at once              v2 aborted at 0% (error-rate), stable is v1
   breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
   breach overdue              v2 aborted at 0% (error-rate), stable is v1
+held, both break a limit
+  pass at once                v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  pass after the minimum      v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  pass overdue                v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  breach at once              v2 aborted at 0% (error-rate), stable is v1
+  breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
+  breach overdue              v2 aborted at 0% (error-rate), stable is v1
+  favourable at once          v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  favourable after the minimum  v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  favourable overdue          v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  open at once                v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  open after the minimum      v2 progressing step 1 at 10% (shared-breach-over), stable is v1
+  open overdue                v2 progressing step 1 at 10% (shared-breach-over), stable is v1
 held, approval is wanted
   breach at once              v2 aborted at 0% (error-rate), stable is v1
   breach after the minimum    v2 aborted at 0% (error-rate), stable is v1
@@ -96,6 +118,11 @@ progressing at 0%, by time
   stable some, canary none    v2 aborted at 0% (unready), stable is v1
   stable all, canary none     v2 aborted at 0% (unready), stable is v1
 held, evidence is thin
+  stable none, canary some    v2 paused step 1 at 10% (stable-unready), stable is v1
+  stable none, canary all     v2 paused step 1 at 10% (stable-unready), stable is v1
+  stable some, canary none    v2 aborted at 0% (unready), stable is v1
+  stable all, canary none     v2 aborted at 0% (unready), stable is v1
+held, both break a limit
   stable none, canary some    v2 paused step 1 at 10% (stable-unready), stable is v1
   stable none, canary all     v2 paused step 1 at 10% (stable-unready), stable is v1
   stable some, canary none    v2 aborted at 0% (unready), stable is v1
@@ -155,6 +182,7 @@ progressing at the last step
 progressing at 0%, by time
   after a year                v2 probation at 100% (time), stable is v1
 held, evidence is thin
+held, both break a limit
 held, approval is wanted
   after a year                v2 aborted at 0% (not-approved), stable is v1
 held at 0%, approval is wanted
@@ -183,6 +211,7 @@ progressing at the first step
 progressing at the last step
 progressing at 0%, by time
 held, evidence is thin
+held, both break a limit
 held, approval is wanted
 held at 0%, approval is wanted
 paused, stable is away
@@ -210,7 +239,9 @@ fn changes(events: &[(String, Duration, Event)]) -> String {
 #[test]
 fn every_judgement_in_every_phase_is_answered_as_written() {
     let mut events = Vec::new();
-    for (name, judgement) in [("pass", PASS), ("breach", BREACH), ("favourable", FAVOURABLE), ("open", OPEN)] {
+    for (name, judgement) in
+        [("pass", PASS), ("breach", BREACH), ("shared", SHARED), ("favourable", FAVOURABLE), ("open", OPEN)]
+    {
         for (when, after) in [("at once", Duration::ZERO), ("after the minimum", MIN), ("overdue", MAX)] {
             events.push((format!("{name} {when}"), after, judged(judgement)));
         }

@@ -2,7 +2,7 @@
 
 use canary_config::plan::{Gate, OnBusy};
 
-use super::scenario::{BREACH, OPEN, PASS, Scenario, given, judged};
+use super::scenario::{BREACH, OPEN, PASS, SHARED, Scenario, given, judged};
 use super::{MANUAL, MAX, MIN, blue_green, manual, plan, recreate};
 use crate::rollout::{Command, Event, Stride};
 
@@ -23,6 +23,7 @@ pub(super) fn every_phase() -> Vec<(&'static str, Scenario)> {
         ("progressing at the last step", two_steps().at(25)),
         ("progressing at 0%, by time", given(blue_green(Gate::Time)).ready()),
         ("held, evidence is thin", held()),
+        ("held, both break a limit", two_steps().at(10).when(judged(SHARED))),
         ("held, approval is wanted", given(manual(plan(&[10, 25]))).at(10).later(MIN).when(judged(PASS))),
         ("held at 0%, approval is wanted", given(blue_green(MANUAL)).ready()),
         ("paused, stable is away", two_steps().at(10).paused()),

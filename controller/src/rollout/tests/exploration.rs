@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use canary_config::plan::{Gate, OnThinEvidence, Plan};
 
-use super::happenings::{Happening, everything, everything_at_once};
+use super::happenings::{Happening, everything, everything_at_once, other_breaches};
 use super::world::{Key, World};
 use super::{MANUAL, blue_green, gated, laws, on_thin, plan, recreate, rolling};
 use crate::rollout::{PhaseName, Reason};
@@ -115,7 +115,7 @@ fn plans(steps: usize, clocks: &[(u64, u64)]) -> Vec<Plan> {
 fn explore(plans: Vec<Plan>) -> (HashSet<PhaseName>, HashSet<Reason>) {
     let (mut phases, mut reasons) = (HashSet::new(), HashSet::new());
     for plan in plans {
-        let exploration = Exploration::of(everything(&plan));
+        let exploration = Exploration::of(everything(&plan).into_iter().chain(other_breaches()).collect());
         phases.extend(exploration.phases());
         reasons.extend(exploration.reasons);
     }
@@ -129,40 +129,40 @@ fn assert_met((phases, reasons): (HashSet<PhaseName>, HashSet<Reason>), expected
 
 #[test]
 fn no_way_through_a_plan_without_steps_breaks_a_law() {
-    // Nothing is judged but probation: there is no certificate, policy, approval, hold or pause.
-    assert_met(explore(plans(0, &CLOCKS)), (4, 6));
+    // Nothing is judged but probation: there is no certificate, policy, approval, hold, freeze or pause.
+    assert_met(explore(plans(0, &CLOCKS)), (4, 9));
 }
 
 #[test]
 fn no_way_through_a_plan_of_one_step_breaks_a_law() {
-    assert_met(explore(plans(1, &CLOCKS)), (7, 13));
+    assert_met(explore(plans(1, &CLOCKS)), (7, 18));
 }
 
 #[test]
 fn no_way_through_a_plan_of_two_steps_breaks_a_law() {
-    assert_met(explore(plans(2, &CLOCKS[..3])), (7, 13));
+    assert_met(explore(plans(2, &CLOCKS[..3])), (7, 18));
 }
 
 #[test]
 fn no_way_through_a_plan_of_three_steps_breaks_a_law() {
-    assert_met(explore(plans(3, &CLOCKS[..2])), (7, 13));
+    assert_met(explore(plans(3, &CLOCKS[..2])), (7, 18));
 }
 
 #[test]
 fn no_way_from_blue_to_green_breaks_a_law() {
     let by_time = blue_green(Gate::Time);
     let by_hand = blue_green(MANUAL);
-    assert_met(explore(vec![quick(by_time, 1, 2), quick(by_hand, 1, 2)]), (7, 10));
+    assert_met(explore(vec![quick(by_time, 1, 2), quick(by_hand, 1, 2)]), (7, 15));
 }
 
 #[test]
 fn no_way_from_instance_to_instance_breaks_a_law() {
-    assert_met(explore(vec![quick(rolling(), 1, 2), quick(gated(MANUAL, rolling()), 2, 1)]), (7, 12));
+    assert_met(explore(vec![quick(rolling(), 1, 2), quick(gated(MANUAL, rolling()), 2, 1)]), (7, 17));
 }
 
 #[test]
 fn no_way_of_one_in_the_place_of_the_other_breaks_a_law() {
-    assert_met(explore(vec![quick(recreate(), 1, 2), quick(recreate(), 2, 1)]), (5, 8));
+    assert_met(explore(vec![quick(recreate(), 1, 2), quick(recreate(), 2, 1)]), (5, 11));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use canary_config::weight::Weight;
 
 use super::every_phase::every_phase;
 use super::scenario::{
-    BREACH, ERROR_RATE, FAVOURABLE, OPEN, PASS, commanded, given, judged, probed, start_of, started_together, starts,
+    BREACH, ERROR_RATE, FAVOURABLE, OPEN, PASS, SHARED, commanded, given, judged, probed, start_of, started_together,
+    starts,
 };
 use super::{MANUAL, READY_TIMEOUT, blue_green, gated, on_thin, plan, recreate, release, rolling, start};
 use crate::rollout::group::{Move, Refused, turn};
@@ -119,7 +120,7 @@ impl Pair {
 fn everything(plan: &Plan) -> Vec<Happening> {
     use Readiness::{All, None, Some};
     let looks = [(All, All), (All, Some), (None, All), (All, None), (None, None)].map(|(s, c)| probed(s, c));
-    let judgements = [PASS, BREACH, FAVOURABLE, OPEN].map(judged);
+    let judgements = [PASS, BREACH, SHARED, FAVOURABLE, OPEN].map(judged);
     let pairs = |events: &[Event]| -> Vec<[Event; 2]> {
         events.iter().flat_map(|web| events.iter().map(|api| [web.clone(), api.clone()])).collect()
     };
@@ -311,7 +312,7 @@ fn a_group_neither_waits_nor_is_waited_for_nor_superseded() {
 #[test]
 fn a_service_alone_is_a_group_of_one() {
     let commands = [Command::Abort, Command::Promote(Stride::Next), Command::Pause].map(commanded);
-    let judgements = [PASS, BREACH, OPEN].map(judged);
+    let judgements = [PASS, BREACH, SHARED, OPEN].map(judged);
     let probes = [probed(Readiness::All, Readiness::All), probed(Readiness::All, Readiness::None)];
     let events: Vec<Event> =
         commands.into_iter().chain(judgements).chain(probes).chain([Event::Ticked, Event::Drained]).collect();

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use canary_config::plan::{OnBusy, Plan};
 
-use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, commanded, judged, probed, start_of, starts};
-use crate::rollout::{Again, Command, Event, Raises, Readiness, Start, Stop, Stride};
+use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, SHARED, commanded, judged, probed, start_of, starts};
+use crate::analysis::{BlastLimit, BreakerRule, Ground, Metric};
+use crate::rollout::{Again, Command, Event, Judgement, Raises, Readiness, Start, Stop, Stride};
 
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "as the event in it")]
@@ -44,9 +45,19 @@ pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
     let readiness = [Readiness::None, Readiness::Some, Readiness::All];
     let probes = readiness.iter().flat_map(|stable| readiness.iter().map(|canary| probed(*stable, *canary)));
     let events = commands.map(commanded).chain(probes);
-    let events = events.chain([PASS, BREACH, FAVOURABLE, OPEN].map(judged));
+    let events = events.chain([PASS, BREACH, SHARED, FAVOURABLE, OPEN].map(judged));
     let events = events.chain([Event::Drained, Event::PeerAborted, Event::Ticked]);
     events.map(Happening::Told).chain(outside()).collect()
+}
+
+/// A breach on every other ground.
+pub(super) fn other_breaches() -> impl Iterator<Item = Happening> {
+    let grounds = [
+        Ground::Guardrail(Metric::LatencyP99),
+        Ground::Breaker(BreakerRule::NeverHealthy),
+        Ground::BlastRadius(BlastLimit::Users),
+    ];
+    grounds.into_iter().map(|ground| Happening::Told(judged(Judgement::Breach(ground))))
 }
 
 /// Everything that several releases can do to each other; what one does alone is thinned out.
@@ -65,6 +76,7 @@ pub(super) fn everything_at_once(plan: &Plan, other: &Plan) -> Vec<Happening> {
         probed(Readiness::None, Readiness::All),
         judged(PASS),
         judged(BREACH),
+        judged(SHARED),
         Event::Drained,
         Event::Ticked,
     ];

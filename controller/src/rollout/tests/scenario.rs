@@ -15,6 +15,7 @@ use crate::rollout::{
 
 pub(super) const PASS: Judgement = Judgement::Pass;
 pub(super) const BREACH: Judgement = Judgement::Breach(Ground::Evidence(Metric::ErrorRate));
+pub(super) const SHARED: Judgement = Judgement::Shared;
 pub(super) const FAVOURABLE: Judgement = Judgement::Thin(Inclination::Favourable);
 pub(super) const OPEN: Judgement = Judgement::Thin(Inclination::Open);
 pub(super) const ERROR_RATE: Reason = Reason::Breach(Metric::ErrorRate);

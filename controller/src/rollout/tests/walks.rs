@@ -7,7 +7,7 @@ use canary_config::plan::{Gate, OnThinEvidence, Plan, Strategy};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use super::happenings::{Happening, everything, everything_at_once};
+use super::happenings::{Happening, everything, everything_at_once, other_breaches};
 use super::world::World;
 use super::{laws, plan};
 use crate::rollout::{Command, Event, Judgement, Raises, Readiness};
@@ -62,7 +62,8 @@ fn random_happening(happenings: &[Happening], rng: &mut SmallRng) -> Happening {
 fn walk(seed: u64) -> u64 {
     let mut rng = SmallRng::seed_from_u64(seed);
     let (plan, other) = (random_plan(&mut rng), random_plan(&mut rng));
-    let happenings = [everything(&plan), everything_at_once(&plan, &other)].concat();
+    let breaches = other_breaches().collect();
+    let happenings = [everything(&plan), everything_at_once(&plan, &other), breaches].concat();
     let mut world = World::new();
     for step in 0..STEPS {
         let happening = random_happening(&happenings, &mut rng);

@@ -6,8 +6,8 @@ use canary_config::weight::Weight;
 use super::{Law, Seen};
 use crate::analysis::Ground;
 use crate::rollout::tests::scenario::{FAVOURABLE, PASS};
-use crate::rollout::tests::world::{is_standing, position, weight_at};
-use crate::rollout::{Again, Command, Event, Judgement, PhaseName, Readiness, Reason};
+use crate::rollout::tests::world::{hold, is_standing, position, weight_at};
+use crate::rollout::{Again, Command, Event, Hold, Judgement, PhaseName, Readiness, Reason};
 
 pub(super) const LAWS: [Law; 2] =
     [("every reason has its cause", every_reason_has_its_cause), ("what is due is done", what_is_due_is_done)];
@@ -36,7 +36,11 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
         Reason::Guardrail(metric) => seen.is_judged(Judgement::Breach(Ground::Guardrail(metric))),
         Reason::Breaker(rule) => seen.is_judged(Judgement::Breach(Ground::Breaker(rule))),
         Reason::BlastRadius(limit) => seen.is_judged(Judgement::Breach(Ground::BlastRadius(limit))),
-        Reason::SharedBreach => seen.is_judged(Judgement::Shared),
+        Reason::SharedBreach => seen.is_judged(Judgement::Shared) && seen.from() == PhaseName::Progressing,
+        Reason::SharedBreachOver => {
+            matches!(seen.event(), Some(Event::Judged(Judgement::Pass | Judgement::Thin(_))))
+                && hold(seen.phase()) == Some(Hold::SharedBreach)
+        }
         Reason::NeverReady => {
             is_probed
                 && !is_ready(seen)

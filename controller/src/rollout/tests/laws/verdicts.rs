@@ -3,11 +3,13 @@
 use canary_config::weight::Weight;
 
 use super::{Law, Seen};
-use crate::rollout::tests::world::{is_standing, pause};
-use crate::rollout::{Event, Judgement, Pause, PhaseName, Readiness, Reason};
+use crate::rollout::tests::world::{hold, is_standing, pause};
+use crate::rollout::{Event, Hold, Judgement, Pause, PhaseName, Readiness, Reason};
 
-pub(super) const LAWS: [Law; 5] = [
+pub(super) const LAWS: [Law; 7] = [
     ("a breach convicts wherever the canary is judged", a_breach_convicts),
+    ("a breach that stable shares freezes the share", a_shared_breach_freezes_the_share),
+    ("what was frozen by a shared breach is frozen no longer than that", a_shared_breach_is_left),
     ("what stands nowhere is not judged", what_stands_nowhere_is_not_judged),
     ("a lost canary is aborted", a_lost_canary_is_aborted),
     ("a lost stable pauses the comparison", a_lost_stable_pauses_the_comparison),
@@ -21,6 +23,25 @@ fn a_breach_convicts(seen: &Seen) -> bool {
         name => is_standing(name),
     };
     !is_judged || seen.is_aborted_for(Reason::of(*ground))
+}
+
+fn a_shared_breach_freezes_the_share(seen: &Seen) -> bool {
+    if !seen.is_judged(Judgement::Shared) {
+        return true;
+    }
+    let is_frozen = hold(seen.after.rollout.phase()) == Some(Hold::SharedBreach);
+    let is_expected =
+        if seen.from() == PhaseName::Progressing { is_frozen } else { seen.before.rollout == seen.after.rollout };
+    is_expected && seen.before.rollout.weight() == seen.after.rollout.weight()
+}
+
+/// By evidence alone it goes back to where the evidence counts, and no further.
+fn a_shared_breach_is_left(seen: &Seen) -> bool {
+    let Some(Event::Judged(judgement)) = seen.event() else { return true };
+    let is_over = matches!(judgement, Judgement::Pass | Judgement::Thin(_));
+    hold(seen.phase()) != Some(Hold::SharedBreach)
+        || !is_over
+        || seen.to() == PhaseName::Progressing && seen.before.rollout.weight() == seen.after.rollout.weight()
 }
 
 fn what_stands_nowhere_is_not_judged(seen: &Seen) -> bool {

@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer};
 
 use crate::pool::BackendId;
 use crate::request_id::RequestId;
+use crate::rescue::Cause;
 use crate::track::Track;
 
 /// Entries that may wait for the writer: about a second of a busy edge.
@@ -65,6 +66,9 @@ pub struct Entry {
     pub backend: Option<BackendId>,
     /// How many backends were tried.
     pub attempts: u8,
+    /// Why it was taken from the canary and given to stable; not there if it was not.
+    #[serde(serialize_with = "cause", skip_serializing_if = "Option::is_none")]
+    pub rescued: Option<Cause>,
 }
 
 /// The thread that writes. It ends when the last [`AccessLog`] is gone and everything is written.
@@ -164,6 +168,11 @@ fn backend<S: Serializer>(backend: &Option<BackendId>, serializer: S) -> Result<
     backend.as_ref().map(BackendId::as_str).serialize(serializer)
 }
 
+#[expect(clippy::ref_option, reason = "the shape that serde calls")]
+fn cause<S: Serializer>(cause: &Option<Cause>, serializer: S) -> Result<S::Ok, S::Error> {
+    cause.map(Cause::label).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -186,6 +195,7 @@ mod tests {
             track: Some(Track::Stable),
             backend: Some(BackendId::configured(([127, 0, 0, 1], 9001).into())),
             attempts: 1,
+            rescued: None,
         }
     }
 

@@ -6,6 +6,7 @@
 //! strictly as any other head. Only what follows a chunked body is not kept; there the connection closes after the
 //! answer. HTTP/1.0 and HTTP/1.1 only; a TLS stream can be given here as well as a plain one.
 
+pub(crate) mod alarm;
 mod ending;
 mod fence;
 mod gather;

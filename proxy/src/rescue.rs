@@ -1,11 +1,14 @@
 //! Whether a failed attempt may be tried again elsewhere: every predicate, in one place.
 //!
 //! A second attempt is made when no part of the answer has gone to the client, the request is known to be whole, and
-//! doing it twice does no harm: always when nothing was sent, otherwise for methods that only read.
+//! doing it twice does no harm: always when nothing was sent, otherwise for methods that only read, and for others where
+//! the service says so.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use http::Method;
+use canary_config::service::Rescue;
+use http::header::HeaderName;
+use http::{HeaderMap, Method};
 use pingora::proxy::Session;
 
 use crate::outcome::Outcome;
@@ -38,9 +41,10 @@ pub enum Cause {
 #[derive(Debug, Default)]
 pub struct Rescued([AtomicU64; Cause::ALL.len()]);
 
-/// How many second attempts a service can afford: one for every five requests, and [`BURST`] at once.
+/// How many second attempts at stable a service can afford: one for every five requests, and [`BURST`] at once.
 ///
-/// It keeps a service that fails throughout from being asked everything twice.
+/// It keeps a service that fails throughout from being asked everything twice. What is rescued from the canary costs
+/// nothing: its share was never more than the weight, and stable had been spared it.
 #[derive(Debug)]
 pub struct Budget(AtomicU64);
 
@@ -49,6 +53,9 @@ pub const BURST: u64 = 20;
 
 /// What a second attempt costs, in what one request pays.
 const PRICE: u64 = 5;
+
+/// By which a service knows a request that it has had before.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 // === impl Cause ===
 
@@ -122,16 +129,26 @@ impl Default for Budget {
 }
 
 /// Whether this request may be sent once more after an attempt that got so far.
+///
+/// Not one that may end as a tunnel; that is for whoever asks to know.
 #[must_use]
-pub fn is_repeatable(session: &Session, reach: Reach) -> bool {
-    !session.is_upgrade_req()
-        && (reach == Reach::NothingSent || only_reads(&session.req_header().method))
+pub fn is_repeatable(session: &Session, reach: Reach, rescue: Rescue) -> bool {
+    let head = session.req_header();
+    is_harmless(&head.method, &head.headers, reach, rescue)
         && !session.as_downstream().retry_buffer_truncated()
         && nothing_was_answered(session)
 }
 
+/// Whether doing it twice does no harm.
+fn is_harmless(method: &Method, headers: &HeaderMap, reach: Reach, rescue: Rescue) -> bool {
+    reach == Reach::NothingSent
+        || only_reads(method)
+        || (rescue.idempotent_methods && matches!(*method, Method::PUT | Method::DELETE))
+        || (rescue.idempotency_key && headers.get(&IDEMPOTENCY_KEY).is_some_and(|key| !key.is_empty()))
+}
+
 /// Whether a method can be repeated without harm, whatever the service does with it.
-fn only_reads(method: &Method) -> bool {
+pub(crate) fn only_reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
@@ -156,5 +173,23 @@ mod tests {
             .count();
         let allowed = requests / 5 + usize::try_from(BURST).unwrap();
         assert!((requests / 5..=allowed).contains(&second_attempts), "{second_attempts} of {requests}");
+    }
+
+    #[test]
+    fn what_may_be_done_twice_is_up_to_the_method_and_the_service() {
+        const NOTHING: Rescue = Rescue { idempotent_methods: false, idempotency_key: false };
+        let keyed = HeaderMap::from_iter([(IDEMPOTENCY_KEY, "k1".parse().unwrap())]);
+        let unkeyed = HeaderMap::from_iter([(IDEMPOTENCY_KEY, "".parse().unwrap())]);
+        let repeatable = |reach, rescue, headers: &HeaderMap| {
+            let methods =
+                [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE, Method::POST, Method::PATCH];
+            methods.into_iter().filter(|method| is_harmless(method, headers, reach, rescue)).count()
+        };
+        let (sent, unsent) = (Reach::MaybeSent, Reach::NothingSent);
+        assert_eq!(repeatable(unsent, NOTHING, &unkeyed), 7);
+        assert_eq!(repeatable(sent, NOTHING, &keyed), 3);
+        assert_eq!(repeatable(sent, Rescue { idempotent_methods: true, ..NOTHING }, &keyed), 5);
+        assert_eq!(repeatable(sent, Rescue { idempotency_key: true, ..NOTHING }, &keyed), 7);
+        assert_eq!(repeatable(sent, Rescue { idempotency_key: true, ..NOTHING }, &unkeyed), 3);
     }
 }

@@ -8,6 +8,8 @@ mod answer;
 mod asked;
 mod asker;
 mod client;
+mod course;
+mod draw;
 mod entry;
 mod fault;
 mod flight;
@@ -15,6 +17,7 @@ mod forwarded;
 mod health;
 mod hop;
 mod peer;
+mod remark;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,23 +31,21 @@ use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::prelude::HttpPeer;
-use pingora::proxy::{FailToProxy, ProxyHttp, Session};
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
+use pingora::{Error, ErrorType, Result};
 
 use crate::access_log::AccessLog;
 use crate::clock;
+use crate::connection::alarm;
 use crate::crumb;
-use crate::dice;
 use crate::drain::{Draining, InFlight};
 use crate::meter::Answers;
-use crate::outcome::{Blame, Outcome};
+use crate::outcome::Outcome;
 use crate::preview;
 use crate::rescue::{self, Reach};
 use crate::routes::RouteReader;
-use crate::service::flight::Next;
 use crate::service::forwarded::Trust;
-use crate::table::{Pick, Route};
-use crate::worker::UPSTREAM_TRIES_MAX;
+use crate::table::Route;
 
 pub use self::flight::Flight;
 
@@ -68,12 +69,6 @@ pub struct Edge {
     /// Where each request leaves a line.
     pub access_log: AccessLog,
 }
-
-/// How often one request may meet a kept connection that is dead.
-const STALE_LIMIT: u8 = 2;
-
-// The last try that pingora allows is the one at another backend.
-const _: () = assert!(STALE_LIMIT as usize + 2 == UPSTREAM_TRIES_MAX);
 
 #[async_trait]
 impl ProxyHttp for Edge {
@@ -136,14 +131,14 @@ impl ProxyHttp for Edge {
     ) -> Box<Error> {
         let outcome = fault::of_connecting(&error);
         flight.end(outcome);
-        error.set_retry(outcome.blame() == Blame::Backend && again::fails_over(session, flight, Reach::NothingSent));
+        error.set_retry(self.makes_up(session, flight, outcome, Reach::NothingSent));
         error.as_up();
         error
     }
 
     async fn upstream_request_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         head: &mut RequestHeader,
         flight: &mut Flight,
     ) -> Result<()> {
@@ -153,6 +148,9 @@ impl ProxyHttp for Edge {
         forwarded::introduce(head, flight.peer, flight.trust, &flight.id)?;
         if let Some(attempt) = &mut flight.attempt {
             attempt.sent();
+        }
+        if let Some(deadline) = again::deadline(session, flight) {
+            alarm::set(session, deadline);
         }
         Ok(())
     }
@@ -182,6 +180,7 @@ impl ProxyHttp for Edge {
         if is_interim {
             return Ok(());
         }
+        alarm::stop(session);
         if head.status == StatusCode::SWITCHING_PROTOCOLS && !asked::is_upgrade(session.req_header()) {
             let mut error = Error::explain(ErrorType::InvalidHTTPHeader, "switched protocols unasked");
             error.as_up();
@@ -190,9 +189,10 @@ impl ProxyHttp for Edge {
         if let Some(attempt) = &mut flight.attempt {
             attempt.answered(head.status);
         }
-        if head.status.is_server_error() && again::fails_over(session, flight, Reach::MaybeSent) {
-            flight.end(Outcome::ServerError);
-            let mut error = Error::explain(ErrorType::HTTPStatus(head.status.as_u16()), "stable failed");
+        let failure = Outcome::ServerError;
+        if head.status.is_server_error() && self.makes_up(session, flight, failure, Reach::MaybeSent) {
+            flight.end(failure);
+            let mut error = Error::explain(ErrorType::HTTPStatus(head.status.as_u16()), "made up for by stable");
             error.as_up();
             error.set_retry(true);
             return Err(error);
@@ -228,35 +228,16 @@ impl ProxyHttp for Edge {
         &self,
         _peer: &HttpPeer,
         session: &mut Session,
-        mut error: Box<Error>,
+        error: Box<Error>,
         flight: &mut Flight,
         was_reused: bool,
     ) -> Box<Error> {
-        // Our own decision to fail over comes by here too; it is booked already.
-        if error.esource() == &ErrorSource::Upstream && matches!(error.etype(), ErrorType::HTTPStatus(_)) {
+        alarm::stop(session);
+        // Our own decision about a server error comes by here too; it is booked already.
+        if flight.course.next().is_some() {
             return error;
         }
-        error.retry.decide_reuse(was_reused);
-        if error.retry() && was_reused {
-            if flight.stale < STALE_LIMIT && rescue::is_repeatable(session, Reach::MaybeSent) {
-                flight.again();
-                error.set_retry(true);
-                return error;
-            }
-            // The small arm's connections idle the longest: that one of them has died must not convict it.
-            flight.leave_unscored();
-        }
-        // The backend is still being told what is asked of it: the silence is the client's.
-        if error.etype() == &ErrorType::ReadTimedout && !session.as_downstream_mut().is_body_done() {
-            flight.leave_unscored();
-            error = Error::explain(ErrorType::ReadTimedout, "the request's body stopped");
-            error.as_down();
-        }
-        let outcome = fault::outcome_of(&error);
-        let retry = outcome.blame() == Blame::Backend && again::fails_over(session, flight, Reach::MaybeSent);
-        flight.end(outcome);
-        error.set_retry(retry);
-        error
+        self.broke_off(session, flight, error, was_reused)
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, flight: &mut Flight) -> FailToProxy {
@@ -274,8 +255,13 @@ impl ProxyHttp for Edge {
         FailToProxy { error_code: status.map_or(0, |status| status.as_u16()), can_reuse_downstream: false }
     }
 
-    /// Pingora's own lines carry addresses and raw bytes; the access log and the counters say it without them.
+    /// Pingora's own lines carry addresses and raw bytes; the access log and the counters say it without them, and for
+    /// what is made up for there would be one for each of a failing canary's requests.
     fn suppress_error_log(&self, _session: &Session, _flight: &Flight, _error: &Error) -> bool {
+        true
+    }
+
+    fn suppress_proxy_warn_log(&self, _: &Session, _: &Flight, _: &Error, _: ProxyWarnLogContext) -> bool {
         true
     }
 
@@ -286,6 +272,9 @@ impl ProxyHttp for Edge {
         let took = clock::now().saturating_duration_since(flight.begun);
         if !flight.is_health_question {
             self.answers(flight).note(status, took);
+        }
+        if let Some(remark) = flight.remark.take() {
+            remark.tell(session.req_header(), flight);
         }
         if self.access_log.is_on() {
             self.access_log.leave(entry::of(session, flight, status, took));
@@ -298,35 +287,6 @@ impl ProxyHttp for Edge {
 impl Edge {
     fn route(&self, head: &RequestHeader, peer: Option<IpAddr>) -> Option<Arc<Route>> {
         self.routes.load().route(&asked::of(head, peer)).cloned()
-    }
-
-    /// Chooses where the next attempt goes. A second one looks at a fresh table, so that a rollback wins over
-    /// everything.
-    fn next(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
-        match std::mem::replace(&mut flight.next, Next::Draw) {
-            Next::Draw => {
-                let route = flight.route.as_ref()?;
-                route.budget.pay_in();
-                let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
-                let (asker, ticket) = asker::of(route, session.req_header(), client);
-                flight.ticket = ticket;
-                let mut pick = dice::with(|rng| route.pick(&asker, rng))?;
-                // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
-                if asked::is_upgrade(session.req_header()) {
-                    pick.scoring = None;
-                }
-                Some(pick)
-            }
-            Next::Again => {
-                let failed = flight.attempt.take()?.pick;
-                flight.route = Some(self.route(session.req_header(), flight.peer)?);
-                flight.route.as_ref()?.again(failed)
-            }
-            Next::Elsewhere(failed) => {
-                flight.route = Some(self.route(session.req_header(), flight.peer)?);
-                flight.route.as_ref()?.fail_over(&failed)
-            }
-        }
     }
 
     /// Who answered: the pool whose head went to the client, else we ourselves.

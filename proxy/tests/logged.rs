@@ -64,9 +64,20 @@ async fn a_request_that_failed_over_is_logged_with_both_attempts() {
 async fn the_canary_is_logged_as_such() {
     let (idle, canary) = (named("stable").await, Origin::start(|_| Act::Say(says(500, "bad"))).await);
     let stage = Stage::of(&stable(&[idle.address]).canary(&[canary.address], 10_000, &Default::default()).route());
-    let entry = logged(&stage, &get("/")).await;
+    let entry = logged(&stage, &post("/", "body")).await;
     assert_eq!((&entry["track"], &entry["release"]), (&json!("canary"), &json!("v2")));
     assert_eq!((&entry["status"], &entry["bytes"]), (&json!(500), &json!(3)));
+    assert!(entry.get("rescued").is_none(), "{entry}");
+}
+
+#[tokio::test]
+async fn a_request_that_was_rescued_is_logged_with_the_cause() {
+    let (safe, canary) = (named("stable").await, Origin::start(|_| Act::Say(says(500, "bad"))).await);
+    let stage = Stage::of(&stable(&[safe.address]).canary(&[canary.address], 10_000, &Default::default()).route());
+    let entry = logged(&stage, &get("/")).await;
+    assert_eq!((&entry["track"], &entry["backend"]), (&json!("stable"), &json!(safe.address.to_string())));
+    assert_eq!((&entry["status"], &entry["attempts"]), (&json!(200), &json!(2)));
+    assert_eq!(entry["rescued"], json!("server_error"));
 }
 
 #[tokio::test]

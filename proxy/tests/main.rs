@@ -26,6 +26,12 @@ mod logged;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod noted;
+#[cfg(test)]
+mod patience;
+#[cfg(test)]
+mod rescue;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod scoring;

@@ -18,6 +18,7 @@ use pingora::protocols::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::alarm::Alarm;
 use super::fence::Fence;
 use super::gather::Gather;
 use super::home::Lent;
@@ -28,12 +29,14 @@ pub(super) struct Wire {
     stream: Lent,
     fence: Fence,
     gather: Gather,
+    alarm: Alarm,
 }
 
 impl Wire {
     /// A wire that can be read without a limit. A write that makes no progress for `stall_limit` fails.
     pub(super) fn new(stream: Lent, stall_limit: Duration) -> Self {
-        Self { stream, fence: Fence::default(), gather: Gather::new(Stall::new(stall_limit)) }
+        let gather = Gather::new(Stall::new(stall_limit));
+        Self { stream, fence: Fence::default(), gather, alarm: Alarm::new() }
     }
 
     /// Lets everything be read.
@@ -53,7 +56,14 @@ impl Wire {
 
     /// What the client sent ahead of its time; from now on everything can be read.
     pub(super) fn take_ahead(&mut self) -> BytesMut {
+        // A request has ended; whatever came of it, nobody waits for its answer any more.
+        self.alarm.stop();
         self.fence.take_ahead()
+    }
+
+    /// What rings when an answer does not begin in time.
+    pub(super) fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 }
 
@@ -68,7 +78,7 @@ impl AsyncRead for Wire {
                 return Poll::Ready(Err(error));
             }
         }
-        read
+        this.alarm.watch(cx, read)
     }
 }
 
@@ -221,6 +231,37 @@ mod tests {
         assert!(waits(&mut wire).await);
         drop(client);
         assert_eq!(wire.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_ends_a_read_once_and_leaves_the_stream_whole() {
+        let (mut wire, mut client, _home) = wire();
+        let (begun, late) = (tokio::time::Instant::now(), Duration::from_secs(3));
+        wire.alarm().set(begun.into_std() + late);
+        let rung = wire.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(rung.to_string(), "the backend's answer did not begin in time");
+        assert!(begun.elapsed().abs_diff(late) <= Duration::from_millis(2), "{:?}", begun.elapsed());
+        client.write_all(b"on").await.unwrap();
+        assert_eq!(wire.read(&mut [0; 8]).await.unwrap(), 2);
+        assert!(waits(&mut wire).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_is_stopped_or_set_anew_does_not_ring_at_its_old_moment() {
+        let (mut wire, mut client, _home) = wire();
+        let begun = tokio::time::Instant::now();
+        wire.alarm().set(begun.into_std() + Duration::from_secs(1));
+        assert!(waits(&mut wire).await);
+        wire.alarm().set(begun.into_std() + Duration::from_secs(3));
+        wire.read(&mut [0; 8]).await.unwrap_err();
+        assert!(begun.elapsed() >= Duration::from_secs(2));
+        wire.alarm().set(begun.into_std() + Duration::from_secs(5));
+        assert!(waits(&mut wire).await);
+        wire.alarm().stop();
+        tokio::time::advance(Duration::from_secs(5)).await;
+        assert!(waits(&mut wire).await);
+        client.write_all(b"on").await.unwrap();
+        assert_eq!(wire.read(&mut [0; 8]).await.unwrap(), 2);
     }
 
     #[tokio::test]

@@ -1,22 +1,143 @@
-//! Whether a failed attempt is made up for by another one.
+//! What follows a failed attempt: the same backend once more, stable in the canary's place, another stable, or the end.
+
+use std::sync::Arc;
+use std::time::Instant;
 
 use pingora::proxy::Session;
+use pingora::{Error, ErrorType};
 
-use crate::rescue::{self, Reach};
-use crate::service::flight::{Flight, Next};
+use crate::connection::alarm;
+use crate::outcome::Outcome;
+use crate::rescue::{self, Cause, Reach};
+use crate::service::course::Step;
+use crate::service::{Edge, Flight, asked, fault};
+use crate::table::{Pick, Route};
 use crate::track::Track;
 
-/// Whether a failed attempt is made up for by another stable backend, once; if so, sends the next one there.
-pub(super) fn fails_over(session: &Session, flight: &mut Flight, reach: Reach) -> bool {
-    let Some(attempt) = &flight.attempt else { return false };
-    let (pick, failed) = (&attempt.pick, &attempt.pick.backend.id);
-    let is_possible = pick.track == Track::Stable
-        && flight.attempts == 1
-        && pick.pool().other_than(failed).is_some()
-        && rescue::is_repeatable(session, reach)
-        && pick.route.budget.take();
-    if is_possible {
-        flight.next = Next::Elsewhere(failed.clone());
+/// How pingora says that no byte of the answer had come on the connection that broke.
+const NO_BYTE_READ: &str = "bytes already read: 0";
+
+// === impl Edge ===
+
+impl Edge {
+    /// Chooses where the next attempt goes. One after the first looks at a fresh table, so that a rollback wins over
+    /// everything.
+    pub(super) fn next(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
+        match flight.course.next()? {
+            Step::Draw => self.draw(session, flight),
+            Step::Again => {
+                let failed = flight.attempt.take()?.pick;
+                flight.route = Some(self.fresh_route(session, flight)?);
+                flight.route.as_ref()?.again(failed)
+            }
+            Step::Rescue | Step::FailOver => flight.remedy.take(),
+        }
     }
-    is_possible
+
+    /// Whether an attempt that ended like this is made up for by another one; if so, chooses that. Only what the backend
+    /// is to blame for is.
+    ///
+    /// It is chosen now and by the table of now, so that an answer which nobody can better goes to the client.
+    pub(super) fn makes_up(&self, session: &Session, flight: &mut Flight, outcome: Outcome, reach: Reach) -> bool {
+        let Some(attempt) = &flight.attempt else { return false };
+        let (Some(step), Some(cause)) = (flight.course.remedy(), Cause::of(outcome)) else { return false };
+        if asked::is_upgrade(session.req_header()) || !rescue::is_repeatable(session, reach, attempt.pick.route.rescue)
+        {
+            return false;
+        }
+        let Some(route) = self.fresh_route(session, flight) else { return false };
+        let Some(remedy) = route.fail_over(&attempt.pick.backend.id) else { return false };
+        match step {
+            // Paid for by its own draw: stable was spared it.
+            Step::Rescue => {
+                route.rescued.note(cause);
+                flight.rescued = Some(cause);
+            }
+            _ if route.budget.take() => {}
+            _ => return false,
+        }
+        flight.course.make_up(step);
+        (flight.route, flight.remedy) = (Some(route), Some(remedy));
+        true
+    }
+
+    /// Books an attempt that broke off, and says what becomes of it.
+    pub(super) fn broke_off(
+        &self,
+        session: &mut Session,
+        flight: &mut Flight,
+        mut error: Box<Error>,
+        was_reused: bool,
+    ) -> Box<Error> {
+        if alarm::has_rung(&error) {
+            return self.unanswered(session, flight);
+        }
+        error.retry.decide_reuse(was_reused);
+        if error.retry() && was_reused && had_no_answer(&error) {
+            if flight.course.may_ask_again() && may_repeat_itself(session, flight) {
+                flight.course.take_back();
+                error.set_retry(true);
+                return error;
+            }
+            // The small arm's connections idle the longest: that one of them has died must not convict it.
+            flight.leave_unscored();
+        }
+        // The backend is still being told what is asked of it: the silence is the client's.
+        if error.etype() == &ErrorType::ReadTimedout && !session.as_downstream_mut().is_body_done() {
+            flight.leave_unscored();
+            error = Error::explain(ErrorType::ReadTimedout, "the request's body stopped");
+            error.as_down();
+        }
+        let outcome = fault::outcome_of(&error);
+        flight.end(outcome);
+        error.set_retry(self.makes_up(session, flight, outcome, Reach::MaybeSent));
+        error
+    }
+
+    /// Drops an attempt at the canary whose answer did not begin in time, and asks stable. Where that has no backend any
+    /// more, the canary may have its time after all.
+    fn unanswered(&self, session: &Session, flight: &mut Flight) -> Box<Error> {
+        flight.end(Outcome::Unanswered);
+        let mut error = Error::explain(ErrorType::ReadTimedout, "the answer did not begin in time");
+        error.as_up();
+        let is_made_up = self.makes_up(session, flight, Outcome::Unanswered, Reach::MaybeSent);
+        if !is_made_up && flight.course.may_ask_again() {
+            flight.course.ask_again();
+        }
+        error.set_retry(flight.course.next().is_some());
+        error
+    }
+
+    fn fresh_route(&self, session: &Session, flight: &Flight) -> Option<Arc<Route>> {
+        self.route(session.req_header(), flight.peer)
+    }
+}
+
+/// By when the answer of the attempt under way must have begun: a canary's, to a request that stable can be asked
+/// instead. One with a body is not hurried, as its backend may be waiting for the client.
+pub(super) fn deadline(session: &mut Session, flight: &Flight) -> Option<Instant> {
+    let attempt = flight.attempt.as_ref()?;
+    let pick = &attempt.pick;
+    let canary = pick.route.canary.as_ref().filter(|_| pick.track == Track::Canary && !pick.is_preview)?;
+    let limit = canary.patience().first_byte?;
+    let is_first = flight.course.attempts() == 1;
+    let head = session.req_header();
+    let is_repeatable = rescue::only_reads(&head.method) && !asked::is_upgrade(head);
+    let can_be_asked = is_first && is_repeatable && pick.route.stable.other_than(&pick.backend.id).is_some();
+    if !can_be_asked || !session.as_downstream_mut().is_body_empty() {
+        return None;
+    }
+    attempt.waits_since().checked_add(limit)
+}
+
+/// Whether the same backend may be sent the request once more.
+fn may_repeat_itself(session: &Session, flight: &Flight) -> bool {
+    let Some(attempt) = &flight.attempt else { return false };
+    !asked::is_upgrade(session.req_header())
+        && rescue::is_repeatable(session, Reach::MaybeSent, attempt.pick.route.rescue)
+}
+
+/// Whether a connection broke before the first byte of an answer. One that breaks within the head was alive.
+fn had_no_answer(error: &Error) -> bool {
+    error.context.as_ref().is_some_and(|context| context.as_str().ends_with(NO_BYTE_READ))
 }

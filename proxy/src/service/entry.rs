@@ -28,6 +28,7 @@ pub(super) fn of(session: &Session, flight: &Flight, status: Option<StatusCode>,
         release: pick.map(|pick| pick.pool().release.clone()),
         track: pick.map(|pick| pick.track),
         backend: pick.map(|pick| pick.backend.id.clone()),
-        attempts: flight.attempts,
+        attempts: flight.course.attempts(),
+        rescued: flight.rescued,
     }
 }

@@ -11,10 +11,13 @@ use crate::cohort::Ticket;
 use crate::drain::InFlightGuard;
 use crate::meter::Underway;
 use crate::outcome::Outcome;
-use crate::pool::BackendId;
 use crate::request_id::RequestId;
+use crate::rescue::Cause;
+use crate::service::course::{Course, Role};
 use crate::service::forwarded::Trust;
+use crate::service::remark::Remark;
 use crate::table::{Pick, Route};
+use crate::track::Track;
 
 /// What is known of a request; pingora hands it from hook to hook.
 #[derive(Debug)]
@@ -27,25 +30,17 @@ pub struct Flight {
     pub(super) route: Option<Arc<Route>>,
     /// The ticket that the client is to be given with its answer.
     pub(super) ticket: Option<Ticket>,
-    pub(super) next: Next,
+    pub(super) course: Course,
+    /// What makes up for the attempt that failed, chosen when that was decided.
+    pub(super) remedy: Option<Pick>,
     pub(super) attempt: Option<Attempt>,
-    pub(super) attempts: u8,
-    /// Attempts on kept connections that turned out to be dead.
-    pub(super) stale: u8,
+    /// Why it was taken from the canary, if it was.
+    pub(super) rescued: Option<Cause>,
+    /// What is to be said of the canary's attempt.
+    pub(super) remark: Option<Remark>,
     /// Whether it is a question about canaryd's own health, and so nobody's request.
     pub(super) is_health_question: bool,
     _in_flight: InFlightGuard,
-}
-
-/// Where the next attempt goes.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// Wherever the draw says.
-    Draw,
-    /// To the same backend: the kept connection was dead before it was used.
-    Again,
-    /// To another backend than the one that failed.
-    Elsewhere(BackendId),
 }
 
 /// One try at one backend.
@@ -72,10 +67,11 @@ impl Flight {
             id: RequestId::from_bits(0),
             route: None,
             ticket: None,
-            next: Next::Draw,
+            course: Course::new(),
+            remedy: None,
             attempt: None,
-            attempts: 0,
-            stale: 0,
+            rescued: None,
+            remark: None,
             is_health_question: false,
             _in_flight: in_flight,
         }
@@ -83,15 +79,19 @@ impl Flight {
 
     /// Begins an attempt.
     pub(super) fn attempt(&mut self, pick: Pick) {
-        self.attempts = self.attempts.saturating_add(1);
+        self.course.begin(match pick.track {
+            Track::Canary if pick.is_preview => Role::Preview,
+            Track::Canary => Role::Canary,
+            Track::Stable => Role::Stable,
+        });
         self.attempt = Some(Attempt::new(pick));
     }
 
     /// Ends the attempt that is under way, if there is one, and books it.
     pub(super) fn end(&mut self, outcome: Outcome) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.end(outcome);
-        }
+        let remark = self.attempt.as_mut().and_then(|attempt| attempt.end(outcome));
+        // Only the first attempt is scored, so that there is one remark at most.
+        self.remark = remark.or(self.remark.take());
     }
 
     /// Keeps the attempt that is under way out of the comparison.
@@ -99,13 +99,6 @@ impl Flight {
         if let Some(attempt) = &mut self.attempt {
             attempt.pick.scoring = None;
         }
-    }
-
-    /// Takes back an attempt that never was one: the kept connection was dead before the request was sent on it.
-    pub(super) fn again(&mut self) {
-        self.stale += 1;
-        self.attempts = self.attempts.saturating_sub(1);
-        self.next = Next::Again;
     }
 }
 
@@ -133,22 +126,25 @@ impl Attempt {
         self.first_byte = self.sent.map(|sent| clock::now().saturating_duration_since(sent));
     }
 
-    /// Books the attempt on its backend's meter, and on its ledger: the first time, and no other.
-    fn end(&mut self, outcome: Outcome) {
-        if self.underway.take().is_none() {
-            return;
-        }
-        let took = clock::now().saturating_duration_since(self.begun);
-        self.pick.backend.meter.end(outcome, took);
-        let (outcome, waited) = self.evidence(outcome, took);
-        self.pick.score(outcome, waited);
+    /// Since when an answer is waited for: since the head went out, if it has.
+    pub(super) fn waits_since(&self) -> Instant {
+        self.sent.unwrap_or(self.begun)
     }
 
-    /// What the judge is told. A client that leaves after the answer's head has been answered all the same.
-    fn evidence(&self, outcome: Outcome, took: Duration) -> (Outcome, Duration) {
-        match (outcome, self.status) {
-            (Outcome::ClientGone, Some(status)) => (Outcome::of_status(status), self.first_byte.unwrap_or(took)),
-            (outcome, _) => (outcome, self.first_byte.unwrap_or(took)),
-        }
+    /// Books the attempt on its backend's meter, and on its ledger: the first time, and no other. Returns what people
+    /// will want to see of it.
+    fn end(&mut self, outcome: Outcome) -> Option<Remark> {
+        self.underway.take()?;
+        let now = clock::now();
+        self.pick.backend.meter.end(outcome, now.saturating_duration_since(self.begun));
+        // A client that leaves after the answer's head has been answered all the same.
+        let outcome = match (outcome, self.status) {
+            (Outcome::ClientGone, Some(status)) => Outcome::of_status(status),
+            (outcome, _) => outcome,
+        };
+        let waited = self.first_byte.unwrap_or_else(|| now.saturating_duration_since(self.waits_since()));
+        let remark = Remark::of(&self.pick, outcome, self.status, waited);
+        self.pick.score(outcome, waited);
+        remark
     }
 }

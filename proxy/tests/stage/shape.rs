@@ -13,7 +13,7 @@ use canary_proxy::ledger::Ledger;
 use canary_proxy::meter::Meter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::preview::Preview;
-use canary_proxy::table::{Canary, Route};
+use canary_proxy::table::{Canary, Patience, Route};
 use canary_proxy::trip::Trip;
 
 use super::PATIENCE;
@@ -60,6 +60,23 @@ impl Shape {
     /// With release `v2` for whoever knows the secret.
     pub(crate) fn preview(mut self, backends: &[SocketAddr], secret: &str, trip: &Arc<Trip>) -> Self {
         self.0.preview = Some(Preview::new(pool("v2", backends), Secret::new(secret), Arc::clone(trip)));
+        self
+    }
+
+    /// With a canary that is waited for so long.
+    pub(crate) fn patience(mut self, patience: Patience) -> Self {
+        self.0.canary = self.0.canary.map(|canary| canary.with_patience(patience));
+        self
+    }
+
+    /// With a canary whose answer must begin within this.
+    pub(crate) fn first_byte(self, limit: Duration) -> Self {
+        self.patience(Patience { first_byte: Some(limit), remarkable: None })
+    }
+
+    /// With these requests repeated, too.
+    pub(crate) fn rescue(mut self, rescue: Rescue) -> Self {
+        self.0.rescue = rescue;
         self
     }
 

@@ -1,0 +1,206 @@
+//! The attempts of one request: which were made, and which may follow. Pure: it knows no backend, no socket, no clock.
+//!
+//! Canary, stable, another stable, and no further. A kept connection that was dead before it was used is no attempt; the
+//! same backend is asked once more. Whoever previews wants the canary's own answer, so that nothing follows it.
+
+use crate::worker::UPSTREAM_TRIES_MAX;
+
+/// How often one request may ask the same backend once more.
+const AGAIN_LIMIT: u8 = 2;
+
+/// A canary, a stable backend, and another one.
+const ATTEMPTS_MAX: u8 = 3;
+
+const _: () = assert!(AGAIN_LIMIT as usize + ATTEMPTS_MAX as usize == UPSTREAM_TRIES_MAX);
+
+/// Where the attempts of a request stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Course {
+    leg: Leg,
+    next: Option<Step>,
+    attempts: u8,
+    again: u8,
+}
+
+/// Whom an attempt is made at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The canary, by the preview's secret.
+    Preview,
+    /// The canary.
+    Canary,
+    /// A stable backend.
+    Stable,
+}
+
+/// How an attempt is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Wherever the draw says.
+    Draw,
+    /// At the same backend, where it still serves.
+    Again,
+    /// At a stable backend in the canary's place.
+    Rescue,
+    /// At another stable backend.
+    FailOver,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leg {
+    Unbegun,
+    Preview,
+    Canary,
+    Stable,
+    OtherStable,
+}
+
+// === impl Course ===
+
+impl Course {
+    /// Of a request that has not been sent anywhere.
+    pub(super) const fn new() -> Self {
+        Self { leg: Leg::Unbegun, next: Some(Step::Draw), attempts: 0, again: 0 }
+    }
+
+    /// How many backends were tried.
+    pub(super) const fn attempts(self) -> u8 {
+        self.attempts
+    }
+
+    /// How the next attempt is chosen; `None` while one is under way or the last one is over.
+    pub(super) const fn next(self) -> Option<Step> {
+        self.next
+    }
+
+    /// An attempt begins.
+    pub(super) fn begin(&mut self, role: Role) {
+        let is_other = self.leg == Leg::OtherStable || self.next == Some(Step::FailOver);
+        self.leg = match role {
+            Role::Preview => Leg::Preview,
+            Role::Canary => Leg::Canary,
+            Role::Stable if is_other => Leg::OtherStable,
+            Role::Stable => Leg::Stable,
+        };
+        self.attempts = self.attempts.saturating_add(1);
+        self.next = None;
+    }
+
+    /// What may make up for the attempt under way.
+    pub(super) const fn remedy(self) -> Option<Step> {
+        match self.leg {
+            Leg::Canary => Some(Step::Rescue),
+            Leg::Stable => Some(Step::FailOver),
+            Leg::Unbegun | Leg::Preview | Leg::OtherStable => None,
+        }
+    }
+
+    /// It is made up for by this.
+    pub(super) fn make_up(&mut self, remedy: Step) {
+        self.next = Some(remedy);
+    }
+
+    /// Whether the same backend may be asked once more.
+    pub(super) const fn may_ask_again(self) -> bool {
+        self.again < AGAIN_LIMIT
+    }
+
+    /// The same backend is asked once more.
+    pub(super) fn ask_again(&mut self) {
+        self.again += 1;
+        self.next = Some(Step::Again);
+    }
+
+    /// Takes back an attempt that never was one, and asks the same backend once more.
+    pub(super) fn take_back(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.ask_again();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What can befall an attempt.
+    #[derive(Clone, Copy, Debug)]
+    enum Turn {
+        Failed,
+        Stale,
+        Dropped,
+    }
+
+    /// Every request: what is asked first, and whether the canary is still there when it is asked again.
+    fn walk(course: Course, made: &mut Vec<Role>, check: &mut impl FnMut(Course, &[Role])) {
+        let roles: &[Role] = match (course.next(), made.last()) {
+            (None, _) => return check(course, made),
+            (Some(Step::Draw), _) => &[Role::Preview, Role::Canary, Role::Stable],
+            (Some(Step::Again), Some(Role::Preview)) => &[Role::Preview, Role::Stable],
+            (Some(Step::Again), Some(Role::Canary)) => &[Role::Canary, Role::Stable],
+            (Some(Step::Again | Step::Rescue | Step::FailOver), _) => &[Role::Stable],
+        };
+        for role in roles {
+            let mut begun = course;
+            begun.begin(*role);
+            made.push(*role);
+            check(begun, made);
+            for turn in [Turn::Failed, Turn::Stale, Turn::Dropped] {
+                let mut after = begun;
+                match (turn, begun.remedy()) {
+                    (Turn::Failed, Some(remedy)) => after.make_up(remedy),
+                    (Turn::Stale, _) if begun.may_ask_again() => after.take_back(),
+                    (Turn::Dropped, _) if begun.may_ask_again() && *role == Role::Canary => after.ask_again(),
+                    _ => continue,
+                }
+                walk(after, made, check);
+            }
+            made.pop();
+        }
+    }
+
+    #[test]
+    fn no_sequence_of_attempts_is_longer_than_pingora_allows_or_leads_back_to_the_canary() {
+        let mut sequences = 0;
+        walk(Course::new(), &mut Vec::new(), &mut |course, made| {
+            sequences += 1;
+            assert!(made.len() <= UPSTREAM_TRIES_MAX, "{made:?}");
+            assert!((1..=made.len()).contains(&usize::from(course.attempts())), "{course:?} of {made:?}");
+            let after_stable = made.iter().skip_while(|role| **role != Role::Stable);
+            assert!(after_stable.clone().all(|role| *role == Role::Stable), "{made:?}");
+            assert!(after_stable.count() <= 2 + usize::from(AGAIN_LIMIT), "{made:?}");
+        });
+        assert!(sequences > 50, "{sequences}");
+    }
+
+    #[test]
+    fn a_canary_is_followed_by_stable_and_stable_by_another_one() {
+        let mut course = Course::new();
+        course.begin(Role::Canary);
+        assert_eq!(course.remedy(), Some(Step::Rescue));
+        course.make_up(Step::Rescue);
+        course.begin(Role::Stable);
+        assert_eq!(course.remedy(), Some(Step::FailOver));
+        course.make_up(Step::FailOver);
+        course.begin(Role::Stable);
+        assert_eq!((course.remedy(), course.attempts()), (None, ATTEMPTS_MAX));
+    }
+
+    #[test]
+    fn a_dead_kept_connection_uses_up_no_attempt() {
+        let mut course = Course::new();
+        for _ in 0..AGAIN_LIMIT {
+            course.begin(Role::Stable);
+            course.take_back();
+            assert_eq!((course.next(), course.attempts()), (Some(Step::Again), 0));
+        }
+        course.begin(Role::Stable);
+        assert_eq!((course.may_ask_again(), course.remedy()), (false, Some(Step::FailOver)));
+    }
+
+    #[test]
+    fn a_preview_is_made_up_for_by_nothing() {
+        let mut course = Course::new();
+        course.begin(Role::Preview);
+        assert_eq!(course.remedy(), None);
+    }
+}

@@ -1,0 +1,26 @@
+//! The draw: where a request goes first.
+
+use pingora::proxy::Session;
+
+use crate::dice;
+use crate::service::{Edge, Flight, asked, asker, client};
+use crate::table::Pick;
+
+// === impl Edge ===
+
+impl Edge {
+    /// Draws for a request, once.
+    pub(super) fn draw(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
+        let route = flight.route.as_ref()?;
+        route.budget.pay_in();
+        let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
+        let (asker, ticket) = asker::of(route, session.req_header(), client);
+        flight.ticket = ticket;
+        let mut pick = dice::with(|rng| route.pick(&asker, rng))?;
+        // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
+        if asked::is_upgrade(session.req_header()) {
+            pick.scoring = None;
+        }
+        Some(pick)
+    }
+}

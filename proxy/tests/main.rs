@@ -20,6 +20,8 @@ mod health;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod listening;
 #[cfg(test)]
 mod logged;

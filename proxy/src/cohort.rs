@@ -80,7 +80,7 @@ impl Cohort {
 
     /// What is known of each key, where it goes by keys.
     #[must_use]
-    pub fn keys(&self) -> Option<&Keys> {
+    pub fn keys(&self) -> Option<&Arc<Keys>> {
         self.keyed().map(Keyed::keys)
     }
 
@@ -99,7 +99,7 @@ impl Cohort {
 impl Keyed {
     /// What is known of each key.
     #[must_use]
-    pub fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &Arc<Keys> {
         &self.keys
     }
 

@@ -30,11 +30,17 @@ fn backends(first_port: u16, count: u16) -> Vec<std::net::SocketAddr> {
 }
 
 /// A canary that has shown nothing yet, its requests divided like this.
-#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
 fn unproved(assignment: &Assignment) -> Arc<Hearing> {
-    let slow_start = Arc::new(SlowStart::new());
-    let cohort = Cohort::of(assignment, 1, Salt::derive(&[0; 32], "web", 1), std::time::Instant::now());
-    Arc::new(Hearing { slow_start, cohort, ..Hearing::default() })
+    unproved_of(&divided(assignment))
+}
+
+fn unproved_of(cohort: &Cohort) -> Arc<Hearing> {
+    Arc::new(Hearing { slow_start: Arc::new(SlowStart::new()), cohort: cohort.clone(), ..Hearing::default() })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+fn divided(assignment: &Assignment) -> Cohort {
+    Cohort::of(assignment, 1, Salt::derive(&[0; 32], "web", 1), std::time::Instant::now())
 }
 
 /// A route with so many backends of either release.
@@ -151,9 +157,8 @@ fn a_preview_counts_for_nobody_and_ends_with_its_canary() {
 }
 
 /// Any table in which the canary is not to be reached, and who asks.
-fn unreachable(rng: &mut SmallRng) -> (Arc<Route>, Asker) {
-    let assignments = [Assignment::Request, Assignment::Cookie, Assignment::Ip, Assignment::Header("x-user".into())];
-    let hearing = unproved(assignments.choose(rng).unwrap());
+fn unreachable(rng: &mut SmallRng, cohorts: &[Cohort]) -> (Arc<Route>, Asker) {
+    let hearing = unproved_of(cohorts.choose(rng).unwrap());
     let mut count = |most| rng.random_range(0..=most);
     let mut any = (*route(count(3), count(3), *WEIGHTS.choose(rng).unwrap(), &hearing)).clone();
     let pool = any.canary.as_ref().unwrap().pool().clone();
@@ -174,9 +179,11 @@ fn unreachable(rng: &mut SmallRng) -> (Arc<Route>, Asker) {
 #[test]
 fn zero_is_zero_in_every_table() {
     const TABLES: usize = 5_000;
+    let assignments = [Assignment::Request, Assignment::Cookie, Assignment::Ip, Assignment::Header("x-user".into())];
+    let cohorts = assignments.each_ref().map(divided);
     let (mut rng, mut served) = (SmallRng::seed_from_u64(SEED), 0);
     for table in 0..TABLES {
-        let (route, asker) = unreachable(&mut rng);
+        let (route, asker) = unreachable(&mut rng, &cohorts);
         let at = format!("table {table}, seed {SEED}: {asker:?} of {route:?}");
         let Some(pick) = route.pick(&asker, &mut rng) else {
             assert!(route.stable.ready.is_empty(), "{at}");

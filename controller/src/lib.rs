@@ -21,6 +21,7 @@ pub mod probe;
 pub mod render;
 pub mod rollout;
 mod server;
+pub mod simulation;
 pub mod store;
 mod sync;
 pub mod traffic;

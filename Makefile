@@ -1,6 +1,6 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo compose lint test instructions fuzz fuzz-api clean
+.PHONY: help setup demo compose lint test instructions sim fuzz fuzz-api clean
 
 FUZZ_SECONDS ?= 60
 
@@ -44,6 +44,9 @@ instructions: ## Instructions of a request's way against benches/instructions.to
 	@.ci/setup test
 	@cargo run --locked --quiet --config benches/optimised.toml --package canary-benches --bin instructions -- \
 		$(if $(RECORD),--record)
+
+sim: setup ## Simulated rollouts against the targets, beside Flagger's and Argo's rules; writes benches/sim.md and the README
+	cargo run --locked --profile sim --package canary-benches --bin sim
 
 fuzz: setup ## Arbitrary bytes for the parsers, FUZZ_SECONDS=60 for each; needs rustup, for a nightly toolchain
 	@command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz

@@ -2,7 +2,8 @@
 //!
 //! An [`origin`] is a backend that knows what it served and may be told to fail; a [`load`] is a steady client that
 //! remembers every request. Nothing in here is part of canaryd, and the proxy is only ever reached through its
-//! sockets, but by [`route`] and [`way`], which measure parts of it. Start with [`demo`], which shows a whole rollout.
+//! sockets, but by [`route`] and [`way`], which measure parts of it, and [`sim`], which plays rollouts without any. Start
+//! with [`demo`], which shows a whole rollout.
 
 pub mod client;
 pub mod clock;
@@ -11,4 +12,5 @@ pub mod instructions;
 pub mod load;
 pub mod origin;
 pub mod route;
+pub mod sim;
 pub mod way;

@@ -31,8 +31,7 @@ pub struct Course<T> {
 
 impl Latency {
     /// As in statistics.md, section 4: p90 at 139 ms, p99 at 322 ms.
-    pub const USUAL: Self =
-        Self { median: Duration::from_millis(50), sigma: 0.8, factor: 1.0, plus: Duration::ZERO };
+    pub const USUAL: Self = Self { median: Duration::from_millis(50), sigma: 0.8, factor: 1.0, plus: Duration::ZERO };
 
     /// So many times as slow.
     #[must_use]
@@ -113,8 +112,16 @@ fn normal_below(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.5 * x);
     let series = [
-        -1.265_512_23, 1.000_023_68, 0.374_091_96, 0.096_784_18, -0.186_288_06, 0.278_868_07, -1.135_203_98, 1.488_515_87,
-        -0.822_152_23, 0.170_872_77,
+        -1.265_512_23,
+        1.000_023_68,
+        0.374_091_96,
+        0.096_784_18,
+        -0.186_288_06,
+        0.278_868_07,
+        -1.135_203_98,
+        1.488_515_87,
+        -0.822_152_23,
+        0.170_872_77,
     ];
     let exponent = series.iter().rev().fold(0.0, |sum, term| sum * t + term);
     let beyond = t * (exponent - x * x).exp() / 2.0;

@@ -100,8 +100,7 @@ impl<'a> Run<'a> {
 
     /// The start is ordered, and all backends are ready.
     fn begin(&mut self) {
-        let trial =
-            Trial { canary: release("canary"), plan: self.simulation.plan.clone(), peers: BTreeSet::new() };
+        let trial = Trial { canary: release("canary"), plan: self.simulation.plan.clone(), peers: BTreeSet::new() };
         let start = Start { trial, again: Again::Refuse, on_busy: OnBusy::Reject };
         self.tell(Event::Commanded { command: Command::Start(start), generation: None });
         if matches!(self.rollout.phase(), Phase::Draining { leaving: Leaving::Stable, .. }) {
@@ -230,9 +229,7 @@ impl<'a> Run<'a> {
             Verdict::Pass => Judgement::Pass,
             Verdict::Fail(breach) => Judgement::Breach(breach.ground),
             Verdict::Shared(_) => Judgement::Shared,
-            Verdict::NotEnough(_) if self.judge.may_promote_uncertified() => {
-                Judgement::Thin(Inclination::Favourable)
-            }
+            Verdict::NotEnough(_) if self.judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
             Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
         };
         let is_heeded = !self.is_idle() || !matches!(judgement, Judgement::Pass | Judgement::Thin(_));

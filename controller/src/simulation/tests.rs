@@ -59,8 +59,7 @@ fn a_dead_canary_fails_a_handful_at_any_rate() {
 fn a_canary_like_stable_is_hardly_ever_sent_back() {
     let plan = plan(Gate::Time, Duration::from_secs(40));
     for (rate, error_rate) in [(10.0, 0.01), (100.0, 0.0), (100.0, 0.05)] {
-        let summary =
-            Summary::of(&runs(&plan, errors(rate, error_rate, error_rate), Until::AllRequests, 100));
+        let summary = Summary::of(&runs(&plan, errors(rate, error_rate, error_rate), Until::AllRequests, 100));
         assert!(summary.aborted <= 5, "{rate} {error_rate}: {summary:?}");
         assert_eq!(summary.aborted + summary.promoted, 100);
     }

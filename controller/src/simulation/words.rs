@@ -163,9 +163,24 @@ mod tests {
     fn every_bad_word_gets_a_hint() {
         let stable = Behaviour::failing(0.0);
         for words in [
-            "errors", "errors=", "errors=5", "errors=-1%", "errors=101%", "errors=NaN%", "latency=2", "latency=x0",
-            "latency=xinf", "latency=+0ms", "latency=+9h", "after=", "after=0%", "after=soon", "error=5%",
-            "errors=1% errors=2%", "after=101%", "\u{7f}=1",
+            "errors",
+            "errors=",
+            "errors=5",
+            "errors=-1%",
+            "errors=101%",
+            "errors=NaN%",
+            "latency=2",
+            "latency=x0",
+            "latency=xinf",
+            "latency=+0ms",
+            "latency=+9h",
+            "after=",
+            "after=0%",
+            "after=soon",
+            "error=5%",
+            "errors=1% errors=2%",
+            "after=101%",
+            "\u{7f}=1",
         ] {
             let error = canary(words, &stable).expect_err(words).to_string();
             assert!(error.contains("; ") && !error.contains('\u{7f}'), "{error}");

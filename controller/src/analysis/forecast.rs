@@ -113,7 +113,7 @@ impl Forecast {
         let mut course = Course::new(plan, outlook);
         let steps = plan.steps.iter().enumerate();
         let steps = steps.map(|(place, step)| StepForecast::new(plan, outlook, place, step, &mut course)).collect();
-        let limit = ProbationGuard::new(known).limit();
+        let limit = ProbationGuard::new(known, &[], Box::default()).limit();
         let errors = Finder::in_probation(plan, outlook, limit).errors(plan.probation);
         Self { steps, probation: ProbationForecast { limit, errors } }
     }

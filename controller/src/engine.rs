@@ -7,6 +7,7 @@
 
 mod cause;
 mod change;
+mod cohort;
 mod fit;
 mod freezing;
 mod group;
@@ -49,7 +50,7 @@ use crate::clock;
 use crate::freeze::Freezes;
 use crate::probe::{Finding, Watchers};
 use crate::rollout::Saved;
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::fit::Role;
 pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
@@ -89,6 +90,8 @@ pub struct Engine {
     traffics: Traffics,
     /// Rung when a canary was convicted.
     convicted: Arc<Notify>,
+    /// What every salt is derived from.
+    seed: Seed,
     last_tick: Instant,
     inbox: mpsc::Receiver<Input>,
     findings: mpsc::Receiver<Finding>,

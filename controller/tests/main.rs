@@ -6,6 +6,8 @@ mod canaryctl;
 mod daemon_admin;
 mod daemon_api;
 mod daemon_busy;
+#[cfg(test)]
+mod daemon_cohorts;
 mod daemon_end;
 mod daemon_events;
 mod daemon_forecast;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use canary_config::name::ReleaseId;
 use canary_config::weight::Weight;
-use canary_proxy::cohort::Cohort;
 use canary_proxy::meter::Answers;
 use canary_proxy::track::Track;
 
@@ -28,7 +27,7 @@ impl Managed {
     pub(super) fn open_case(&mut self) {
         let Some(trial) = self.rollout.phase().trial() else { return };
         let releases = Arms { stable: self.rollout.stable().clone(), canary: trial.canary.clone() };
-        self.hearings.open(releases, judge_of(trial), Cohort::default());
+        self.hearings.open(releases, judge_of(trial), self.cohort_of(trial));
     }
 
     /// Looks at the ledgers and asks for a verdict. Nothing is judged before the canary has a share.

@@ -18,6 +18,7 @@ use crate::analysis::Arms;
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
+use crate::store::Seed;
 use crate::witness::Hearings;
 
 /// A release that leaves is not looked at before it has been out of the table for so long: a request that was picked for
@@ -32,6 +33,8 @@ pub(super) struct Managed {
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
     pub(super) hearings: Hearings,
+    /// What the salt of each try is derived from.
+    pub(super) seed: Seed,
     pub(super) picks_before: PicksBefore,
     pub(super) own_answers: Arc<Answers>,
     budget: Arc<Budget>,
@@ -54,7 +57,7 @@ pub(super) struct PicksBefore {
 
 impl Managed {
     /// What its canaries are convicted of is rung here.
-    pub(super) fn new(declared: Service, rollout: Rollout, convicted: &Arc<Notify>) -> Self {
+    pub(super) fn new(declared: Service, rollout: Rollout, convicted: &Arc<Notify>, seed: &Seed) -> Self {
         let pools = Pools::new(declared.name.clone());
         let mut managed = Self {
             declared,
@@ -62,6 +65,7 @@ impl Managed {
             reason: None,
             pools,
             hearings: Hearings::new(Arc::clone(convicted)),
+            seed: seed.clone(),
             picks_before: PicksBefore::default(),
             own_answers: Arc::default(),
             budget: Arc::default(),
@@ -175,7 +179,7 @@ impl Managed {
             timeouts: self.declared.timeouts.clone(),
             stable: self.make_stable(&stable),
             canary,
-            preview: None,
+            preview: self.make_preview(),
             own_answers: Arc::clone(&self.own_answers),
             budget: Arc::clone(&self.budget),
             rescue: self.declared.rescue,

@@ -89,7 +89,7 @@ impl Engine {
             }
             (None, Some(new)) => {
                 self.absent.remove(name);
-                self.services.insert(name.clone(), Managed::new(new.clone(), recalled?, &self.convicted));
+                self.services.insert(name.clone(), Managed::new(new.clone(), recalled?, &self.convicted, &self.seed));
                 self.services.get_mut(name)?.settle(&mut self.watchers, clock::now());
                 Some(Change::Added)
             }

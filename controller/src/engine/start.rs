@@ -97,7 +97,7 @@ impl Engine {
     /// When what was kept does not fit what is declared.
     pub fn start(starting: Starting) -> Result<Started, StartError> {
         let Starting { config, routes, store, loaded, page } = starting;
-        let Loaded { services: kept, stop, freezes, answered, papers: _, seed: _ } = loaded;
+        let Loaded { services: kept, stop, freezes, answered, papers: _, seed } = loaded;
         let now = clock::now();
         let mut absent = after(&kept, stop, now);
         let convicted = Arc::<Notify>::default();
@@ -107,7 +107,7 @@ impl Engine {
                 Some(saved) => restored(declared, &config.services, saved, now)?,
                 None => Rollout::new(declared.stable.clone()),
             };
-            services.insert(name.clone(), Managed::new(declared.clone(), rollout, &convicted));
+            services.insert(name.clone(), Managed::new(declared.clone(), rollout, &convicted, &seed));
         }
         let (inbox_sender, inbox) = mpsc::channel(INBOX_LIMIT);
         let (findings_sender, findings) = mpsc::channel(INBOX_LIMIT);
@@ -135,6 +135,7 @@ impl Engine {
             memory: Memory::restore(answered),
             traffics: Traffics::new(now),
             convicted,
+            seed,
             last_tick: now,
             inbox,
             findings,

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::analysis::{Arms, Judge};
 use crate::witness::CanaryWitness;
 use crate::witness::inquiry::Inquiry;
+use crate::witness::ledgers::Ledgers;
 use crate::witness::question::Means;
 use crate::witness::rollback::Rollback;
 use crate::witness::totals::Totals;
@@ -48,7 +49,8 @@ pub(crate) struct Hearings {
 impl Case {
     fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, convicted: Arc<Notify>) -> Self {
         let trip = Arc::<Trip>::default();
-        let inquiry = |alarm, notes| Inquiry::new(judge, alarm, notes);
+        let ledgers = Ledgers::of(cohort.keys());
+        let inquiry = |alarm, notes| Inquiry::new(judge, ledgers, alarm, notes);
         let witness = Arc::new(CanaryWitness::new(Arc::clone(&trip), convicted, inquiry));
         let hearing = Hearing {
             trip,

@@ -60,10 +60,10 @@ pub(crate) struct Inquiry {
 // === impl Inquiry ===
 
 impl Inquiry {
-    pub(crate) fn new(judge: Judge, alarm: Alarm, notes: Notes) -> Self {
+    pub(crate) fn new(judge: Judge, ledgers: Ledgers, alarm: Alarm, notes: Notes) -> Self {
         Self {
             alarm,
-            ledgers: Ledgers::default(),
+            ledgers,
             judge,
             question: Question::None,
             means: Means::default(),

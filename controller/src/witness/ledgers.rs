@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use canary_config::weight::Weight;
+use canary_proxy::cohort::Keys;
 use canary_proxy::histogram::EDGES_US;
 use canary_proxy::ledger::{Ledger, THRESHOLDS};
 use canary_proxy::track::Track;
@@ -28,6 +29,9 @@ pub(crate) type Thresholds = Option<Arms<[Duration; THRESHOLDS]>>;
 pub(crate) struct Ledgers {
     open: Vec<Open>,
     closed: Arms<Totals>,
+    keys: Option<Arc<Keys>>,
+    /// The clients that the canary had failed when that was read last.
+    failed_keys: u64,
 }
 
 /// A ledger that requests may still score in.
@@ -41,6 +45,11 @@ struct Open {
 // === impl Ledgers ===
 
 impl Ledgers {
+    /// Those of a try that goes by these keys, if it goes by keys.
+    pub(crate) fn of(keys: Option<&Arc<Keys>>) -> Self {
+        Self { keys: keys.cloned(), ..Self::default() }
+    }
+
     /// The ledger for this weight: the open one, or a new one if there is none.
     pub(crate) fn open(&mut self, weight: Weight) -> Arc<Ledger> {
         match self.open.last() {
@@ -62,7 +71,14 @@ impl Ledgers {
     pub(crate) fn read(&mut self, now: Instant, thresholds: &Thresholds, mut show: impl FnMut(Weight, &Sample<'_>)) {
         for open in &mut self.open {
             let news = open.read(now, thresholds);
-            show(open.weight, &Arms { canary: news.canary.sample(), stable: news.stable.sample() });
+            let mut sample = Arms { canary: news.canary.sample(), stable: news.stable.sample() };
+            if let Some(keys) = &self.keys {
+                let failed = keys.failed();
+                sample.canary.failed_keys = Some(failed - std::mem::replace(&mut self.failed_keys, failed));
+                sample.canary.good = Some(news.canary.kept());
+                sample.stable.good = Some(news.stable.kept());
+            }
+            show(open.weight, &sample);
         }
     }
 
@@ -73,13 +89,23 @@ impl Ledgers {
         thresholds: &Thresholds,
         show: impl FnMut(Weight, &Sample<'_>),
     ) {
+        if let Some(keys) = &self.keys {
+            keys.mature(now, self.open.iter().map(|open| &*open.ledger));
+        }
         // Whoever lets go of a ledger after this look has scored before the next reading.
         let is_unheld: Vec<bool> = self.open.iter().map(|open| Arc::strong_count(&open.ledger) == 1).collect();
         // The count is read without order; this makes what its last holder wrote before it let go visible here.
         fence(Ordering::Acquire);
+        // A key that nobody asks with any more may still become good.
+        let is_over: Vec<bool> = self
+            .open
+            .iter()
+            .zip(is_unheld)
+            .map(|(open, is_unheld)| is_unheld && open.ledger.undecided() == 0)
+            .collect();
         self.read(now, thresholds, show);
-        let mut is_unheld = is_unheld.into_iter();
-        for closed in self.open.extract_if(.., |_| is_unheld.next().unwrap_or(false)) {
+        let mut is_over = is_over.into_iter();
+        for closed in self.open.extract_if(.., |_| is_over.next().unwrap_or(false)) {
             self.closed.canary.add(&closed.read.canary.totals());
             self.closed.stable.add(&closed.read.stable.totals());
         }

@@ -14,6 +14,7 @@ pub(super) struct Reading {
     successes: Counts,
     overdue: [Counts; THRESHOLDS],
     abandoned: Counts,
+    kept: u64,
 }
 
 /// What came to an arm since it was read last.
@@ -32,6 +33,7 @@ impl Default for Reading {
             successes: [0; BUCKETS],
             overdue: [[0; BUCKETS]; THRESHOLDS],
             abandoned: [0; BUCKETS],
+            kept: 0,
         }
     }
 }
@@ -43,6 +45,7 @@ impl Reading {
             successes: arm.successes().counts(),
             overdue: std::array::from_fn(|at| arm.overdue()[at].counts()),
             abandoned: arm.abandoned().counts(),
+            kept: arm.kept(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Reading {
             successes: differ(&self.successes, &before.successes),
             overdue: std::array::from_fn(|at| differ(&self.overdue[at], &before.overdue[at])),
             abandoned: differ(&self.abandoned, &before.abandoned),
+            kept: self.kept - before.kept,
         }
     }
 }
@@ -76,6 +80,11 @@ impl Reading {
 // === impl News ===
 
 impl News {
+    /// The keys that have become good.
+    pub(super) fn kept(&self) -> u64 {
+        self.since.kept
+    }
+
     pub(super) fn sample<'a>(&'a self) -> ArmSample<'a> {
         let ends = &self.since.ends;
         let failures = Outcome::ALL.into_iter().filter(|outcome| outcome.blame() == Blame::Backend);

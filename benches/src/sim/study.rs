@@ -145,8 +145,9 @@ fn drifts(effort: Effort) -> Vec<Row> {
         (Drift::Latency, "both: latency ×2"),
     ];
     let row = |(drift, scenario): (Drift, &str)| {
+        let traffic = |rate| traffic::drift(rate, drift);
         let latencies = if drift == Drift::Latency { Latencies::Checked } else { Latencies::Ignored };
-        let cells = detection(Part::T2, scenario, &|rate| traffic::drift(rate, drift), latencies);
+        let cells = detection(Part::T2, scenario, &traffic, latencies);
         cells.row(&cells.play(effort), Figure::Aborted, &[Limit::AtMost(FALSE_ABORTS_OF_DRIFT_MAX); 3])
     };
     drifts.into_iter().map(row).collect()

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::behaviour::{Behaviour, ErrorRate};
 use super::latency::{Course, Latency};
 use super::onset::Onset;
+use crate::traffic::{Proportion, Rate, RateError};
 
 /// The most requests a second that are simulated.
 const RATE_MAX: f64 = 10_000.0;
@@ -34,12 +35,12 @@ pub struct WordError {
 /// # Errors
 /// It is no number of requests, or one that cannot be simulated.
 pub fn rate(words: &str) -> Result<f64, WordError> {
-    let units = [("rps", 1.0), ("/s", 1.0), ("/min", 60.0), ("/h", 3_600.0)];
-    let known = units.iter().find_map(|(unit, seconds)| Some((words.trim().strip_suffix(unit)?, seconds)));
     let hint = "write requests per second as 40rps, or 2400/min or 9000/h";
-    let (number, seconds) = known.ok_or_else(|| bad(words, "has no unit", hint))?;
-    let number = number.trim().parse::<f64>().map_err(|_| bad(words, "has no number", hint))?;
-    let rate = number / seconds;
+    let rate = match words.parse().map(Rate::get) {
+        Ok(rate) => rate,
+        Err(RateError::NotARate) => return Err(bad(words, "is no rate", hint)),
+        Err(RateError::OutOfRange) => f64::NAN,
+    };
     if (RATE_MIN..=RATE_MAX).contains(&rate) {
         Ok(rate)
     } else {
@@ -101,9 +102,7 @@ fn pairs<'a>(words: &'a str, hint: &str) -> Result<Vec<(&'a str, &'a str, &'a st
 
 fn share(value: &str, word: &str) -> Result<f64, WordError> {
     let hint = "write a percentage from 0% to 100%, such as 5% or 0.1%";
-    let percent = value.strip_suffix('%').and_then(|percent| percent.parse::<f64>().ok());
-    let share = percent.map(|percent| percent / 100.0).filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| bad(word, "is no share of the requests", hint))
+    value.parse().map(Proportion::get).map_err(|_| bad(word, "is no share of the requests", hint))
 }
 
 fn duration(value: &str, word: &str) -> Result<Duration, WordError> {

@@ -13,6 +13,7 @@ mod freezing;
 mod group;
 mod input;
 mod judging;
+mod keeping;
 mod managed;
 mod memory;
 mod moved;

@@ -10,6 +10,7 @@ mod daemon_busy;
 mod daemon_cohorts;
 mod daemon_end;
 mod daemon_events;
+mod daemon_evidence;
 mod daemon_forecast;
 mod daemon_freeze;
 mod daemon_group;

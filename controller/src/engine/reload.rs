@@ -125,7 +125,7 @@ impl Managed {
         if new.probe != self.declared.probe {
             self.pools.probe_anew();
         }
-        self.declared = new;
+        self.compare_anew_if_changed(|managed| managed.declared = new);
     }
 }
 

@@ -97,7 +97,7 @@ impl Engine {
     /// When what was kept does not fit what is declared.
     pub fn start(starting: Starting) -> Result<Started, StartError> {
         let Starting { config, routes, store, loaded, page } = starting;
-        let Loaded { services: kept, stop, freezes, answered, papers: _, seed } = loaded;
+        let Loaded { services: kept, stop, freezes, answered, papers, seed } = loaded;
         let now = clock::now();
         let mut absent = after(&kept, stop, now);
         let convicted = Arc::<Notify>::default();
@@ -143,6 +143,9 @@ impl Engine {
             from_store,
         };
         engine.begin(&kept);
+        if stop == Stop::Orderly {
+            engine.take_up_evidence(papers);
+        }
         Ok(Started { engine, handle: EngineHandle::new(inbox_sender), keeper, store })
     }
 

@@ -16,7 +16,7 @@ use canary_proxy::trip::Trip;
 use canary_proxy::witness::Noted;
 use tokio::sync::Notify;
 
-use crate::analysis::{Arms, Evidence, Ground, Judge, Tally, Verdict};
+use crate::analysis::{Arms, Evidence, Ground, Judge, Kept, Misfit, Tally, Verdict};
 use crate::rollout::{Inclination, Judgement};
 use crate::witness::conviction::Conviction;
 use crate::witness::ledgers::Ledgers;
@@ -51,6 +51,8 @@ pub(crate) struct Inquiry {
     /// The answer to what is asked at present.
     verdict: Option<Verdict>,
     conviction: Option<Conviction>,
+    /// Whether the judge goes on from what was kept.
+    is_resumed: bool,
     /// Stable's 99th percentile before the rollout, where it is known.
     p99_before: Option<Duration>,
     notes: Notes,
@@ -70,6 +72,7 @@ impl Inquiry {
             meters: Vec::new(),
             verdict: None,
             conviction: None,
+            is_resumed: false,
             p99_before: None,
             notes,
             noted: VecDeque::new(),
@@ -136,9 +139,27 @@ impl Inquiry {
         self.ledgers.open(weight)
     }
 
+    /// What the judge knows, to be taken up after an orderly stop.
+    pub(crate) fn keep(&self, now: Instant) -> Kept {
+        self.judge.keep(now)
+    }
+
+    /// Goes on where a judge of the same try stopped.
+    ///
+    /// # Errors
+    /// What was kept does not fit.
+    pub(crate) fn take_up(&mut self, kept: Kept, now: Instant) -> Result<(), Misfit> {
+        self.judge = self.judge.clone().restore(kept, now)?;
+        self.is_resumed = true;
+        Ok(())
+    }
+
     /// What is known of stable before the canary gets a request: at 100 % there is nothing else to measure it by.
     pub(crate) fn know_stable(&mut self, tally: Tally, p99: Option<Duration>) {
-        self.judge.know_stable(tally);
+        // What was known before a stop is more than what the meters have counted since.
+        if !self.is_resumed {
+            self.judge.know_stable(tally);
+        }
         self.p99_before = p99;
     }
 

@@ -1,0 +1,114 @@
+//! The evidence over an orderly stop: what of it is kept, and when it is taken up again.
+//!
+//! It is the evidence about these releases on these backends, and about no others. Whatever else comes back, it does
+//! not: the comparison begins anew.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use canary_config::cohort::Assignment;
+use canary_config::name::ReleaseId;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::{Arms, Kept};
+use crate::clock;
+use crate::engine::Engine;
+use crate::engine::managed::Managed;
+use crate::store::{Paper, PaperKind, Record};
+
+/// What a paper says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Evidence {
+    subjects: Arms<Subject>,
+    judge: Kept,
+}
+
+/// Who was compared: a release, and where it ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Subject {
+    release: ReleaseId,
+    addresses: Vec<SocketAddr>,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Gives the store what the judges know, before it is told that the stop was orderly.
+    pub(super) fn keep_evidence(&mut self) {
+        let now = clock::now();
+        let papers: Vec<_> = self.services.values_mut().filter_map(|managed| managed.evidence_paper(now)).collect();
+        if !papers.is_empty() {
+            self.save(Record { papers, ..Record::default() }, None, Vec::new());
+        }
+    }
+
+    /// Takes up again what an orderly stop has left.
+    pub(super) fn take_up_evidence(&mut self, papers: Vec<Paper>) {
+        let now = clock::now();
+        for paper in papers {
+            if let Some(managed) = self.services.get(&paper.service) {
+                managed.take_up(&paper, now);
+            }
+        }
+    }
+}
+
+// === impl Managed ===
+
+impl Managed {
+    /// What is kept of the try that is under way.
+    fn evidence_paper(&mut self, now: Instant) -> Option<Paper> {
+        let subjects = self.subjects()?;
+        // Which keys have counted is not kept, and none may count twice.
+        let is_by_chance = self.rollout.phase().trial()?.plan.assignment == Assignment::Request;
+        if !is_by_chance {
+            return None;
+        }
+        self.hearings.look_around(now);
+        let judge = self.hearings.present()?.ask(|inquiry| inquiry.keep(now));
+        let body = serde_json::to_string(&Evidence { subjects, judge });
+        let body = body.inspect_err(|error| tracing::warn!(%error, "the evidence cannot be kept")).ok()?;
+        let (service, generation) = (self.declared.name.clone(), self.rollout.generation());
+        Some(Paper { service, generation, kind: PaperKind::Evidence, body })
+    }
+
+    fn take_up(&self, paper: &Paper, now: Instant) {
+        let (Some(subjects), Some(case)) = (self.subjects(), self.hearings.present()) else { return };
+        if paper.kind != PaperKind::Evidence || paper.generation != self.rollout.generation() {
+            return;
+        }
+        let service = &self.declared.name;
+        match serde_json::from_str::<Evidence>(&paper.body) {
+            Ok(evidence) if evidence.subjects != subjects => {
+                tracing::info!(%service, "the evidence is of other backends, so the comparison begins anew");
+            }
+            Ok(evidence) => case.ask(|inquiry| {
+                if let Err(problem) = inquiry.take_up(evidence.judge, now) {
+                    tracing::warn!(%service, %problem, "the evidence is not taken up");
+                }
+            }),
+            Err(error) => {
+                tracing::warn!(%service, %error, "the evidence cannot be read, so the comparison begins anew");
+            }
+        }
+    }
+
+    /// Who is compared in the try that is under way.
+    fn subjects(&self) -> Option<Arms<Subject>> {
+        let subject = |release: &ReleaseId| {
+            let addresses = self.declared.releases.get(release)?.backends.clone();
+            Some(Subject { release: release.clone(), addresses })
+        };
+        Some(Arms { canary: subject(self.rollout.canary()?)?, stable: subject(self.rollout.stable())? })
+    }
+
+    /// Goes by what was declared anew. Where other backends stand under a release, what was seen of it is not about
+    /// it any more.
+    pub(super) fn compare_anew_if_changed(&mut self, change: impl FnOnce(&mut Self)) {
+        let before = self.subjects();
+        change(self);
+        if before != self.subjects() {
+            self.open_case();
+        }
+    }
+}

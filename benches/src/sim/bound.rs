@@ -4,7 +4,7 @@
 //! distribution, which a thousand runs and more justify. Each is one-sided.
 
 /// The chance that a bound is wrong.
-pub const ERROR: f64 = 0.01;
+pub(super) const ERROR: f64 = 0.01;
 
 /// The normal distribution's quantile for it.
 const Z: f64 = 2.326_347_874_040_841;
@@ -14,7 +14,7 @@ const HALVINGS: usize = 60;
 
 /// A side of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(super) enum Side {
     /// The true figure is hardly below it.
     Low,
     /// The true figure is hardly above it.
@@ -23,7 +23,7 @@ pub enum Side {
 
 /// The bound of a share of which `hits` of `runs` were seen.
 #[must_use]
-pub fn share(hits: usize, runs: usize, side: Side) -> f64 {
+pub(super) fn share(hits: usize, runs: usize, side: Side) -> f64 {
     match side {
         Side::Low if hits == 0 => 0.0,
         // The least chance at which so many hits or more are not surprising.
@@ -36,7 +36,7 @@ pub fn share(hits: usize, runs: usize, side: Side) -> f64 {
 
 /// The bound of the median of these values, which rise.
 #[must_use]
-pub fn median(sorted: &[f64], side: Side) -> f64 {
+pub(super) fn median(sorted: &[f64], side: Side) -> f64 {
     let runs = sorted.len();
     // So many values below the median are rarely exceeded by fewer.
     let rank = (0..runs).take_while(|rank| at_most(*rank, runs, 0.5) <= ERROR).count();
@@ -53,7 +53,7 @@ pub fn median(sorted: &[f64], side: Side) -> f64 {
 
 /// The bound of the mean of these values.
 #[must_use]
-pub fn mean(values: &[f64], side: Side) -> f64 {
+pub(super) fn mean(values: &[f64], side: Side) -> f64 {
     let runs = values.len() as f64;
     let mean = values.iter().sum::<f64>() / runs;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (runs - 1.0).max(1.0);

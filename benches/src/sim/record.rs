@@ -36,7 +36,7 @@ pub struct Effort {
 
 /// Who moves the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Course {
+pub(super) enum Course {
     /// Time alone, a third of this for each step, so that all rules see the same requests.
     Fixed(Duration),
     /// Each rule by itself.
@@ -78,7 +78,13 @@ impl Onlooker for Beside {
 
 /// All runs of one cell.
 #[must_use]
-pub fn record(traffic: &Traffic, course: Course, latencies: Latencies, cell: u64, effort: Effort) -> Vec<Record> {
+pub(super) fn record(
+    traffic: &Traffic,
+    course: Course,
+    latencies: Latencies,
+    cell: u64,
+    effort: Effort,
+) -> Vec<Record> {
     let simulation = Simulation::new(plan(course), traffic.clone(), Until::AllRequests);
     let weights: Vec<Weight> = STEPS.map(weight).into();
     let source = Source::new(traffic.clone(), weights.iter().copied());

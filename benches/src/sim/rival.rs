@@ -22,7 +22,7 @@ const ARGO_FAILURE_LIMIT: u32 = 3;
 
 /// Whose rule it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Flagger's defaults, with its check of the latency or without.
     Flagger(Latencies),
     /// The example of Argo's documents.
@@ -31,7 +31,7 @@ pub enum Kind {
 
 /// Whether latencies are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Latencies {
+pub(super) enum Latencies {
     /// They are.
     Checked,
     /// They are not, as where only errors are studied: it favours the rival.
@@ -51,7 +51,7 @@ pub struct Fate {
 
 /// A rule that looks at a canary's requests.
 #[derive(Clone, Copy, Debug)]
-pub struct Rival {
+pub(super) struct Rival {
     kind: Kind,
     window: Seen,
     next: Duration,
@@ -74,7 +74,7 @@ const NOTHING: Seen = Seen { at: Duration::ZERO, requests: 0, failed: 0, slow: 0
 impl Rival {
     /// One that has seen nothing.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
+    pub(super) const fn new(kind: Kind) -> Self {
         Self {
             kind,
             window: NOTHING,
@@ -86,18 +86,18 @@ impl Rival {
 
     /// What has come of it so far.
     #[must_use]
-    pub const fn fate(&self) -> Fate {
+    pub(super) const fn fate(&self) -> Fate {
         self.fate
     }
 
     /// Whether it has made up its mind.
     #[must_use]
-    pub const fn is_done(&self) -> bool {
+    pub(super) const fn is_done(&self) -> bool {
         self.fate.aborted_at.is_some() || self.fate.full_at.is_some()
     }
 
     /// Looks at a tick of a rollout whose share it does not move.
-    pub fn look(&mut self, seen: Seen) {
+    pub(super) fn look(&mut self, seen: Seen) {
         if !self.is_done() {
             self.watch(seen);
         }
@@ -105,7 +105,7 @@ impl Rival {
 
     /// Moves the canary through these weights by its own rule, on requests of its own.
     #[must_use]
-    pub fn drive(kind: Kind, source: &Source, weights: &[Weight], horizon: Duration, seed: u64) -> Fate {
+    pub(super) fn drive(kind: Kind, source: &Source, weights: &[Weight], horizon: Duration, seed: u64) -> Fate {
         let (mut rival, mut chance, mut step) = (Self::new(kind), Chance::new(seed), 0);
         let (mut at, mut counted) = (Duration::ZERO, Arms::<Counted>::default());
         while at < horizon && !rival.is_done() {

@@ -13,7 +13,7 @@ const SECOND_CHANGE: Duration = Duration::from_secs(400);
 
 /// What befalls both arms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drift {
+pub(super) enum Drift {
     /// Errors go from 1 to 5 % with the weight.
     Step,
     /// Errors go up and down between 0.1 and 1.9 %.
@@ -28,26 +28,26 @@ pub enum Drift {
 
 /// Both arms fail so often.
 #[must_use]
-pub fn twins(rate: f64, errors: f64) -> Traffic {
+pub(super) fn twins(rate: f64, errors: f64) -> Traffic {
     Traffic::of_twins(rate, Behaviour::failing(errors))
 }
 
 /// Stable fails so often, and the canary so often.
 #[must_use]
-pub fn errors(rate: f64, stable: f64, canary: f64) -> Traffic {
+pub(super) fn errors(rate: f64, stable: f64, canary: f64) -> Traffic {
     Traffic::new(rate, Behaviour::failing(stable), Behaviour::failing(canary))
 }
 
 /// The canary is so many times as slow.
 #[must_use]
-pub fn slower(rate: f64, factor: f64) -> Traffic {
+pub(super) fn slower(rate: f64, factor: f64) -> Traffic {
     let stable = Behaviour::failing(USUAL_ERRORS);
     Traffic::new(rate, stable.clone(), stable.taking(Latency::USUAL.times(factor)))
 }
 
 /// Both arms drift together.
 #[must_use]
-pub fn drift(rate: f64, drift: Drift) -> Traffic {
+pub(super) fn drift(rate: f64, drift: Drift) -> Traffic {
     let failing = |errors| Behaviour { errors, ..Behaviour::failing(0.0) };
     let steps = |first, second, third| {
         failing(ErrorRate::Steps(Course::constant(first).then(FIRST_CHANGE, second).then(SECOND_CHANGE, third)))

@@ -1,7 +1,7 @@
 //! The targets that a rollout's judgement is held to, measured on the real code under a counted clock.
 //!
-//! [`study`] says what is measured and what must come of it; [`record`] plays the rollouts, with [`rival`]s that look at
-//! the same requests; [`figure`] draws numbers from what was recorded, with the bounds that chance allows; [`table`]
+//! `study` says what is measured and what must come of it; `record` plays the rollouts, with `rival`s that look at
+//! the same requests; `figure` draws numbers from what was recorded, with the bounds that chance allows; `table`
 //! shows them. The latencies, errors and arrivals are those of statistics.md, section 4.
 
 mod bound;

@@ -11,7 +11,7 @@
 //!
 //! An absolute limit that the plan sets is one more bet in the mean while there is a comparison, and one more in the mean
 //! of probation afterwards. Each mean has fixed shares that sum to 1, so that it is a capital however the bets depend on
-//! each other, and a request still moves one of the two only ([`guardrail`]).
+//! each other, and a request still moves one of the two only (`guardrail`).
 //!
 //! A metric of latency that is still off takes part in the mean of the evidence with its stake untouched, as 1. To
 //! leave it out and to take it in later could raise the mean without a bet won, and Ville would promise nothing.

@@ -104,7 +104,7 @@ impl Store for ShelfStore {
             freezes: Vec::new(),
             answered: Vec::new(),
             papers: Vec::new(),
-            seed: Seed::fresh(),
+            seed: held.seed.get_or_insert_with(Seed::fresh).clone(),
         };
         for record in held.records.iter().cloned() {
             loaded.services.extend(record.services);

@@ -56,7 +56,8 @@ fn answer(n: u64, sent: Moment) -> (&'static str, StatusCode) {
     let (_, canary, _, weight, _) = turn.copied().unwrap_or((0, "v1", "", 0, ""));
     let is_canary = weight > 0 && n.is_multiple_of(10_000 / u64::from(weight));
     match (is_canary, canary) {
-        (true, "v3") if n.is_multiple_of(70) => ("v3", StatusCode::INTERNAL_SERVER_ERROR),
+        // What it fails, stable answers.
+        (true, "v3") if n.is_multiple_of(70) => ("v1", StatusCode::OK),
         (true, canary) => (canary, StatusCode::OK),
         (false, _) => ("v1", StatusCode::OK),
     }
@@ -121,15 +122,16 @@ fn one_late_request_to_the_bad_release_breaks_zero() {
 }
 
 #[test]
-fn a_failure_that_is_not_of_the_bad_release_breaks_unharmed() {
+fn a_failure_of_anyone_breaks_unharmed() {
     for lost in [
         Record { answer: Answer::Lost, ..record(second(1), "v1", StatusCode::OK) },
         record(second(1), "v1", StatusCode::BAD_GATEWAY),
         record(second(20), "v2", StatusCode::INTERNAL_SERVER_ERROR),
+        record(second(6), "v3", StatusCode::INTERNAL_SERVER_ERROR),
     ] {
         let mut seen = seen();
         seen.records.push(lost);
-        let claim = "✖ unharmed  the client saw 13 failures of v3 and 1 of anyone else in 15001 requests";
+        let claim = "✖ unharmed  the client saw 1 failures in 15001 requests: what v3 failed, v1 answered";
         assert_eq!(broken(&seen), [claim]);
     }
 }

@@ -21,6 +21,7 @@ compose: setup ## Shows that docker-compose.yml does what the README says; as ro
 lint: setup ## Format, clippy, documentation, and the licenses and sources of dependencies
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml --no-default-features --target-dir target -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	@if command -v cargo-deny >/dev/null; then \
 		echo 'cargo deny --locked check licenses bans sources'; \

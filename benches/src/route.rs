@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use canary_config::name::{NameError, ReleaseId, ServiceName};
-use canary_config::rule::{Priority, Rule, RuleError};
-use canary_config::service::{Rescue, Timeouts};
+use canary_config::rule::{Rule, RuleError};
 use canary_proxy::pool::Pool;
 use canary_proxy::routes::{RouteReader, RouteWriter, cell};
 use canary_proxy::rules::Asked;
@@ -116,20 +115,8 @@ impl Shape {
 
 fn route(service: &str, rule: &str) -> Result<Route, RouteBenchError> {
     let rule = Rule::parse(rule)?;
-    Ok(Route {
-        service: service.parse::<ServiceName>()?,
-        priority: Priority::of(&rule),
-        rule,
-        timeouts: Timeouts::default(),
-        stable: Pool { release: "v1".parse::<ReleaseId>()?, ready: Vec::new(), meter: Arc::default() },
-        canary: None,
-        preview: None,
-        own_answers: Arc::default(),
-        budget: Arc::default(),
-        rescue: Rescue::default(),
-        rescued: Arc::default(),
-        critical: false,
-    })
+    let stable = Pool { release: "v1".parse::<ReleaseId>()?, ready: Vec::new(), meter: Arc::default() };
+    Ok(Route::new(service.parse::<ServiceName>()?, rule, stable))
 }
 
 /// What one match takes: from what a head gives to a route to pick from.

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use canary_config::name::{NameError, ReleaseId};
-use canary_config::rule::{Priority, Rule, RuleError};
-use canary_config::service::{Rescue, Timeouts};
+use canary_config::rule::{Rule, RuleError};
 use canary_config::weight::Weight;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::pool::{Backend, BackendId, Pool};
@@ -160,18 +159,8 @@ fn route(number: u16) -> Result<Route, WayError> {
     let rule = Rule::parse(&format!("Host(`shop-{number}.example.com`) && PathPrefix(`/cart`)"))?;
     let weight = Weight::from_bp(WEIGHT_BP).unwrap_or(Weight::FULL);
     Ok(Route {
-        service: format!("shop-{number}").parse()?,
-        priority: Priority::of(&rule),
-        rule,
-        timeouts: Timeouts::default(),
-        stable: pool("v1", 1_000)?,
         canary: Canary::new(pool("v2", 2_000)?, weight, Arc::default(), Arc::default()),
-        preview: None,
-        own_answers: Arc::default(),
-        budget: Arc::default(),
-        rescue: Rescue::default(),
-        rescued: Arc::default(),
-        critical: false,
+        ..Route::new(format!("shop-{number}").parse()?, rule, pool("v1", 1_000)?)
     })
 }
 

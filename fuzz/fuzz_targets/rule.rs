@@ -6,10 +6,8 @@
 #![no_main]
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use canary_config::rule::{Priority, Rule};
-use canary_config::service::Timeouts;
+use canary_config::rule::Rule;
 use canary_proxy::pool::Pool;
 use canary_proxy::rules::{Asked, Explanation, explain, matches};
 use canary_proxy::table::{Route, RoutingTable};
@@ -72,16 +70,6 @@ fn look_up(rules: &[Rule], asked: &Asked<'_>) {
 }
 
 fn route(number: usize, rule: &Rule) -> Route {
-    let second = Duration::from_secs(1);
-    Route {
-        service: format!("s{number}").parse().expect("a name"),
-        rule: rule.clone(),
-        priority: Priority::of(rule),
-        timeouts: Timeouts { connect: second, read: second, keep_alive: second },
-        stable: Pool { release: "v1".parse().expect("a name"), ready: Vec::new(), meter: Arc::default() },
-        canary: None,
-        own_answers: Arc::default(),
-        budget: Arc::default(),
-        critical: false,
-    }
+    let stable = Pool { release: "v1".parse().expect("a name"), ready: Vec::new(), meter: Arc::default() };
+    Route::new(format!("s{number}").parse().expect("a name"), rule.clone(), stable)
 }

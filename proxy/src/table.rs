@@ -164,6 +164,25 @@ impl RoutingTable {
 // === impl Route ===
 
 impl Route {
+    /// A route to a stable release, with what holds for a service that declares nothing else.
+    #[must_use]
+    pub fn new(service: ServiceName, rule: Rule, stable: Pool) -> Self {
+        Self {
+            service,
+            priority: Priority::of(&rule),
+            rule,
+            timeouts: Timeouts::default(),
+            stable,
+            canary: None,
+            preview: None,
+            own_answers: Arc::default(),
+            budget: Arc::default(),
+            rescue: Rescue::default(),
+            rescued: Arc::default(),
+            critical: false,
+        }
+    }
+
     /// Chooses for one request, or finds that nobody can serve it.
     ///
     /// Whether the canary may take the request at all is decided before the draw. If it may not, the request is

@@ -9,8 +9,7 @@ mod tests {
 
     use allocation_counter::measure;
     use canary_config::cohort::Assignment;
-    use canary_config::rule::{Priority, Rule};
-    use canary_config::service::{Rescue, Timeouts};
+    use canary_config::rule::Rule;
     use canary_config::weight::Weight;
     use canary_proxy::cohort::{Cohort, CohortKey, Salt};
     use canary_proxy::dice;
@@ -72,23 +71,10 @@ mod tests {
     }
 
     fn route(number: u16, ledger: &Arc<Ledger>, hearing: &Arc<Hearing>) -> Arc<Route> {
-        let second = Duration::from_secs(1);
         let near = format!("Host(`s{number}.test`) && PathPrefix(`/api`)");
         let rule = Rule::parse(if number == 7 { RULE } else { &near }).unwrap();
-        Arc::new(Route {
-            service: format!("service-{number}").parse().unwrap(),
-            priority: Priority::of(&rule),
-            rule,
-            timeouts: Timeouts { connect: second, read: second, keep_alive: second },
-            stable: pool("v1", 1_000),
-            canary: canary(ledger, hearing),
-            preview: None,
-            own_answers: Arc::default(),
-            budget: Arc::default(),
-            rescue: Rescue::default(),
-            rescued: Arc::default(),
-            critical: false,
-        })
+        let route = Route::new(format!("service-{number}").parse().unwrap(), rule, pool("v1", 1_000));
+        Arc::new(Route { canary: canary(ledger, hearing), ..route })
     }
 
     fn canary(ledger: &Arc<Ledger>, hearing: &Arc<Hearing>) -> Option<Canary> {

@@ -2,10 +2,8 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::time::Duration;
 
 use canary_config::rule::{Priority, Rule};
-use canary_config::service::{Rescue, Timeouts};
 use http::{HeaderMap, Method};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom as _;
@@ -18,21 +16,9 @@ use crate::rules::{self, Asked};
 /// A route of the service `s<number>` that nobody serves.
 fn route(number: usize, rule: &str, priority: Option<u32>) -> Arc<Route> {
     let rule = Rule::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error}"));
-    let second = Duration::from_secs(1);
-    Arc::new(Route {
-        service: format!("s{number}").parse().unwrap(),
-        priority: priority.and_then(Priority::new).unwrap_or_else(|| Priority::of(&rule)),
-        rule,
-        timeouts: Timeouts { connect: second, read: second, keep_alive: second },
-        stable: Pool { release: "v1".parse().unwrap(), ready: Vec::new(), meter: Arc::default() },
-        canary: None,
-        preview: None,
-        own_answers: Arc::default(),
-        budget: Arc::default(),
-        rescue: Rescue::default(),
-        rescued: Arc::default(),
-        critical: false,
-    })
+    let stable = Pool { release: "v1".parse().unwrap(), ready: Vec::new(), meter: Arc::default() };
+    let route = Route::new(format!("s{number}").parse().unwrap(), rule, stable);
+    Arc::new(Route { priority: priority.and_then(Priority::new).unwrap_or(route.priority), ..route })
 }
 
 fn table(rules: &[&str]) -> RoutingTable {

@@ -23,18 +23,9 @@ pub(crate) struct Shape(Route);
 /// A route of the service `web` on host `a.test`, with release `v1` as stable.
 pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
     Shape(Route {
-        service: "web".parse().unwrap(),
-        rule: Rule::parse("Host(`a.test`)").unwrap(),
         priority: Priority::LOWEST,
         timeouts: Timeouts { connect: PATIENCE * 2, read: PATIENCE * 2, keep_alive: PATIENCE * 2 },
-        stable: pool("v1", backends),
-        canary: None,
-        preview: None,
-        own_answers: Arc::default(),
-        budget: Arc::default(),
-        rescue: Rescue::default(),
-        rescued: Arc::default(),
-        critical: false,
+        ..Route::new("web".parse().unwrap(), Rule::parse("Host(`a.test`)").unwrap(), pool("v1", backends))
     })
 }
 

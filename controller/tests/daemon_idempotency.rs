@@ -6,7 +6,7 @@ use canary_config::plan::OnBusy;
 use canary_controller::api::ProblemKind;
 use canary_controller::engine::{FreezeWord, Order};
 use canary_controller::rollout::{PhaseName, Stop, Stride};
-use canary_controller::store::{Loaded, Opened, Store as _, open};
+use canary_controller::store::{Loaded, Opened, open};
 
 use crate::support::{Stand, forced, start, together, until};
 

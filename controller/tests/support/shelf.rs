@@ -32,6 +32,8 @@ struct Held {
     asked: usize,
     records: Vec<Record>,
     was_orderly: bool,
+    /// Which every store on this shelf has.
+    seed: Option<Seed>,
 }
 
 /// The engine's side of the store.

@@ -30,7 +30,7 @@ impl Folder {
     /// The good file with this in `[admin]`, and a token file beside it that only its owner may read.
     fn with_admin(keys: &str) -> Self {
         let folder = Self::with_config(with("[metrics]", &format!("{keys}[metrics]")));
-        folder.write_token("s3cret\n", 0o600);
+        folder.write_token("s3cret-of-the-edge\n", 0o600);
         folder
     }
 
@@ -93,8 +93,8 @@ fn a_relative_path_begins_at_the_folder_of_the_file() {
 
 #[test]
 fn a_token_is_the_content_of_its_file_without_the_line_end() {
-    for content in ["s3cret", "s3cret\n", "s3cret\r\n"] {
-        assert_eq!(Folder::with_token(content).token().as_deref(), Ok("s3cret"), "{content:?}");
+    for content in ["s3cret-of-the-edge", "s3cret-of-the-edge\n", "s3cret-of-the-edge\r\n"] {
+        assert_eq!(Folder::with_token(content).token().as_deref(), Ok("s3cret-of-the-edge"), "{content:?}");
     }
     let longest = "x".repeat(4_096);
     assert_eq!(Folder::with_token(format!("{longest}\r\n")).token(), Ok(longest));
@@ -108,12 +108,12 @@ fn a_token_that_nobody_could_send_is_refused_and_never_shown() {
     for empty in [&b""[..], b"\n", b"\r\n"] {
         assert_eq!(said(empty), format!("{begin} is empty; write the token into it"));
     }
-    for not_one_word in [&b"s3cret\n\n"[..], b" s3cret", b"s3\0cret", "s3crét".as_bytes()] {
+    for not_one_word in [&b"s3cret-of-the-edge\n\n"[..], b" s3cret-of-the-edge", b"s3\0cret", "s3crét".as_bytes()] {
         assert_eq!(said(not_one_word), one_word);
     }
     let long = said("x".repeat(4_097).as_bytes());
     assert_eq!(long, format!("{begin} holds more than 4096 bytes; write a shorter token into it"));
-    let not_text = said(b"s3cret\xff");
+    let not_text = said(b"s3cret-of-the-edge\xff");
     assert_eq!(not_text, format!("{begin} cannot be read: it is not UTF-8; save it as UTF-8"));
 }
 
@@ -154,9 +154,9 @@ fn a_preview_has_a_secret_that_a_cookie_can_carry() {
 
 #[test]
 fn a_configuration_never_shows_its_token() {
-    assert!(!format!("{:?}", Folder::with_token("s3cret").load()).contains("s3cret"));
+    assert!(!format!("{:?}", Folder::with_token("s3cret-of-the-edge").load()).contains("s3cret-of-the-edge"));
     let remote = Folder::with_admin("address = \"127.0.0.1:9902\"\nbearer_token_file = \"token\"\n");
-    assert!(!format!("{:?}", remote.load()).contains("s3cret"));
+    assert!(!format!("{:?}", remote.load()).contains("s3cret-of-the-edge"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn orders_are_taken_over_tcp_from_those_who_have_the_token() {
     let keys = "address = \"127.0.0.1:0\"\nbearer_token_file = \"token\"\nhosts = [\"Edge.Example.com\", \"[::1]\"]\n";
     let folder = Folder::with_admin(keys);
     let RemoteAdmin { address, bearer_token, hosts } = folder.load().unwrap().admin.remote.unwrap();
-    assert_eq!((address.to_string().as_str(), bearer_token.expose()), ("127.0.0.1:0", "s3cret"));
+    assert_eq!((address.to_string().as_str(), bearer_token.expose()), ("127.0.0.1:0", "s3cret-of-the-edge"));
     assert_eq!(hosts, ["edge.example.com".into(), "[::1]".into()]);
     assert_eq!(folder.warned(), "");
     assert_eq!(Folder::with_admin("").load().unwrap().admin.remote, None);
@@ -186,7 +186,7 @@ fn a_control_interface_for_the_network_is_warned_of() {
 
 #[test]
 fn a_token_that_everybody_may_read_is_warned_of() {
-    let folder = Folder::with_token("s3cret");
+    let folder = Folder::with_token("s3cret-of-the-edge");
     for (mode, warned) in [
         (0o600, ""),
         (0o640, ""),
@@ -196,7 +196,23 @@ fn a_token_that_everybody_may_read_is_warned_of() {
              chmod it to 0600 or 0640",
         ),
     ] {
-        folder.write_token("s3cret", mode);
+        folder.write_token("s3cret-of-the-edge", mode);
         assert_eq!(folder.warned(), warned, "{mode:o}");
+    }
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_warned_of() {
+    let folder = Folder::with_token("s3cret");
+    for (token, warned) in [
+        ("0123456789abcdef", ""),
+        (
+            "0123456789abcde",
+            "canaryd.toml:7:21: warning: metrics.bearer_token_file: the secret in the file `token` is short enough to be \
+             guessed; write one of at least 16 letters and digits",
+        ),
+    ] {
+        folder.write_token(token, 0o600);
+        assert_eq!(folder.warned(), warned);
     }
 }

@@ -7,9 +7,6 @@ use super::problems::Section;
 use crate::quoted::Quoted;
 use crate::secret::Secret;
 
-/// A secret that is shorter can be found by trying, in bytes.
-const SECRET_BYTES_MIN: usize = 16;
-
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct WrittenPreview {
@@ -29,13 +26,6 @@ impl WrittenPreview {
                  secret of letters and digits into it"
             );
             section.report(name, &place, message);
-        }
-        if secret.expose().len() < SECRET_BYTES_MIN {
-            let message = format!(
-                "the secret in the file {shown} is short enough to be guessed; write one of at least \
-                 {SECRET_BYTES_MIN} letters and digits"
-            );
-            section.warn(name, &place, message);
         }
         Some(secret)
     }

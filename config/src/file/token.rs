@@ -1,4 +1,5 @@
-//! The bearer tokens of the metrics page and of the control interface, each from a file of its own.
+//! The secrets that clients send, each from a file of its own: the bearer tokens of the metrics page and of the control
+//! interface, and what opens a preview.
 
 use serde_spanned::Spanned;
 
@@ -7,6 +8,9 @@ use super::problems::Section;
 use crate::quoted::Quoted;
 use crate::secret::Secret;
 use crate::token_file::{Readers, TokenError, TokenFile};
+
+/// A shorter one can be found by trying, in bytes.
+const TOKEN_BYTES_GOOD: usize = 16;
 
 // === impl Section ===
 
@@ -28,6 +32,13 @@ impl Section<'_, '_> {
         };
         if readers == Readers::All {
             let message = format!("every user of this host may read the file {shown}; chmod it to 0600 or 0640");
+            self.warn(name, &written.span(), message);
+        }
+        if token.expose().len() < TOKEN_BYTES_GOOD {
+            let message = format!(
+                "the secret in the file {shown} is short enough to be guessed; write one of at least \
+                 {TOKEN_BYTES_GOOD} letters and digits"
+            );
             self.warn(name, &written.span(), message);
         }
         Some(token)

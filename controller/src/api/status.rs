@@ -130,3 +130,18 @@ pub struct Missing {
     /// About how long, at the present rate of requests.
     pub eta_ms: Option<u64>,
 }
+
+// === impl ServiceStatus ===
+
+impl ServiceStatus {
+    /// Whether nobody can serve for stable, although it should.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        let is_stable = |track: &&TrackStatus| track.track == "stable";
+        let is_recreated = self.strategy == "recreate" && !matches!(self.phase, PhaseName::Idle | PhaseName::Aborted);
+        let is_gone = self.tracks.iter().find(is_stable).is_some_and(|track| track.ready == 0);
+        // What it is paused for is said once.
+        let is_said = self.pause.as_deref().is_some_and(|pause| pause != "command");
+        is_gone && !is_recreated && !is_said && self.phase != PhaseName::Probation
+    }
+}

@@ -49,20 +49,21 @@ async fn status(service: Option<&ServiceName>, client: &Client, output: &Output)
         None => {
             let overview = client.overview().await?;
             output.answer(&overview, render::overview)?;
-            Ok(urgency(&overview.value.services))
+            Ok(urgency(&overview.value.services, overview.value.store.healthy))
         }
         Some(service) => {
             let status = client.service(service).await?;
             output.answer(&status, render::status)?;
-            Ok(urgency(std::slice::from_ref(&status.value)))
+            Ok(urgency(std::slice::from_ref(&status.value), status.value.store_trouble.is_none()))
         }
     }
 }
 
-/// What needs a human most: something that waits for one now, else something that was sent back.
-fn urgency(services: &[ServiceStatus]) -> Exit {
+/// What needs a human most: something that waits for one now or is out of order, else something that was sent back.
+fn urgency(services: &[ServiceStatus], is_store_healthy: bool) -> Exit {
     let is_any = |phases: &[PhaseName]| services.iter().any(|service| phases.contains(&service.phase));
-    if is_any(&[PhaseName::Held, PhaseName::Paused]) {
+    let is_any_down = services.iter().any(ServiceStatus::is_down);
+    if is_any(&[PhaseName::Held, PhaseName::Paused]) || is_any_down || !is_store_healthy {
         Exit::Held
     } else if is_any(&[PhaseName::Aborted]) {
         Exit::Aborted

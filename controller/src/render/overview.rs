@@ -1,6 +1,6 @@
 //! All services at a glance: a line for each, and what needs a human.
 
-use crate::api::{Overview, ServiceStatus, TrackStatus};
+use crate::api::{Overview, ServiceStatus};
 use crate::render::number::{duration, ratio};
 use crate::render::paint::{Color, Style};
 use crate::render::phase::{PHASE_COLUMNS, glyph, phase, style};
@@ -55,7 +55,7 @@ fn row(service: &ServiceStatus) -> [Cell; 7] {
 /// The lines that ask a human to look.
 fn calls(service: &ServiceStatus, color: Color) -> Vec<String> {
     let mut calls = Vec::new();
-    if is_down(service) {
+    if service.is_down() {
         let health = if service.critical { ", and canaryd's health path says so" } else { "" };
         let text = format!("✖ {}: no backend of {} is ready{health}", service.name, service.stable);
         calls.push(paragraph(&text, Style::Bad, color));
@@ -75,16 +75,6 @@ fn calls(service: &ServiceStatus, color: Color) -> Vec<String> {
         ));
     }
     calls
-}
-
-/// Whether nobody can serve for stable, although it should.
-fn is_down(service: &ServiceStatus) -> bool {
-    let is_stable = |track: &&TrackStatus| track.track == "stable";
-    let is_recreated = service.strategy == "recreate" && !matches!(service.phase, PhaseName::Idle | PhaseName::Aborted);
-    let is_gone = service.tracks.iter().find(is_stable).is_some_and(|track| track.ready == 0);
-    // What it is paused for is said once.
-    let is_said = service.pause.as_deref().is_some_and(|pause| pause != "command");
-    is_gone && !is_recreated && !is_said && service.phase != PhaseName::Probation
 }
 
 fn paragraph(text: &str, style: Style, color: Color) -> String {

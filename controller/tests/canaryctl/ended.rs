@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::canaryctl::answers::{history, started};
 use crate::canaryctl::fake::{Answer, Ended, Fake, canaryctl};
-use crate::canaryctl::fixture::{aborted, held_thin, idle, overview, paused, with};
+use crate::canaryctl::fixture::{aborted, held_thin, idle, overview, paused, store_trouble, with};
 
 fn ended(args: &[&str], answer: Answer) -> Ended {
     Fake::saying([answer]).run(args)
@@ -167,14 +167,24 @@ fn the_status_ends_with_what_needs_a_human_most() {
         (of(&[idle(), aborted()]), 10),
         (of(&[aborted(), held_thin(), idle()]), 12),
         (of(&[paused(), aborted()]), 12),
+        (of(&[aborted(), down()]), 12),
+        (with(of(&[idle()]), json!({ "store": store_trouble() })), 12),
     ];
     for (overview, code) in cases {
         assert_eq!(ended(&["status", "--exit-code"], Answer::ok(&overview)).code, code, "{overview}");
         assert_eq!(ended(&["status"], Answer::ok(&overview)).code, 0, "{overview}");
     }
-    for (service, code) in [(idle(), 0), (aborted(), 10), (held_thin(), 12)] {
+    let in_trouble = with(idle(), json!({ "store_trouble": "disk full" }));
+    for (service, code) in [(idle(), 0), (aborted(), 10), (held_thin(), 12), (down(), 12), (in_trouble, 12)] {
         assert_eq!(ended(&["status", "web", "--exit-code"], Answer::ok(&service)).code, code);
     }
+}
+
+/// Whose only release has no backend that passes its probe.
+fn down() -> serde_json::Value {
+    let mut service = idle();
+    service["tracks"][0]["ready"] = json!(0);
+    service
 }
 
 #[test]

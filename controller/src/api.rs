@@ -24,7 +24,7 @@ pub use self::forecast::{
     Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,
     ForecastTraffic,
 };
-pub use self::freeze::{Freeze, FreezeStatus, Freezes, Unfreeze};
+pub use self::freeze::{FREEZE_MAX, Freeze, FreezeStatus, Freezes, Unfreeze};
 pub use self::history::{History, HistoryEntry};
 pub use self::overview::{Overview, StoreHealth};
 pub use self::problem::{Problem, ProblemKind};

@@ -48,7 +48,7 @@ async fn a_freeze_of_all_forbids_starts_and_raises_and_no_retreat() {
     assert_eq!((freezes[0].actor.as_str(), freezes[0].note.as_deref()), ("a test", Some("to see")));
     for (service, order) in [("api", start("v2")), ("web", Order::Promote(Stride::Next))] {
         let problem = stand.order(service, order).await.unwrap_err();
-        assert!(problem.message.contains(" is frozen until "), "{problem}");
+        assert!(problem.message.contains(" is frozen by "), "{problem}");
     }
     assert_eq!(stand.overview().await.freezes, freezes);
     for service in ["web", "api"] {
@@ -57,7 +57,7 @@ async fn a_freeze_of_all_forbids_starts_and_raises_and_no_retreat() {
     stand.order("web", Order::Pause).await.unwrap();
     stand.order("web", Order::Resume).await.unwrap();
     stand.abort("web").await;
-    assert!(stand.order("web", Order::Retry).await.unwrap_err().message.contains(" is frozen until "));
+    assert!(stand.order("web", Order::Retry).await.unwrap_err().message.contains(" is frozen by "));
     stand.freeze(None, FreezeWord::Unfreeze).await.unwrap();
     stand.order("web", Order::Retry).await.unwrap();
 }
@@ -241,13 +241,13 @@ async fn a_promotion_that_ends_probation_is_no_raise() {
     stand.freeze(None, FOR_EVER).await.unwrap();
     assert_eq!(stand.promote("web").await.transition.to, PhaseName::Idle);
     let order = StartOrder { release: "v3".parse().unwrap(), peers: [].into(), again: Again::Force, on_busy: None };
-    assert!(stand.order("web", Order::Start(order)).await.unwrap_err().message.contains(" is frozen until "));
+    assert!(stand.order("web", Order::Start(order)).await.unwrap_err().message.contains(" is frozen by "));
 }
 
 #[tokio::test]
 async fn a_window_of_the_file_freezes_until_it_is_lifted_or_gone() {
     let stand = Stand::start(|config| config.freezes = century()).await;
-    assert!(stand.order("web", start("v2")).await.unwrap_err().message.contains(" is frozen until "));
+    assert!(stand.order("web", start("v2")).await.unwrap_err().message.contains(" is frozen by "));
     stand.start_one("api", "v2").await;
     let freeze = stand.status("web").await.freeze.unwrap();
     assert_eq!((freeze.window.as_deref(), freeze.actor.as_str()), (Some("century"), "canaryd.toml"));

@@ -12,11 +12,8 @@ use crate::admin::command::Sender;
 use crate::admin::key::Key;
 use crate::admin::named::Named;
 use crate::admin::peer::Peer;
-use crate::api::{Freeze, Freezes, Problem, Unfreeze};
+use crate::api::{FREEZE_MAX, Freeze, Freezes, Problem, Unfreeze};
 use crate::engine::{FreezeWord, Input};
-
-/// The longest freeze that has an end: a year.
-const DURATION_MAX: Duration = Duration::from_hours(365 * 24);
 
 type Answer = Result<Json<Freezes>, Problem>;
 
@@ -76,8 +73,8 @@ async fn say(admin: &Admin, service: Option<ServiceName>, word: FreezeWord, Send
 
 fn duration(ms: Option<u64>) -> Result<Option<Duration>, Problem> {
     let duration = ms.map(Duration::from_millis);
-    if duration.is_some_and(|duration| duration.is_zero() || duration > DURATION_MAX) {
-        let message = format!("body: duration_ms is 1 to {}; leave it out for no end", DURATION_MAX.as_millis());
+    if duration.is_some_and(|duration| duration.is_zero() || duration > FREEZE_MAX) {
+        let message = format!("body: duration_ms is 1 to {}; leave it out for no end", FREEZE_MAX.as_millis());
         return Err(Problem::bad_request(message));
     }
     Ok(duration)

@@ -1,10 +1,15 @@
 //! When nothing is started or raised.
 
+use std::time::Duration;
+
 use canary_config::name::ServiceName;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{number, schema};
+
+/// The longest freeze that has an end: a year.
+pub const FREEZE_MAX: Duration = Duration::from_hours(365 * 24);
 
 /// `POST /v1/freeze` and `POST /v1/services/{name}/freeze`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

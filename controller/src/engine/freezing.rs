@@ -169,7 +169,7 @@ impl Engine {
         let by = window.map_or_else(|| format!("by {actor}"), |window| format!("by the window {window} of {actor}"));
         let note = note.map(|note| format!(" (\"{note}\")")).unwrap_or_default();
         let remedy = format!("nothing is started or raised; `unfreeze {service}` lifts it");
-        Some(format!("{service} is frozen {until} {by}{note}: {remedy}"))
+        Some(format!("{service} is frozen {by}{note} {until}: {remedy}"))
     }
 
     /// Every freeze that is in force, as operators are shown it.

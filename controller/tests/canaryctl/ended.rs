@@ -16,7 +16,7 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 32] = [
+    let wrong: [&[&str]; 34] = [
         &[],
         &["status", "--unknown"],
         &["status", "--watch", "--exit-code"],
@@ -33,6 +33,8 @@ fn a_wrong_command_line_ends_with_2() {
         &["freeze"],
         &["freeze", "web", "--all"],
         &["freeze", "web", "--for", "a while"],
+        &["freeze", "web", "--for", "0s"],
+        &["freeze", "web", "--for", "2years"],
         &["unfreeze"],
         &["watch"],
         &["rollouts"],

@@ -8,6 +8,7 @@ use canary_config::plan::OnBusy;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::api::FREEZE_MAX;
 use crate::ctl::args::{Said, Target, Wait};
 use crate::rollout::Generation;
 
@@ -131,7 +132,7 @@ pub struct FreezeArgs {
     #[command(flatten)]
     pub of: Of,
     /// For how long, such as `2h` or `3days`; until `unfreeze`, if not given.
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = freeze_time)]
     pub duration: Option<Duration>,
     /// Why it is ordered.
     #[command(flatten)]
@@ -141,6 +142,12 @@ pub struct FreezeArgs {
 fn on_busy() -> impl TypedValueParser<Value = OnBusy> {
     let words = PossibleValuesParser::new(OnBusy::ALL.map(OnBusy::as_str));
     words.try_map(|word| OnBusy::ALL.into_iter().find(|choice| choice.as_str() == word).ok_or("no such choice"))
+}
+
+fn freeze_time(word: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(word).map_err(|error| error.to_string())?;
+    let is_good = !time.is_zero() && time <= FREEZE_MAX;
+    is_good.then_some(time).ok_or_else(|| "a freeze lasts a moment at least, and a year at most".into())
 }
 
 fn generation(word: &str) -> Result<Generation, String> {

@@ -4,6 +4,7 @@
 //! generations and weights never mix. The judge reads these numbers, and Prometheus is shown the same ones.
 
 mod open;
+mod pulse;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::outcome::{Blame, Outcome};
 use crate::track::Track;
 
 pub use self::open::{OpenRequests, PLACES, Place, Reached, THRESHOLDS};
+pub use self::pulse::{Firsts, Pulse};
 
 /// Both arms of the comparison.
 #[derive(Debug)]
@@ -25,11 +27,11 @@ pub struct Ledger {
     undecided: AtomicU64,
 }
 
-/// Which ledger it is. No two of one process that exist at the same time have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which ledger it is: above zero, and the later ones of one process are the higher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Serial(pub(crate) u32);
 
-static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(1);
 
 /// What one arm's scored requests came to.
 #[derive(Debug, Default)]
@@ -41,6 +43,8 @@ pub struct Arm {
     /// Successes that had been counted as slow while they were open: by the first threshold alone, by two, by all.
     overdue: [Buckets; THRESHOLDS],
     kept: AtomicU64,
+    pulse: Pulse,
+    firsts: Firsts,
 }
 
 // === impl Ledger ===
@@ -149,6 +153,18 @@ impl Arm {
     #[must_use]
     pub fn kept(&self) -> u64 {
         self.kept.load(Relaxed)
+    }
+
+    /// How its requests ended, whoever asked, where the draw goes by a key.
+    #[must_use]
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    /// How the first request of each key ended, where the draw goes by a key.
+    #[must_use]
+    pub fn firsts(&self) -> &Firsts {
+        &self.firsts
     }
 
     pub(crate) fn keep(&self) {

@@ -75,6 +75,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it speaks against a release: a failure of its own, or no answer in time.
+    #[must_use]
+    pub const fn is_bad(self) -> bool {
+        matches!(self.blame(), Blame::Backend) || matches!(self, Self::Unanswered)
+    }
+
     /// Its value of the label `outcome`.
     #[must_use]
     pub const fn label(self) -> &'static str {

@@ -9,23 +9,40 @@ use crate::outcome::Outcome;
 use crate::track::Track;
 
 /// Where the first attempt of a request counts, and for which arm. It counts once; dropped before, it counts nowhere.
-/// Where the draw goes by a key, it is the key that counts once.
+/// Where the draw goes by a key, it is the key that is compared, once; see [`crate::ledger::Pulse`] for what else counts.
 #[derive(Debug)]
 pub struct Scoring {
     ledger: Arc<Ledger>,
     track: Track,
-    observation: Option<Observation>,
+    part: Part,
     place: Option<Place>,
     reached: Reached,
+}
+
+/// Who is compared by a request.
+#[derive(Debug)]
+pub enum Part {
+    /// The request itself, as the draw goes by chance.
+    Request,
+    /// Its client's key.
+    Key(Observation),
+    /// Nobody: nothing is known of its client.
+    Stranger,
 }
 
 // === impl Scoring ===
 
 impl Scoring {
-    /// The part of a request that was drawn for this arm, by the key of its client if it has one.
+    /// The part of a request that was drawn for this arm.
     #[must_use]
-    pub fn new(ledger: Arc<Ledger>, track: Track, observation: Option<Observation>) -> Self {
-        Self { ledger, track, observation, place: None, reached: Reached::default() }
+    pub fn new(ledger: Arc<Ledger>, track: Track, part: Part) -> Self {
+        Self { ledger, track, part, place: None, reached: Reached::default() }
+    }
+
+    /// Whether somebody may be compared by it.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        !matches!(self.part, Part::Stranger)
     }
 
     /// The ledger that it counts in.
@@ -38,17 +55,31 @@ impl Scoring {
     /// anew, but what it has been counted for by then it is not counted for again.
     pub fn sent(&mut self, now: Instant) {
         self.leave();
-        let counts = self.observation.as_mut().is_none_or(|key| key.is_timed(self.track, &self.ledger));
+        let counts = match &mut self.part {
+            Part::Request => true,
+            Part::Key(key) => key.is_timed(self.track, &self.ledger),
+            Part::Stranger => false,
+        };
         self.place = counts.then(|| self.ledger.open().enter(self.track, now, self.reached)).flatten();
     }
 
     /// Books how it ended.
     pub fn end(mut self, outcome: Outcome, waited: Duration) {
         self.leave();
-        let (reached, observation) = (self.reached, self.observation.take());
-        let counts = observation.is_none_or(|mut key| key.end(outcome, reached, self.track, &self.ledger));
+        let arm = self.ledger.arm(self.track);
+        let counts = match &mut self.part {
+            Part::Request => true,
+            Part::Key(key) => {
+                key.count(outcome, waited, self.track, &self.ledger);
+                key.end(outcome, self.reached, self.track, &self.ledger)
+            }
+            Part::Stranger => {
+                arm.pulse().note(outcome);
+                false
+            }
+        };
         if counts {
-            self.ledger.arm(self.track).score(outcome, waited, reached);
+            arm.score(outcome, waited, self.reached);
         }
     }
 
@@ -62,8 +93,8 @@ impl Scoring {
 impl Drop for Scoring {
     fn drop(&mut self) {
         self.leave();
-        if let Some(key) = &mut self.observation {
-            key.leave(self.reached);
+        if let Part::Key(key) = &mut self.part {
+            key.leave(self.reached, &self.ledger);
         }
     }
 }
@@ -83,7 +114,7 @@ mod tests {
             counted
         };
         let at = |start: Instant, ms| start + Duration::from_millis(ms);
-        let (start, mut scoring) = (clock::now(), Scoring::new(Arc::clone(&ledger), Track::Canary, None));
+        let (start, mut scoring) = (clock::now(), Scoring::new(Arc::clone(&ledger), Track::Canary, Part::Request));
         scoring.sent(start);
         assert_eq!(counted(at(start, 20)), 1);
         // On another connection the wait begins anew.

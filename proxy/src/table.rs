@@ -26,7 +26,7 @@ use crate::pool::{Backend, BackendId, Pool};
 use crate::preview::Preview;
 use crate::rescue::{Budget, Rescued};
 use crate::rules::{self, Asked};
-use crate::scoring::Scoring;
+use crate::scoring::{Part, Scoring};
 use crate::slow_start::Permit;
 use crate::table::index::Index;
 use crate::track::Track;
@@ -109,7 +109,8 @@ pub struct Pick {
     pub track: Track,
     /// The backend to try.
     pub backend: Arc<Backend>,
-    /// Where the first attempt is scored; nowhere, if the draw was not free.
+    /// Where the first attempt is scored; nowhere, if the draw was not free. Where it goes by keys and the client has no
+    /// place among them, it is seen there and not compared.
     pub scoring: Option<Scoring>,
     /// Leave to be sent to the canary.
     pub permit: Option<Permit>,
@@ -209,7 +210,8 @@ impl Route {
         let Some(track) = canary.draw(asker.key, rng) else {
             // With every request there is nobody else to send it to, key or not.
             if canary.weight == Weight::FULL {
-                return Some(Pick { permit: Some(permit), ..self.choose(Track::Canary, &canary.pool, rng)? });
+                let pick = self.choose(Track::Canary, &canary.pool, rng)?;
+                return Some(Pick { scoring: Some(canary.scoring(Track::Canary, asker)), permit: Some(permit), ..pick });
             }
             return self.choose(Track::Stable, &self.stable, rng);
         };
@@ -218,7 +220,7 @@ impl Route {
             Track::Canary => (&canary.pool, Some(permit)),
         };
         let pick = self.choose(track, pool, rng)?;
-        Some(Pick { scoring: canary.scoring(track, asker.key), permit, ..pick })
+        Some(Pick { scoring: Some(canary.scoring(track, asker)), permit, ..pick })
     }
 
     /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
@@ -300,13 +302,16 @@ impl Canary {
         }
     }
 
-    /// Where a request that was drawn for this arm counts. Nowhere, if no place is left for its key.
-    fn scoring(&self, track: Track, key: Option<CohortKey>) -> Option<Scoring> {
-        let observation = match &self.hearing.cohort {
-            Cohort::Chance => None,
-            Cohort::Keyed(keyed) => Some(keyed.observe(key?, track, &self.ledger)?),
+    /// Where a request that was drawn for this arm counts. A stranger's, if no place is left for its key.
+    fn scoring(&self, track: Track, asker: &Asker) -> Scoring {
+        let part = match &self.hearing.cohort {
+            Cohort::Chance => Part::Request,
+            Cohort::Keyed(keyed) => {
+                let observation = asker.key.and_then(|key| keyed.observe(key, track, &self.ledger));
+                observation.map_or(Part::Stranger, Part::Key)
+            }
         };
-        Some(Scoring::new(Arc::clone(&self.ledger), track, observation))
+        Scoring::new(Arc::clone(&self.ledger), track, part)
     }
 
     /// The release on trial.

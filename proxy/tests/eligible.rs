@@ -9,6 +9,7 @@ use canary_proxy::cohort::{Cohort, CohortKey, Salt};
 use canary_proxy::hearing::Hearing;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::preview::Preview;
+use canary_proxy::scoring::Scoring;
 use canary_proxy::slow_start::{Permit, SlowStart, WINDOW_MIN};
 use canary_proxy::table::{Asker, Canary, Pick, Route};
 use canary_proxy::track::Track;
@@ -67,7 +68,7 @@ fn all_go(route: &Arc<Route>, asker: Asker, track: Option<Track>) {
 }
 
 fn is_scored(pick: &Pick) -> bool {
-    pick.scoring.is_some()
+    pick.scoring.as_ref().is_some_and(Scoring::compares)
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use canary_config::cohort::Assignment;
 use canary_proxy::cohort::{Cohort, CohortKey, GOOD_AFTER, KEYS_MAX, Keyed, Salt};
+use canary_proxy::histogram::Buckets;
 use canary_proxy::ledger::Ledger;
 use canary_proxy::outcome::Outcome;
-use canary_proxy::scoring::Scoring;
+use canary_proxy::scoring::{Part, Scoring};
 use canary_proxy::track::Track::{self, Canary, Stable};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -36,7 +37,7 @@ impl Try {
 
     fn asks(&self, key: u64, track: Track, ledger: &Arc<Ledger>) -> Scoring {
         let observation = self.keyed.observe(CohortKey(key), track, ledger).expect("there is a place");
-        Scoring::new(Arc::clone(ledger), track, Some(observation))
+        Scoring::new(Arc::clone(ledger), track, Part::Key(observation))
     }
 
     fn ends(&self, key: u64, track: Track, ledger: &Arc<Ledger>, outcome: Outcome) {
@@ -180,4 +181,84 @@ fn many_at_once_count_each_key_once() {
     assert_eq!(scored(&ledger, Canary), [(Outcome::Success, timed), (Outcome::ServerError, bad)]);
     assert_eq!(this.look(GOOD_AFTER * 2, &ledger), [timed, 0]);
     assert_eq!(ledger.undecided(), 0);
+}
+
+/// Answered well, refused, and failed.
+fn pulse(ledger: &Ledger, track: Track) -> [u64; 3] {
+    let pulse = ledger.arm(track).pulse();
+    [pulse.answered(), pulse.refused(), pulse.failed()]
+}
+
+#[test]
+fn a_canarys_pulse_is_felt_in_clients_that_are_known_long_since() {
+    let (this, before, after) = (Try::new(), Arc::<Ledger>::default(), Arc::<Ledger>::default());
+    for key in 1..=3 {
+        this.ends(key, Canary, &before, Outcome::Success);
+    }
+    assert_eq!(this.look(GOOD_AFTER, &before), [3, 0]);
+    for key in 1..=3 {
+        this.ends(key, Canary, &after, Outcome::ServerError);
+    }
+    this.ends(1, Canary, &before, Outcome::ConnectFailed);
+    this.ends(2, Canary, &before, Outcome::ClientGone);
+    assert_eq!(pulse(&after, Canary), [0, 0, 3]);
+    assert_eq!(pulse(&before, Canary), [3, 0, 0], "the first is failing already");
+}
+
+#[test]
+fn who_tries_again_and_again_fails_once_until_it_is_answered_well() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    for outcome in [Outcome::ConnectFailed, Outcome::Unanswered, Outcome::ServerError, Outcome::ClientGone] {
+        this.ends(1, Canary, &ledger, outcome);
+        this.ends(2, Stable, &ledger, outcome);
+    }
+    assert_eq!(pulse(&ledger, Canary), [0, 1, 0]);
+    assert_eq!(pulse(&ledger, Stable), [0, 1, 2], "of stable every failure counts");
+    // What stable answers well says nothing of the canary.
+    for (track, outcome) in [(Stable, Outcome::Success), (Canary, Outcome::Reset), (Canary, Outcome::Success)] {
+        this.ends(1, track, &ledger, outcome);
+    }
+    assert_eq!(pulse(&ledger, Canary), [1, 1, 0]);
+    this.ends(1, Canary, &ledger, Outcome::Reset);
+    assert_eq!(pulse(&ledger, Canary), [1, 1, 1]);
+}
+
+/// How many first requests were answered well, failed, and were given up.
+fn firsts(ledger: &Ledger, track: Track) -> [u64; 3] {
+    let firsts = ledger.arm(track).firsts();
+    let total = |buckets: &Buckets| buckets.counts().iter().sum();
+    [total(firsts.answered()), firsts.failed(), total(firsts.abandoned())]
+}
+
+#[test]
+fn the_first_request_of_a_key_at_each_weight_stands_for_it() {
+    let (this, before, after) = (Try::new(), Arc::<Ledger>::default(), Arc::<Ledger>::default());
+    for outcome in [Outcome::Success, Outcome::ServerError, Outcome::Success] {
+        this.ends(1, Stable, &before, outcome);
+    }
+    this.ends(2, Canary, &before, Outcome::Reset);
+    this.ends(2, Canary, &before, Outcome::Success);
+    this.ends(3, Canary, &before, Outcome::ClientGone);
+    this.ends(4, Canary, &before, Outcome::Unanswered);
+    let late = this.asks(5, Canary, &before);
+    for outcome in [Outcome::ServerError, Outcome::Success] {
+        this.ends(1, Canary, &after, outcome);
+        this.ends(5, Canary, &after, outcome);
+    }
+    late.end(Outcome::Success, FAST);
+    this.ends(1, Stable, &before, Outcome::Success);
+    assert_eq!([firsts(&before, Stable), firsts(&before, Canary)], [[1, 0, 0], [2, 1, 1]]);
+    assert_eq!([firsts(&after, Stable), firsts(&after, Canary)], [[0, 0, 0], [0, 2, 0]]);
+}
+
+#[test]
+fn a_first_request_that_says_nothing_leaves_it_to_the_next() {
+    let (this, ledger) = (Try::new(), Arc::<Ledger>::default());
+    let (dropped, second) = (this.asks(1, Canary, &ledger), this.asks(1, Canary, &ledger));
+    drop(dropped);
+    second.end(Outcome::ServerError, FAST);
+    this.ends(1, Canary, &ledger, Outcome::Internal);
+    assert_eq!(firsts(&ledger, Canary), [0; 3], "the second was asked while another one was the first");
+    this.ends(1, Canary, &ledger, Outcome::Success);
+    assert_eq!(firsts(&ledger, Canary), [1, 0, 0]);
 }

@@ -25,6 +25,8 @@ pub(super) enum Mark {
     Timed = 1 << 4,
     /// The canary failed it, scored or not.
     Hurt = 1 << 5,
+    /// The last that it had of the canary was a failure.
+    Failing = 1 << 6,
 }
 
 // === impl Entry ===
@@ -93,7 +95,7 @@ mod tests {
     fn everything_has_its_own_bits() {
         for (track, other) in [(Track::Stable, Track::Canary), (Track::Canary, Track::Stable)] {
             let mut entry = Entry::new(track, Serial(0xab_cdef), u32::MAX);
-            for mark in [Mark::Bad, Mark::Good, Mark::Timed, Mark::Hurt] {
+            for mark in [Mark::Bad, Mark::Good, Mark::Timed, Mark::Hurt, Mark::Failing] {
                 assert!(!entry.has(mark));
                 assert_eq!(entry.with(mark).without(mark), entry);
                 entry = entry.with(mark);

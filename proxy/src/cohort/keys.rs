@@ -1,16 +1,18 @@
 //! What is known of each key: one observation for the whole try, however often its client asks (statistics.md, 2.8).
 //!
 //! A key is bad at its first failure, and good when it has gone [`GOOD_AFTER`] without one; its latency is that of one
-//! success. It belongs to the arm and to the ledger where it was first seen. What it does at another weight counts
-//! nowhere: a raise ends what can be seen of those that it moves, and so it must of the others, else one arm would be
-//! looked at for longer. The table is of fixed size and takes no lock; who finds no place in it is scored in neither arm.
+//! success. It belongs to the arm and to the ledger where it was first seen. What it does at another weight is not
+//! compared: a raise ends what can be seen of those that it moves, and so it must of the others, else one arm would be
+//! looked at for longer. The table is of fixed size and takes no lock; who finds no place in it is compared in neither
+//! arm. Beside the comparison, requests count by themselves: see [`crate::ledger::Pulse`].
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::CohortKey;
 use super::entry::{Entry, Mark};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Serial};
+use crate::outcome::Outcome;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use crate::track::Track;
 
@@ -45,6 +47,8 @@ pub struct Keys {
 struct Place {
     key: AtomicU64,
     entry: AtomicU64,
+    /// The last ledger for which one of its requests stands as the first.
+    met: AtomicU32,
 }
 
 // === impl Keys ===
@@ -53,7 +57,8 @@ impl Keys {
     /// An empty table, whose time begins now.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        let place = |_| Place { key: AtomicU64::new(0), entry: AtomicU64::new(Entry::NONE.bits()) };
+        let entry = || AtomicU64::new(Entry::NONE.bits());
+        let place = |_| Place { key: AtomicU64::new(0), entry: entry(), met: AtomicU32::new(0) };
         Self {
             since: now,
             now: AtomicU32::new(0),
@@ -149,6 +154,35 @@ impl Keys {
     /// Leaves the key's latency to another request.
     pub(super) fn untime(&self, place: usize) {
         self.places[place].change(|entry| Some(entry.without(Mark::Timed)));
+    }
+
+    /// Whether how a request ended is a beat of its arm's pulse. Of the canary's failures, it is the first since the
+    /// client's last success: who tries again and again is no crowd.
+    pub(super) fn beats(&self, place: usize, track: Track, outcome: Outcome) -> bool {
+        let place = &self.places[place];
+        let is_failing = || Entry::from_bits(place.entry.load(Relaxed)).has(Mark::Failing);
+        match (track, outcome.is_bad()) {
+            (Track::Canary, true) => {
+                place.change(|entry| (!entry.has(Mark::Failing)).then_some(entry.with(Mark::Failing)))
+            }
+            (Track::Canary, false) if outcome == Outcome::Success && is_failing() => {
+                place.change(|entry| Some(entry.without(Mark::Failing)))
+            }
+            _ => true,
+        }
+    }
+
+    /// Makes a request the first of its key at the weight of this ledger, if it has none there nor at a later one.
+    pub(super) fn meet(&self, place: usize, ledger: &Ledger) -> bool {
+        let (met, Serial(serial)) = (&self.places[place].met, ledger.serial());
+        met.load(Relaxed) < serial && met.fetch_max(serial, Relaxed) < serial
+    }
+
+    /// Leaves that to another request.
+    pub(super) fn unmeet(&self, place: usize, ledger: &Ledger) {
+        let Serial(serial) = ledger.serial();
+        // Where the key has been met at a later weight, nothing is left to others.
+        let _ = self.places[place].met.compare_exchange(serial, serial.saturating_sub(1), Relaxed, Relaxed);
     }
 
     fn find(&self, key: CohortKey) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! One request's part in what is known of its client's key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{CohortKey, Keyed, Keys};
 use crate::ledger::{Ledger, Reached};
@@ -14,16 +15,19 @@ pub struct Observation {
     place: usize,
     /// Whether this request stands for its key's latency.
     is_timed: bool,
+    /// Whether it is its key's first one at this weight.
+    is_first: bool,
 }
 
 // === impl Keyed ===
 
 impl Keyed {
-    /// The part of a request that was given to this arm. None, if no place is left for its key: it is scored nowhere.
+    /// The part of a request that was given to this arm. None, if no place is left for its key: it is compared nowhere.
     #[must_use]
     pub fn observe(&self, key: CohortKey, track: Track, ledger: &Ledger) -> Option<Observation> {
         let place = self.keys.see(key, track, ledger)?;
-        Some(Observation { keys: Arc::clone(&self.keys), place, is_timed: false })
+        let is_first = self.keys.meet(place, ledger);
+        Some(Observation { keys: Arc::clone(&self.keys), place, is_timed: false, is_first })
     }
 }
 
@@ -36,15 +40,25 @@ impl Observation {
         self.is_timed
     }
 
-    /// Takes in how the request ended. True, if that counts.
+    /// Books what counts of this request by itself, whatever is known of its key.
+    pub(crate) fn count(&mut self, outcome: Outcome, waited: Duration, track: Track, ledger: &Ledger) {
+        if self.keys.beats(self.place, track, outcome) {
+            ledger.arm(track).pulse().note(outcome);
+        }
+        if outcome.blame() != Blame::Us && std::mem::take(&mut self.is_first) {
+            ledger.arm(track).firsts().note(outcome, waited);
+        }
+    }
+
+    /// Takes in how the request ended. True, if that counts in the comparison.
     pub(crate) fn end(&mut self, outcome: Outcome, reached: Reached, track: Track, ledger: &Ledger) -> bool {
         match outcome.blame() {
             Blame::Backend => {
-                self.leave(reached);
+                self.leave(reached, ledger);
                 self.keys.fail(self.place, track, ledger)
             }
             Blame::Us => {
-                self.leave(reached);
+                self.leave(reached, ledger);
                 false
             }
             Blame::Nobody | Blame::Client => {
@@ -55,10 +69,14 @@ impl Observation {
         }
     }
 
-    /// The request says nothing about latency: another one of its client's may, unless this one was counted as slow.
-    pub(crate) fn leave(&mut self, reached: Reached) {
+    /// The request says nothing: another one of its client's may be the first, and may stand for its latency unless this
+    /// one was counted as slow.
+    pub(crate) fn leave(&mut self, reached: Reached, ledger: &Ledger) {
         if std::mem::take(&mut self.is_timed) && reached.count() == 0 {
             self.keys.untime(self.place);
+        }
+        if std::mem::take(&mut self.is_first) {
+            self.keys.unmeet(self.place, ledger);
         }
     }
 }

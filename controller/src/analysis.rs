@@ -34,5 +34,5 @@ pub use ground::{BlastLimit, BreakerRule, Ground};
 pub use judge::{Judge, Kept, Misfit};
 pub use metric::Metric;
 pub use probation::ProbationGuard;
-pub use sample::{ArmSample, Sample};
+pub use sample::{ArmSample, ByRequest, Sample};
 pub use verdict::{Breach, Shortfall, Verdict};

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use canary_config::criteria::{BlastRadius, Criteria, Guardrails};
 use canary_config::weight::Weight;
-use canary_controller::analysis::{ArmSample, Arms, BlastLimit, Ground, Judge, Metric, Sample, Tally, Verdict};
+use canary_controller::analysis::{
+    ArmSample, Arms, BlastLimit, ByRequest, Ground, Judge, Metric, Sample, Tally, Verdict,
+};
 
 use super::judge::{EDGES, plan, weight};
 
@@ -77,8 +79,8 @@ const fn failing(failed: u64, successes: &[u64]) -> ArmSample<'_> {
         became_overdue: [0; 3],
         overdue: [&[]; 3],
         abandoned: &[],
-        good: None,
         failed_keys: None,
+        by_request: None,
     }
 }
 
@@ -175,8 +177,10 @@ fn a_burst_of_one_block_breaks_no_limit() {
 #[test]
 fn keys_that_are_not_known_to_be_good_yet_break_no_limit() {
     let mut given = Given::limited(Some(0.1), None);
-    let keyed = ArmSample { good: Some(0), failed_keys: Some(1), ..failing(1, &[99]) };
-    let of_stable = ArmSample { good: Some(0), failed_keys: Some(9), ..failing(9, &[891]) };
+    let firsts = |first_failed, first_answered| ByRequest { first_failed, first_answered, ..ByRequest::default() };
+    // By their keys alone, all are bad.
+    let keyed = ArmSample { by_request: Some(firsts(1, &[99])), ..failing(10, &[]) };
+    let of_stable = ArmSample { by_request: Some(firsts(9, &[891])), ..failing(90, &[]) };
     let verdict = given.blocks(15, keyed, of_stable);
     assert!(matches!(verdict, Verdict::NotEnough(_)), "{verdict:?}");
 }

@@ -34,6 +34,7 @@ mod forecast;
 mod guardrails;
 mod judge;
 mod kept_evidence;
+mod keyed;
 mod purity;
 mod slow_evidence;
 mod store;

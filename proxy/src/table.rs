@@ -211,7 +211,11 @@ impl Route {
             // With every request there is nobody else to send it to, key or not.
             if canary.weight == Weight::FULL {
                 let pick = self.choose(Track::Canary, &canary.pool, rng)?;
-                return Some(Pick { scoring: Some(canary.scoring(Track::Canary, asker)), permit: Some(permit), ..pick });
+                return Some(Pick {
+                    scoring: Some(canary.scoring(Track::Canary, asker)),
+                    permit: Some(permit),
+                    ..pick
+                });
             }
             return self.choose(Track::Stable, &self.stable, rng);
         };

@@ -80,6 +80,16 @@ impl Breaker {
         self.tripped
     }
 
+    /// Whether the last that was heard of the canary is more than one failure.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.run.is_some_and(|run| run.failures > 1)
+    }
+
+    /// All that was heard of stable.
+    pub(super) const fn stable(&self) -> Tally {
+        self.stable
+    }
+
     /// Stable gets no requests any more, and this is what is known of it.
     pub(super) const fn lose_stable(&mut self, known: Tally) {
         self.is_stable_gone = true;

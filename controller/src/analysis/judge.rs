@@ -23,6 +23,7 @@ mod report;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use canary_config::cohort::Assignment;
 use canary_config::criteria::{Alpha, BlastRadius, Profile};
 use canary_config::plan::Plan;
 use canary_config::weight::Weight;
@@ -53,6 +54,8 @@ pub struct Judge {
     alpha: Alpha,
     profile: Profile,
     blast_radius: BlastRadius,
+    /// Whether keys are compared, and not requests.
+    is_keyed: bool,
     weights: Box<[Weight]>,
     weight: Option<Weight>,
     clock: Option<BlockClock>,
@@ -62,6 +65,8 @@ pub struct Judge {
     counts: [Arms<Tally>; Metric::ALL.len()],
     /// Failures and other requests by the weight they were routed at.
     by_weight: Box<[Arms<Tally>]>,
+    /// How stable fared in the comparison, in the unit that absolute limits are held against.
+    answers_of_stable: Tally,
     /// Stable's requests as somebody else counted them.
     known_of_stable: Tally,
     probation: Option<ProbationGuard>,
@@ -105,6 +110,7 @@ impl Judge {
             alpha,
             profile,
             blast_radius: plan.criteria.blast_radius,
+            is_keyed: plan.assignment != Assignment::Request,
             by_weight: vec![Arms::default(); weights.len()].into(),
             weights,
             weight: None,
@@ -112,6 +118,7 @@ impl Judge {
             guard,
             latency: LatencyWatch::new(edges),
             counts: Default::default(),
+            answers_of_stable: Tally::default(),
             known_of_stable: Tally::default(),
             probation: None,
             breaker: Breaker::default(),
@@ -120,8 +127,9 @@ impl Judge {
         }
     }
 
-    /// Stable's requests ended like this before the canary got any, by stable's own meters. It sets the limit of
-    /// probation if the ledgers know less of stable, and does nothing once the canary has all requests.
+    /// Stable's requests ended like this before the canary got any, by stable's own meters. Where the ledgers know less
+    /// of stable, it sets the limit of probation, unless that goes by keys, and says what the breaker goes by. It does
+    /// nothing once the canary has all requests.
     pub const fn know_stable(&mut self, tally: Tally) {
         self.known_of_stable = tally;
     }
@@ -140,14 +148,17 @@ impl Judge {
             self.guard.set_weight(place);
         }
         if weight == Weight::FULL && self.probation.is_none() {
-            let (compared, known) = (self.outcomes().stable, self.known_of_stable);
-            let stable = if compared.requests() >= known.requests() { compared } else { known };
+            let better_known = |own: Tally, known: Tally| if own.requests() >= known.requests() { own } else { known };
+            // The meters count requests, and a limit is held against what was counted like it.
+            let known = if self.is_keyed { Tally::default() } else { self.known_of_stable };
+            let stable = better_known(self.answers_of_stable, known);
             let by_limit = self.limits.iter().map(|limit| match limit.metric() {
                 Metric::ErrorRate => stable,
                 _ => limit.counts().stable,
             });
             self.probation = Some(ProbationGuard::new(stable, &self.limit_specs(), by_limit.collect()));
-            self.breaker.lose_stable(stable);
+            let heard = if self.is_keyed { self.breaker.stable() } else { self.answers_of_stable };
+            self.breaker.lose_stable(better_known(heard, self.known_of_stable));
         }
     }
 
@@ -188,6 +199,7 @@ impl Judge {
             all.add(new);
         }
         self.by_weight[place].add(sample.outcomes());
+        self.answers_of_stable = self.answers_of_stable.plus(sample.stable.answers());
         self.latency.absorb(sample);
     }
 
@@ -224,9 +236,10 @@ impl Judge {
         }
         match self.largest_shortfall(step) {
             Some(shortfall) => Verdict::NotEnough(shortfall),
-            None if self.guard.passes(step) => Verdict::Pass,
+            // Whoever fails now has not passed, however well it did before.
+            None if self.guard.passes(step) && !self.breaker.is_suspicious() => Verdict::Pass,
             None => Verdict::NotEnough(Shortfall::Doubt {
-                metric: self.loudest().0,
+                metric: if self.breaker.is_suspicious() { Metric::ErrorRate } else { self.loudest().0 },
                 ln_harm: self.guard.harm().ln(),
                 ln_allowed: DOUBT.ln(),
             }),
@@ -247,7 +260,8 @@ impl Judge {
     /// Whether a step whose time is up may be left without certificates: there was traffic, and no doubt came of it.
     #[must_use]
     pub fn may_promote_uncertified(&self) -> bool {
-        self.guard.trusts() && self.outcomes().canary.requests() >= THIN_EVIDENCE_MIN
+        let is_trusted = self.guard.trusts() && !self.breaker.is_suspicious();
+        is_trusted && self.outcomes().canary.requests() >= THIN_EVIDENCE_MIN
     }
 
     /// Above what a success is slow, by arm and metric of latency, rising; nothing for an arm while not every metric is

@@ -138,11 +138,11 @@ pub(super) fn total(buckets: &[u64]) -> u64 {
     buckets.iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
-/// The successes of one arm that took longer than the edge of that place, whatever they had been counted for while they
+/// The answers of one arm that took longer than the edge of that place, whatever they had been counted for while they
 /// were open, and who left after such a wait.
 pub(super) fn slower(arm: &ArmSample<'_>, edge: usize) -> Tally {
-    let left = Tally { bad: split(arm.abandoned, edge).bad, good: 0 };
-    arm.histograms().fold(left, |all, part| all.plus(split(part, edge)))
+    let left = Tally { bad: split(arm.gave_up(), edge).bad, good: 0 };
+    arm.answered().into_iter().fold(left, |all, part| all.plus(split(part, edge)))
 }
 
 /// What took longer than that edge, and what did not.

@@ -75,8 +75,8 @@ impl Ledgers {
             if let Some(keys) = &self.keys {
                 let failed = keys.failed();
                 sample.canary.failed_keys = Some(failed - std::mem::replace(&mut self.failed_keys, failed));
-                sample.canary.good = Some(news.canary.kept());
-                sample.stable.good = Some(news.stable.kept());
+                sample.canary.by_request = Some(news.canary.by_request());
+                sample.stable.by_request = Some(news.stable.by_request());
             }
             show(open.weight, &sample);
         }

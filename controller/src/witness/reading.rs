@@ -4,7 +4,8 @@ use canary_proxy::histogram::{BUCKETS, Counts};
 use canary_proxy::ledger::{Arm, THRESHOLDS};
 use canary_proxy::outcome::{Blame, Outcome};
 
-use crate::analysis::ArmSample;
+use crate::analysis::breaker::Attempts;
+use crate::analysis::{ArmSample, ByRequest};
 use crate::witness::totals::Totals;
 
 /// Everything that an arm had counted when it was read last. Counters only grow, so nothing is read twice or missed.
@@ -15,6 +16,10 @@ pub(super) struct Reading {
     overdue: [Counts; THRESHOLDS],
     abandoned: Counts,
     kept: u64,
+    beats: [u64; 3],
+    first_failed: u64,
+    first_answered: Counts,
+    first_abandoned: Counts,
 }
 
 /// What came to an arm since it was read last.
@@ -34,18 +39,27 @@ impl Default for Reading {
             overdue: [[0; BUCKETS]; THRESHOLDS],
             abandoned: [0; BUCKETS],
             kept: 0,
+            beats: [0; 3],
+            first_failed: 0,
+            first_answered: [0; BUCKETS],
+            first_abandoned: [0; BUCKETS],
         }
     }
 }
 
 impl Reading {
     fn of(arm: &Arm) -> Self {
+        let (pulse, firsts) = (arm.pulse(), arm.firsts());
         Self {
             ends: Outcome::ALL.map(|outcome| arm.ended_by(outcome)),
             successes: arm.successes().counts(),
             overdue: std::array::from_fn(|at| arm.overdue()[at].counts()),
             abandoned: arm.abandoned().counts(),
             kept: arm.kept(),
+            beats: [pulse.refused(), pulse.failed(), pulse.answered()],
+            first_failed: firsts.failed(),
+            first_answered: firsts.answered().counts(),
+            first_abandoned: firsts.abandoned().counts(),
         }
     }
 
@@ -73,6 +87,10 @@ impl Reading {
             overdue: std::array::from_fn(|at| differ(&self.overdue[at], &before.overdue[at])),
             abandoned: differ(&self.abandoned, &before.abandoned),
             kept: self.kept - before.kept,
+            beats: std::array::from_fn(|at| self.beats[at] - before.beats[at]),
+            first_failed: self.first_failed - before.first_failed,
+            first_answered: differ(&self.first_answered, &before.first_answered),
+            first_abandoned: differ(&self.first_abandoned, &before.first_abandoned),
         }
     }
 }
@@ -80,9 +98,16 @@ impl Reading {
 // === impl News ===
 
 impl News {
-    /// The keys that have become good.
-    pub(super) fn kept(&self) -> u64 {
-        self.since.kept
+    /// What the keys do not say, where they are compared.
+    pub(super) fn by_request(&self) -> ByRequest<'_> {
+        let [refused, failed, answered] = self.since.beats;
+        ByRequest {
+            good_keys: self.since.kept,
+            pulse: Attempts { refused, failed, answered },
+            first_failed: self.since.first_failed,
+            first_answered: &self.since.first_answered,
+            first_abandoned: &self.since.first_abandoned,
+        }
     }
 
     pub(super) fn sample<'a>(&'a self) -> ArmSample<'a> {

@@ -29,6 +29,7 @@ pub mod stake;
 pub mod verdict;
 
 pub use counts::{Arms, Tally};
+pub use damage::Damage;
 pub use evidence::{ArmEvidence, Evidence, MetricEvidence};
 pub use ground::{BlastLimit, BreakerRule, Ground};
 pub use judge::{Judge, Kept, Misfit};

@@ -13,6 +13,7 @@ mod patience;
 mod question;
 mod reading;
 mod rollback;
+mod suffered;
 mod totals;
 mod turn;
 

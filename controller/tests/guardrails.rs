@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use canary_config::criteria::{BlastRadius, Criteria, Guardrails};
 use canary_config::weight::Weight;
 use canary_controller::analysis::{
-    ArmSample, Arms, BlastLimit, ByRequest, Ground, Judge, Metric, Sample, Tally, Verdict,
+    ArmSample, Arms, BlastLimit, ByRequest, Damage, Ground, Judge, Metric, Sample, Tally, Verdict,
 };
 
 use super::judge::{EDGES, plan, weight};
@@ -18,6 +18,7 @@ struct Given {
     judge: Judge,
     now: Instant,
     weight: Weight,
+    damage: Damage,
 }
 
 impl Given {
@@ -25,7 +26,8 @@ impl Given {
     fn new(criteria: Criteria) -> Self {
         let mut plan = plan(&[10, 50]);
         plan.criteria = criteria;
-        let mut given = Self { judge: Judge::new(&plan, &EDGES), now: Instant::now(), weight: Weight::ZERO };
+        let (judge, damage) = (Judge::new(&plan, &EDGES), Damage::default());
+        let mut given = Self { judge, now: Instant::now(), weight: Weight::ZERO, damage };
         given.at(10);
         given
     }
@@ -51,6 +53,8 @@ impl Given {
     fn block(&mut self, canary: ArmSample<'_>, stable: ArmSample<'_>) -> Verdict {
         let sample: Sample<'_> = Arms { canary, stable };
         self.judge.observe(self.weight, &sample, self.now);
+        self.damage.failed_requests += canary.failures();
+        self.judge.suffer(self.damage);
         let verdict = if self.weight == Weight::FULL { self.judge.probation_verdict() } else { self.judge.verdict(0) };
         self.now += TWO_SECONDS;
         self.judge.tick(self.now);
@@ -79,7 +83,6 @@ const fn failing(failed: u64, successes: &[u64]) -> ArmSample<'_> {
         became_overdue: [0; 3],
         overdue: [&[]; 3],
         abandoned: &[],
-        failed_keys: None,
         by_request: None,
     }
 }
@@ -201,11 +204,14 @@ fn a_budget_of_failed_requests_is_used_up_at_every_weight_and_by_the_canary_alon
 #[test]
 fn a_budget_of_clients_is_used_up_by_clients() {
     let mut given = Given::allowed(0, 3);
-    let of_keys = |keys| ArmSample { failed_keys: Some(keys), ..failing(keys, &[1_000]) };
-    for verdict in [given.block(failing(9, &[1_000]), failing(90, &[9_000])), given.block(of_keys(2), of_keys(900))] {
+    let mut block_with = |failed_users| {
+        given.damage.failed_users = failed_users;
+        given.block(failing(4, &[1_000]), failing(40, &[9_000]))
+    };
+    for verdict in [block_with(0), block_with(2)] {
         assert!(!matches!(verdict, Verdict::Fail(_)), "{verdict:?}");
     }
-    let Verdict::Fail(breach) = given.block(of_keys(1), of_keys(0)) else { panic!("three have failed") };
+    let Verdict::Fail(breach) = block_with(3) else { panic!("three have failed") };
     assert_eq!(breach.ground, Ground::BlastRadius(BlastLimit::Users));
     assert_eq!(breach.counts.canary, Tally { bad: 12, good: 3_000 });
 }

@@ -286,14 +286,16 @@ fn a_client_that_tries_again_and_again_convicts_nobody() {
 fn who_fails_now_has_not_passed() {
     let mut given = Given::new(1, 20, None);
     let well = Arms { canary: 0.0, stable: 0.0 };
-    assert_eq!(given.at(50).go(8 * TICKS_PER_STEP, well), None);
+    given.at(50);
+    (1..=2).for_each(|client| given.ask(CohortKey(client), well));
+    assert_eq!(given.go(8 * TICKS_PER_STEP, well), None);
     assert_eq!(given.judge.verdict(0), Verdict::Pass);
     let fails = Arms { canary: 1.0, stable: 0.0 };
-    (0..2).for_each(|client| given.ask(CohortKey(client), fails));
+    (1..=2).for_each(|client| given.ask(CohortKey(client), fails));
     given.observe();
     assert!(matches!(given.judge.verdict(0), Verdict::NotEnough(_)), "{:?}", given.judge.verdict(0));
     assert!(!given.judge.may_promote_uncertified());
-    given.ask(CohortKey(0), well);
+    given.ask(CohortKey(1), well);
     given.observe();
     assert_eq!(given.judge.verdict(0), Verdict::Pass);
 }

@@ -8,6 +8,7 @@ mod daemon_api;
 mod daemon_busy;
 #[cfg(test)]
 mod daemon_cohorts;
+mod daemon_damage;
 mod daemon_end;
 mod daemon_events;
 mod daemon_evidence;

@@ -1,6 +1,7 @@
 //! All that one try at a release is judged by. Every table in which the canary stands points at the same hearing.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::cohort::Cohort;
 use crate::last_pick::LastPick;
@@ -19,6 +20,8 @@ pub struct Hearing {
     pub cohort: Cohort,
     /// When it was sent a request last.
     pub last_pick: LastPick,
+    /// How many of its requests have failed by its own fault, whether or not they are compared; previews are nobody's.
+    pub failed: Arc<AtomicU64>,
     /// Who hears of its failures.
     pub witness: Option<Arc<dyn Witness>>,
 }
@@ -33,6 +36,7 @@ impl Default for Hearing {
             slow_start: Arc::new(SlowStart::open()),
             cohort: Cohort::default(),
             last_pick: LastPick::default(),
+            failed: Arc::default(),
             witness: None,
         }
     }

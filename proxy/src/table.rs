@@ -9,6 +9,7 @@ mod tests;
 mod why;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use canary_config::name::ServiceName;
@@ -352,27 +353,34 @@ impl Canary {
 // === impl Pick ===
 
 impl Pick {
-    /// Books how its attempt ended: once, and where the draw was free. A failure of the canary is heard before this
-    /// returns.
+    /// Books how its attempt ended, once. It is scored where the draw was free; a failure of the canary is counted and
+    /// heard in any case, before this returns.
     pub fn score(&mut self, outcome: Outcome, waited: Duration) {
         if let Some(permit) = self.permit.take()
             && outcome == Outcome::Success
         {
             permit.succeeded();
         }
-        let Some(scoring) = self.scoring.take() else { return };
-        scoring.end(outcome, waited);
-        let is_bad = outcome.blame() == Blame::Backend || outcome == Outcome::Unanswered;
-        let canary = self.route.canary.as_ref().filter(|_| is_bad && self.track == Track::Canary);
-        if let Some(witness) = canary.and_then(|canary| canary.hearing.witness.as_ref()) {
+        if let Some(scoring) = self.scoring.take() {
+            scoring.end(outcome, waited);
+        }
+        let Some(hearing) = self.canary().map(Canary::hearing).filter(|_| outcome.is_bad()) else { return };
+        if outcome.blame() == Blame::Backend {
+            hearing.failed.fetch_add(1, Relaxed);
+        }
+        if let Some(witness) = &hearing.witness {
             witness.failed();
         }
     }
 
+    /// The canary, if it is on trial by this request.
+    fn canary(&self) -> Option<&Canary> {
+        self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview)
+    }
+
     /// Its attempt begins.
     pub fn begin(&self, now: Instant) {
-        let canary = self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview);
-        if let Some(canary) = canary {
+        if let Some(canary) = self.canary() {
             canary.hearing.last_pick.note(now);
         }
     }

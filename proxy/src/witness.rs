@@ -13,7 +13,7 @@ use crate::request_id::RequestId;
 ///
 /// A success never calls it. No call waits: whoever finds another at work leaves its word and goes.
 pub trait Witness: fmt::Debug + Send + Sync {
-    /// A failure of the canary has been scored.
+    /// The canary has failed a request, and that is booked.
     fn failed(&self);
 
     /// A request that people will want to see.

@@ -157,6 +157,38 @@ fn a_preview_counts_for_nobody_and_ends_with_its_canary() {
     all_go(&route, previews, Some(Track::Stable));
 }
 
+#[test]
+fn every_failure_that_is_the_canarys_fault_is_counted_whoever_is_compared_by_it() {
+    let failed = |safe, bp, hearing: &Arc<Hearing>, asker: Asker, outcome| {
+        let mut route = (*route(safe, 1, bp, hearing)).clone();
+        let pool = route.canary.as_ref().unwrap().pool().clone();
+        route.preview = Some(Preview::new(pool, Secret::new("0123456789abcdef"), Arc::clone(&hearing.trip)));
+        let mut pick = Arc::new(route).pick(&asker, &mut SmallRng::seed_from_u64(SEED)).unwrap();
+        assert_eq!(pick.track, Track::Canary);
+        if outcome == Outcome::Reset {
+            // A tunnel is not compared.
+            pick.scoring = None;
+        }
+        pick.score(outcome, std::time::Duration::ZERO);
+        hearing.failed.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    let hearing = Arc::new(Hearing { cohort: divided(&Assignment::Ip), ..Hearing::default() });
+    let known = Asker { key: Some(CohortKey(1)), ..NOBODY };
+    let counts = [
+        failed(1, 1_000, &hearing, known, Outcome::ServerError),
+        failed(1, 1_000, &hearing, known, Outcome::ConnectFailed),
+        failed(1, FULL, &hearing, NOBODY, Outcome::TimedOut),
+        failed(0, 1_000, &hearing, known, Outcome::ServerError),
+        failed(1, 1_000, &hearing, known, Outcome::Reset),
+    ];
+    assert_eq!(counts, [1, 2, 3, 4, 5]);
+    for outcome in [Outcome::Success, Outcome::Unanswered, Outcome::ClientGone, Outcome::Internal] {
+        assert_eq!(failed(1, FULL, &hearing, known, outcome), 5, "{outcome:?}");
+    }
+    let previews = Asker { previews: true, ..known };
+    assert_eq!(failed(1, FULL, &hearing, previews, Outcome::ServerError), 5);
+}
+
 /// Any table in which the canary is not to be reached, and who asks.
 fn unreachable(rng: &mut SmallRng, cohorts: &[Cohort]) -> (Arc<Route>, Asker) {
     let hearing = unproved_of(cohorts.choose(rng).unwrap());

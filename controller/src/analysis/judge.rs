@@ -134,6 +134,11 @@ impl Judge {
         self.known_of_stable = tally;
     }
 
+    /// The canary has done this damage so far, in all of its try.
+    pub const fn suffer(&mut self, damage: Damage) {
+        self.damage = damage;
+    }
+
     /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time, and 100 %
     /// probation.
     pub fn set_weight(&mut self, weight: Weight, now: Instant) {
@@ -184,7 +189,6 @@ impl Judge {
         self.forgive_what_is_shared();
         let at = self.clock.map_or(Duration::ZERO, |clock| clock.elapsed(now));
         self.breaker.look(sample.map(ArmSample::attempts), at);
-        self.damage.add(&sample.canary);
     }
 
     fn compare(&mut self, place: usize, sample: &Sample<'_>, by_limit: [Arms<Tally>; LIMITS_MAX]) {

@@ -29,8 +29,6 @@ pub struct ArmSample<'a> {
     pub overdue: [&'a [u64]; Metric::LATENCIES.len()],
     /// Clients that left before the answer, by how long they had waited: the answer would have been slower.
     pub abandoned: &'a [u64],
-    /// With keyed assignment, how many clients had their first failure since the last sample.
-    pub failed_keys: Option<u64>,
     /// With keyed assignment, what is not said by the keys.
     pub by_request: Option<ByRequest<'a>>,
 }

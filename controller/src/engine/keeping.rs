@@ -10,7 +10,7 @@ use canary_config::cohort::Assignment;
 use canary_config::name::ReleaseId;
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Arms, Kept};
+use crate::analysis::{Arms, Damage, Kept};
 use crate::clock;
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
@@ -20,7 +20,10 @@ use crate::store::{Paper, PaperKind, Record};
 #[derive(Debug, Serialize, Deserialize)]
 struct Evidence {
     subjects: Arms<Subject>,
-    judge: Kept,
+    /// What the canary's clients have suffered, by whatever backends.
+    damage: Damage,
+    /// Nothing, where keys are compared: which ones have counted is not kept, and none may count twice.
+    judge: Option<Kept>,
 }
 
 /// Who was compared: a release, and where it ran.
@@ -59,14 +62,13 @@ impl Managed {
     /// What is kept of the try that is under way.
     fn evidence_paper(&mut self, now: Instant) -> Option<Paper> {
         let subjects = self.subjects()?;
-        // Which keys have counted is not kept, and none may count twice.
         let is_by_chance = self.rollout.phase().trial()?.plan.assignment == Assignment::Request;
-        if !is_by_chance {
-            return None;
-        }
         self.hearings.look_around(now);
-        let judge = self.hearings.present()?.ask(|inquiry| inquiry.keep(now));
-        let body = serde_json::to_string(&Evidence { subjects, judge });
+        let (damage, judge) = self
+            .hearings
+            .present()?
+            .ask(|inquiry| (inquiry.suffered().damage(), is_by_chance.then(|| inquiry.keep(now))));
+        let body = serde_json::to_string(&Evidence { subjects, damage, judge });
         let body = body.inspect_err(|error| tracing::warn!(%error, "the evidence cannot be kept")).ok()?;
         let (service, generation) = (self.declared.name.clone(), self.rollout.generation());
         Some(Paper { service, generation, kind: PaperKind::Evidence, body })
@@ -78,19 +80,24 @@ impl Managed {
             return;
         }
         let service = &self.declared.name;
-        match serde_json::from_str::<Evidence>(&paper.body) {
-            Ok(evidence) if evidence.subjects != subjects => {
-                tracing::info!(%service, "the evidence is of other backends, so the comparison begins anew");
-            }
-            Ok(evidence) => case.ask(|inquiry| {
-                if let Err(problem) = inquiry.take_up(evidence.judge, now) {
-                    tracing::warn!(%service, %problem, "the evidence is not taken up");
-                }
-            }),
+        let evidence = match serde_json::from_str::<Evidence>(&paper.body) {
+            Ok(evidence) => evidence,
             Err(error) => {
                 tracing::warn!(%service, %error, "the evidence cannot be read, so the comparison begins anew");
+                return;
             }
+        };
+        case.ask(|inquiry| inquiry.suffer(evidence.damage));
+        let Some(judge) = evidence.judge else { return };
+        if evidence.subjects != subjects {
+            tracing::info!(%service, "the evidence is of other backends, so the comparison begins anew");
+            return;
         }
+        case.ask(|inquiry| {
+            if let Err(problem) = inquiry.take_up(judge, now) {
+                tracing::warn!(%service, %problem, "the evidence is not taken up");
+            }
+        });
     }
 
     /// Who is compared in the try that is under way.

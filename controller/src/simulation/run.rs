@@ -23,7 +23,7 @@ use super::outcome::{End, Outcome};
 use super::source::Chance;
 use super::stage::{Stage, edges};
 use super::{Simulation, TICK, TIME_MAX, Until, release};
-use crate::analysis::{Arms, Judge, Verdict};
+use crate::analysis::{Arms, Damage, Judge, Verdict};
 use crate::rollout::{
     Again, Command, Event, Inclination, Judgement, Leaving, Phase, Raises, Readiness, Reason, Rollout, Start,
     Transition, Trial,
@@ -208,6 +208,7 @@ impl<'a> Run<'a> {
         } else {
             let reach = self.simulation.source.reach();
             self.judge.observe(self.weight, &self.counted.sample(reach), now);
+            self.judge.suffer(Damage { failed_requests: self.outcome.failed, failed_users: 0 });
             self.counted.canary.clear(reach);
             self.counted.stable.clear(reach);
         }

@@ -20,6 +20,7 @@ use crate::witness::inquiry::Inquiry;
 use crate::witness::ledgers::Ledgers;
 use crate::witness::question::Means;
 use crate::witness::rollback::Rollback;
+use crate::witness::suffered::Suffered;
 use crate::witness::totals::Totals;
 
 /// One try: what its tables point at, and who judges it.
@@ -50,7 +51,9 @@ impl Case {
     fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, convicted: Arc<Notify>) -> Self {
         let trip = Arc::<Trip>::default();
         let ledgers = Ledgers::of(cohort.keys());
-        let inquiry = |alarm, notes| Inquiry::new(judge, ledgers, alarm, notes);
+        let suffered = Suffered::default().with_keys(cohort.keys());
+        let failed = Arc::clone(suffered.requests());
+        let inquiry = |alarm, notes| Inquiry::new(judge, ledgers, suffered, alarm, notes);
         let witness = Arc::new(CanaryWitness::new(Arc::clone(&trip), convicted, inquiry));
         let hearing = Hearing {
             trip,
@@ -58,6 +61,7 @@ impl Case {
             slow_start: Arc::new(SlowStart::new()),
             cohort,
             last_pick: LastPick::default(),
+            failed,
             witness: Some(Arc::clone(&witness) as Arc<dyn Witness>),
         };
         Self { releases, hearing: Arc::new(hearing), witness, is_sent_back: false, rollback: None }

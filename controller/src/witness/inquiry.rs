@@ -16,12 +16,13 @@ use canary_proxy::trip::Trip;
 use canary_proxy::witness::Noted;
 use tokio::sync::Notify;
 
-use crate::analysis::{Arms, Evidence, Ground, Judge, Kept, Misfit, Tally, Verdict};
+use crate::analysis::{Arms, Damage, Evidence, Ground, Judge, Kept, Misfit, Tally, Verdict};
 use crate::rollout::{Inclination, Judgement};
 use crate::witness::conviction::Conviction;
 use crate::witness::ledgers::Ledgers;
 use crate::witness::patience;
 use crate::witness::question::{Means, Question};
+use crate::witness::suffered::Suffered;
 use crate::witness::totals::Totals;
 
 /// The requests that are kept to be shown, the first ones.
@@ -43,6 +44,7 @@ pub(crate) type Notes = Receiver<Noted>;
 pub(crate) struct Inquiry {
     alarm: Alarm,
     ledgers: Ledgers,
+    suffered: Suffered,
     judge: Judge,
     question: Question,
     means: Means,
@@ -62,10 +64,11 @@ pub(crate) struct Inquiry {
 // === impl Inquiry ===
 
 impl Inquiry {
-    pub(crate) fn new(judge: Judge, ledgers: Ledgers, alarm: Alarm, notes: Notes) -> Self {
+    pub(crate) fn new(judge: Judge, ledgers: Ledgers, suffered: Suffered, alarm: Alarm, notes: Notes) -> Self {
         Self {
             alarm,
             ledgers,
+            suffered,
             judge,
             question: Question::None,
             means: Means::default(),
@@ -101,6 +104,7 @@ impl Inquiry {
     }
 
     fn decide(&mut self, now: Instant) {
+        self.judge.suffer(self.suffered.damage());
         self.verdict = match self.question {
             Question::None => None,
             Question::Step(step) => Some(self.judge.verdict(step)),
@@ -137,6 +141,16 @@ impl Inquiry {
     pub(crate) fn open(&mut self, weight: Weight, now: Instant) -> Arc<Ledger> {
         self.judge.set_weight(weight, now);
         self.ledgers.open(weight)
+    }
+
+    /// What the canary's clients have suffered by it so far.
+    pub(crate) fn suffered(&self) -> &Suffered {
+        &self.suffered
+    }
+
+    /// Takes in what they had suffered before a stop.
+    pub(crate) fn suffer(&mut self, before: Damage) {
+        self.suffered.add(before);
     }
 
     /// What the judge knows, to be taken up after an orderly stop.

@@ -30,8 +30,6 @@ pub(crate) struct Ledgers {
     open: Vec<Open>,
     closed: Arms<Totals>,
     keys: Option<Arc<Keys>>,
-    /// The clients that the canary had failed when that was read last.
-    failed_keys: u64,
 }
 
 /// A ledger that requests may still score in.
@@ -72,9 +70,7 @@ impl Ledgers {
         for open in &mut self.open {
             let news = open.read(now, thresholds);
             let mut sample = Arms { canary: news.canary.sample(), stable: news.stable.sample() };
-            if let Some(keys) = &self.keys {
-                let failed = keys.failed();
-                sample.canary.failed_keys = Some(failed - std::mem::replace(&mut self.failed_keys, failed));
+            if self.keys.is_some() {
                 sample.canary.by_request = Some(news.canary.by_request());
                 sample.stable.by_request = Some(news.stable.by_request());
             }

@@ -1,6 +1,6 @@
 //! What of a judge outlives an orderly stop: every number, to the last bit, and durations instead of moments.
 //!
-//! Tables and limits follow from the plan and are not kept. Whoever takes the evidence up promises that the releases
+//! Tables and limits follow from the plan and are not kept; nor is the damage, which others know. Whoever takes the evidence up promises that the releases
 //! under it are the same, and that no request was scored in between.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,6 @@ use super::Judge;
 use crate::analysis::block::{self, BlockClock};
 use crate::analysis::breaker::Breaker;
 use crate::analysis::counts::{Arms, Tally};
-use crate::analysis::damage::Damage;
 use crate::analysis::guard;
 use crate::analysis::guardrail;
 use crate::analysis::latency;
@@ -35,7 +34,6 @@ pub struct Kept {
     probation: Option<probation::Bets>,
     breaker: Breaker,
     limits: Box<[guardrail::Watch]>,
-    damage: Damage,
 }
 
 /// Evidence that was kept does not fit this judge.
@@ -63,7 +61,6 @@ impl Judge {
             probation: self.probation.as_ref().map(|probation| probation.bets().clone()),
             breaker: self.breaker.clone(),
             limits: self.limits.iter().map(|limit| limit.watch().clone()).collect(),
-            damage: self.damage,
         }
     }
 
@@ -100,7 +97,6 @@ impl Judge {
             known_of_stable: kept.known_of_stable,
             probation,
             breaker: kept.breaker,
-            damage: kept.damage,
             ..self
         })
     }

@@ -7,15 +7,17 @@ use std::time::Duration;
 use canary_config::cohort::Assignment;
 use canary_config::daemon::Config;
 use canary_config::plan::Plan;
-use canary_controller::rollout::{PhaseName, Stop};
+use canary_controller::engine::Order;
+use canary_controller::rollout::{PhaseName, Stop, Stride};
 use canary_proxy::cohort::CohortKey;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::table::{Asker, Route};
 use canary_proxy::track::Track;
+use http::StatusCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::support::Stand;
+use crate::support::{Stand, until};
 
 const BUDGET: u64 = 4;
 
@@ -62,11 +64,11 @@ fn failures_until_tripped(stand: &Stand) -> u64 {
     panic!("the budget is never spent");
 }
 
-/// The backends of v2 are those of v3 from now on.
-fn move_v2(config: &mut Config) {
+/// v2 stands on a backend of v3, too.
+fn widen_v2(config: &mut Config) {
     for service in config.services.values_mut() {
-        let other = service.releases[&"v3".parse().unwrap()].clone();
-        service.releases.insert("v2".parse().unwrap(), other);
+        let more = service.releases[&"v3".parse().unwrap()].backends.clone();
+        service.releases.get_mut(&"v2".parse().unwrap()).unwrap().backends.extend(more);
     }
 }
 
@@ -90,8 +92,71 @@ async fn the_budget_is_not_refilled_by_an_orderly_stop() {
     answer_all(&stand);
     ask(&stand.route("web"), 1, Outcome::Reset);
     // Other backends begin the comparison anew, and the budget is that of the whole try.
-    let stand = stand.restart_with(Stop::Orderly, move_v2).await.expect("the releases are all there");
+    let stand = stand.restart_with(Stop::Orderly, widen_v2).await.expect("the releases are all there");
     stand.until_step("web", 1).await;
     answer_all(&stand);
     assert_eq!(failures_until_tripped(&stand), BUDGET - 2);
+}
+
+#[tokio::test]
+async fn a_reload_that_widens_a_release_leaves_the_try_its_flag_and_its_damage() {
+    let stand = at_first_step(keyed).await;
+    answer_all(&stand);
+    let before = stand.route("web");
+    ask(&before, 1, Outcome::Reset);
+    stand.reload(widen_v2).await.unwrap();
+    answer_all(&stand);
+    let after = stand.route("web");
+    assert_eq!(failures_until_tripped(&stand), BUDGET - 1);
+    for route in [before, after] {
+        assert!(route.canary.as_ref().expect("it has a share").hearing().trip.is_tripped());
+    }
+    stand.until_phase("web", PhaseName::Aborted).await;
+}
+
+/// Stable's clients are answered well, as its own meter says too.
+fn answer_by_stable(stand: &Stand) {
+    let route = stand.route("web");
+    for client in CLIENTS {
+        let asker = Asker { key: Some(CohortKey(u64::MAX - client)), previews: false };
+        let mut pick = route.pick(&asker, &mut StdRng::seed_from_u64(client)).expect("somebody is ready");
+        assert_eq!(pick.track, Track::Stable);
+        pick.score(Outcome::Success, Duration::from_millis(5));
+        pick.pool().meter.answers().note(Some(StatusCode::OK), Duration::from_millis(5));
+    }
+}
+
+fn by_header(plan: &mut Plan) {
+    plan.assignment = Assignment::Header("x-user".into());
+}
+
+#[tokio::test]
+async fn what_fails_late_on_other_backends_convicts_nobody() {
+    let stand = at_first_step(by_header).await;
+    let before = stand.route("web");
+    answer_by_stable(&stand);
+    stand.reload(widen_v2).await.unwrap();
+    CLIENTS.for_each(|client| ask(&before, client, Outcome::Reset));
+    assert!(!before.canary.as_ref().expect("it has a share").hearing().trip.is_tripped());
+    assert_eq!(stand.status("web").await.phase, PhaseName::Progressing);
+}
+
+#[tokio::test]
+async fn a_dead_canary_is_found_in_probation_after_a_reload_that_widens_it() {
+    let stand = at_first_step(by_header).await;
+    answer_by_stable(&stand);
+    stand.order("web", Order::Promote(Stride::Full)).await.unwrap();
+    answer_all(&stand);
+    stand.reload(widen_v2).await.unwrap();
+    let mut clients = CLIENTS;
+    until("a verdict", async || {
+        let status = stand.status("web").await;
+        if status.phase == PhaseName::Aborted {
+            return Ok(());
+        }
+        let client = clients.next().ok_or("all clients were failed")?;
+        ask(&stand.route("web"), client, Outcome::ServerError);
+        Err(format!("{status:?}"))
+    })
+    .await;
 }

@@ -26,8 +26,18 @@ impl Managed {
     /// Opens the case of the try that has just begun, if one has.
     pub(super) fn open_case(&mut self) {
         let Some(trial) = self.rollout.phase().trial() else { return };
-        let releases = Arms { stable: self.rollout.stable().clone(), canary: trial.canary.clone() };
-        self.hearings.open(releases, judge_of(trial), self.cohort_of(trial));
+        self.hearings.open(self.releases(trial), judge_of(trial), self.cohort_of(trial));
+    }
+
+    /// Opens another case of the same try, whose comparison begins anew. Stable may be known long since.
+    pub(super) fn open_case_anew(&mut self) {
+        let Some(trial) = self.rollout.phase().trial() else { return };
+        self.hearings.open_anew(self.releases(trial), judge_of(trial), self.cohort_of(trial));
+        self.tell_of_stable(&self.rollout.stable().clone());
+    }
+
+    fn releases(&self, trial: &Trial) -> Arms<ReleaseId> {
+        Arms { stable: self.rollout.stable().clone(), canary: trial.canary.clone() }
     }
 
     /// Looks at the ledgers and asks for a verdict. Nothing is judged before the canary has a share.
@@ -123,8 +133,7 @@ impl Managed {
         has_moved(shown.patience(), case.ask(|inquiry| inquiry.patience()))
     }
 
-    /// Tells the judge what is known of stable before the canary gets a request: at 100 % there is nothing else to
-    /// measure it by.
+    /// Tells the judge what is known of stable before it judges: at 100 % there is nothing else to measure a canary by.
     pub(super) fn tell_of_stable(&mut self, stable: &ReleaseId) {
         let answers = self.pools.meter(stable, Track::Stable).answers();
         let (known, p99) = (tally_of(answers), p99_of(answers));

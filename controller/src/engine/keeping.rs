@@ -110,12 +110,12 @@ impl Managed {
     }
 
     /// Goes by what was declared anew. Where other backends stand under a release, what was seen of it is not about
-    /// it any more.
+    /// it any more; but a canary that is convicted stays so.
     pub(super) fn compare_anew_if_changed(&mut self, change: impl FnOnce(&mut Self)) {
         let before = self.subjects();
         change(self);
-        if before != self.subjects() {
-            self.open_case();
+        if before != self.subjects() && !self.is_convicted() {
+            self.open_case_anew();
         }
     }
 }

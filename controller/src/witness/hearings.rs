@@ -18,7 +18,7 @@ use crate::analysis::{Arms, Judge};
 use crate::witness::CanaryWitness;
 use crate::witness::inquiry::Inquiry;
 use crate::witness::ledgers::Ledgers;
-use crate::witness::question::Means;
+use crate::witness::question::{Means, Question};
 use crate::witness::rollback::Rollback;
 use crate::witness::suffered::Suffered;
 use crate::witness::totals::Totals;
@@ -31,6 +31,13 @@ pub(crate) struct Case {
     witness: Arc<CanaryWitness>,
     is_sent_back: bool,
     rollback: Option<Rollback>,
+}
+
+/// What is one for the whole try, however often its comparison begins anew.
+#[derive(Debug, Default)]
+struct Lasting {
+    trip: Arc<Trip>,
+    suffered: Suffered,
 }
 
 /// Every case of a service that somebody may still want to know something of.
@@ -48,10 +55,10 @@ pub(crate) struct Hearings {
 // === impl Case ===
 
 impl Case {
-    fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, convicted: Arc<Notify>) -> Self {
-        let trip = Arc::<Trip>::default();
+    fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, lasting: Lasting, convicted: Arc<Notify>) -> Self {
+        let Lasting { trip, suffered } = lasting;
         let ledgers = Ledgers::of(cohort.keys());
-        let suffered = Suffered::default().with_keys(cohort.keys());
+        let suffered = suffered.with_keys(cohort.keys());
         let failed = Arc::clone(suffered.requests());
         let inquiry = |alarm, notes| Inquiry::new(judge, ledgers, suffered, alarm, notes);
         let witness = Arc::new(CanaryWitness::new(Arc::clone(&trip), convicted, inquiry));
@@ -65,6 +72,16 @@ impl Case {
             witness: Some(Arc::clone(&witness) as Arc<dyn Witness>),
         };
         Self { releases, hearing: Arc::new(hearing), witness, is_sent_back: false, rollback: None }
+    }
+
+    /// Asks nothing any more: what is scored from now on is not about what is on trial. Gives what another case of the
+    /// same try goes on with.
+    fn give_way(&self) -> Lasting {
+        let suffered = self.ask(|inquiry| {
+            inquiry.ask(Question::None, Means::default());
+            inquiry.suffered().clone()
+        });
+        Lasting { trip: Arc::clone(&self.hearing.trip), suffered }
     }
 
     /// What every table of this try points at.
@@ -141,7 +158,17 @@ impl Hearings {
 
     /// Opens a new try's case in the place of the present one.
     pub(crate) fn open(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
-        let case = Case::new(releases, judge, cohort, Arc::clone(&self.convicted));
+        self.replace(releases, judge, cohort, Lasting::default());
+    }
+
+    /// Opens another case of the same try, whose comparison begins anew.
+    pub(crate) fn open_anew(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
+        let lasting = self.present.as_ref().map(Case::give_way).unwrap_or_default();
+        self.replace(releases, judge, cohort, lasting);
+    }
+
+    fn replace(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, lasting: Lasting) {
+        let case = Case::new(releases, judge, cohort, lasting, Arc::clone(&self.convicted));
         self.past.extend(self.present.replace(case));
     }
 

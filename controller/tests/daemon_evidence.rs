@@ -1,9 +1,15 @@
 //! The evidence outlives an orderly stop, and nothing else: not a crash, and no other backends.
 
+use canary_config::cohort::Assignment;
 use canary_config::daemon::Config;
+use canary_controller::engine::Input;
 use canary_controller::rollout::Stop;
+use canary_proxy::cohort::{CohortKey, KEYS_MAX};
+use canary_proxy::table::Asker;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 
-use crate::support::Stand;
+use crate::support::{Page, Stand};
 
 /// Scored requests of stable and of the canary.
 async fn counts(stand: &Stand) -> [u64; 2] {
@@ -83,4 +89,26 @@ async fn evidence_says_nothing_of_another_try() {
     stand.start_one("web", "v3").await;
     let stand = stand.restart(Stop::Orderly).await;
     assert_eq!(counts(&stand).await, [0, 0]);
+}
+
+#[tokio::test]
+async fn who_finds_no_place_is_said_in_the_status_and_on_the_page() {
+    let stand = Stand::with_plan(|plan| plan.assignment = Assignment::Ip).await;
+    stand.start_one("web", "v2").await;
+    stand.until_step("web", 1).await;
+    let (route, rng) = (stand.route("web"), &mut StdRng::seed_from_u64(3));
+    for _ in 0..KEYS_MAX + KEYS_MAX / 2 {
+        let asker = Asker { key: Some(CohortKey(rng.next_u64())), ..Asker::default() };
+        drop(route.pick(&asker, rng).expect("somebody is ready"));
+    }
+    let unplaced = route.canary.as_ref().unwrap().hearing().cohort.keys().unwrap().unplaced();
+    assert!(unplaced as usize >= KEYS_MAX / 2);
+    let is_said = format!("{unplaced} requests are not compared, of clients beyond the first {KEYS_MAX}");
+    stand
+        .until("web", "what is said of them", |status| {
+            status.missing.as_ref().is_some_and(|missing| missing.what.ends_with(&is_said))
+        })
+        .await;
+    let page = Page::parse(stand.engine.ask(Input::Page).await.expect("it runs").expect("it can be made"));
+    assert_eq!(page.sum("canaryd_unplaced_total", &[("service", "web")]), unplaced as f64);
 }

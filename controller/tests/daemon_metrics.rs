@@ -10,11 +10,12 @@ use canary_controller::rollout::PhaseName;
 use crate::support::{Canaryd, Client, Page, SLOW, Site, until};
 
 /// Every name, with its labels in the order of the alphabet.
-const SERIES: [(&str, &[&str]); 16] = [
+const SERIES: [(&str, &[&str]); 17] = [
     ("canaryd_requests_total", &["code", "release", "service", "track"]),
     ("canaryd_request_duration_seconds_count", &["release", "service", "track"]),
     ("canaryd_picks_total", &["release", "service", "track"]),
     ("canaryd_judged_total", &["outcome", "release", "service", "track"]),
+    ("canaryd_unplaced_total", &["service"]),
     ("canaryd_attempts_total", &["backend", "outcome", "release", "service"]),
     ("canaryd_attempt_duration_seconds_count", &["backend", "release", "service"]),
     ("canaryd_backend_in_flight", &["backend", "release", "service"]),

@@ -97,6 +97,9 @@ pub struct Asker {
     /// What the draw goes by, where it does not go by chance. A request that should have a key and has none stays with
     /// stable.
     pub key: Option<CohortKey>,
+    /// Whether that key is only given to it with this answer. Who never keeps it would be a new client each time, so that
+    /// it is compared from the next request on.
+    pub is_new: bool,
     /// Whether it knows the preview's secret.
     pub previews: bool,
 }
@@ -307,12 +310,14 @@ impl Canary {
         }
     }
 
-    /// Where a request that was drawn for this arm counts. A stranger's, if no place is left for its key.
+    /// Where a request that was drawn for this arm counts. A stranger's, if its client is new or no place is left for its
+    /// key.
     fn scoring(&self, track: Track, asker: &Asker) -> Scoring {
         let part = match &self.hearing.cohort {
             Cohort::Chance => Part::Request,
             Cohort::Keyed(keyed) => {
-                let observation = asker.key.and_then(|key| keyed.observe(key, track, &self.ledger));
+                let observation =
+                    asker.key.filter(|_| !asker.is_new).and_then(|key| keyed.observe(key, track, &self.ledger));
                 observation.map_or(Part::Stranger, Part::Key)
             }
         };

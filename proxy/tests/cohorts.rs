@@ -224,6 +224,23 @@ async fn a_client_counts_once() {
     assert_eq!(hearing.cohort.keys().unwrap().failed(), 2);
 }
 
+#[tokio::test]
+async fn who_keeps_no_cookie_takes_no_place_and_is_felt_and_not_compared() {
+    let site = Site::of(Assignment::Cookie).await;
+    let stage = Stage::of(&site.at(HALF));
+    for _ in 0..CLIENTS {
+        stage.ask(&get("/")).await;
+    }
+    stage.settled().await;
+    assert!(is_untouched(&site.ledger) && site.ledger.undecided() == 0);
+    let answered = [Track::Stable, Track::Canary].map(|track| site.ledger.arm(track).pulse().answered());
+    assert_eq!(answered, [site.safe.count() as u64, site.canary.count() as u64]);
+    let own = ticket(&stage.ask(&get("/")).await);
+    stage.ask(&with("Cookie", &own)).await;
+    stage.settled().await;
+    assert_eq!(site.ledger.undecided(), 1, "it is compared as soon as it is known again");
+}
+
 const SECRET: &str = "open-sesame";
 
 #[tokio::test]

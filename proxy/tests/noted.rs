@@ -99,12 +99,12 @@ async fn a_rescue_that_nobody_answered_is_noted_as_such() {
 }
 
 #[tokio::test]
-async fn what_is_scored_nowhere_is_noted_nowhere() {
+async fn a_failure_that_is_scored_nowhere_is_heard_and_not_noted() {
     const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let canary = Origin::start(|_| Act::Say(says(500, ""))).await;
     let (route, notes) = heard(canary.address, &[], Patience::default());
     let stage = Stage::of(&route);
     assert_eq!(stage.ask(UPGRADE).await.status(), 500);
     stage.settled().await;
-    assert_eq!((notes.noted.lock().unwrap().len(), notes.failed.load(SeqCst)), (0, 0));
+    assert_eq!((notes.noted.lock().unwrap().len(), notes.failed.load(SeqCst)), (0, 1));
 }

@@ -47,6 +47,8 @@ pub(crate) struct Hearings {
     past: Vec<Case>,
     /// What was scored in ledgers that are closed.
     closed: BTreeMap<(ReleaseId, Track), Totals>,
+    /// The requests that found no place in keys that are gone.
+    unplaced: u64,
     /// How the last canary left of those that nothing can be learnt of any more.
     left: Option<Rollback>,
     convicted: Arc<Notify>,
@@ -92,6 +94,11 @@ impl Case {
     /// Does something with what is known of the try.
     pub(crate) fn ask<R>(&self, act: impl FnOnce(&mut Inquiry) -> R) -> R {
         self.witness.ask(act)
+    }
+
+    /// How many of its requests were compared nowhere, as there was no place for their key.
+    pub(crate) fn unplaced(&self) -> u64 {
+        self.hearing.cohort.keys().map_or(0, |keys| keys.unplaced())
     }
 
     /// Whether its canary is out of the data path for good.
@@ -153,7 +160,7 @@ impl Case {
 impl Hearings {
     /// None yet. Whoever is convicted wakes this.
     pub(crate) fn new(convicted: Arc<Notify>) -> Self {
-        Self { present: None, past: Vec::new(), closed: BTreeMap::new(), left: None, convicted }
+        Self { present: None, past: Vec::new(), closed: BTreeMap::new(), unplaced: 0, left: None, convicted }
     }
 
     /// Opens a new try's case in the place of the present one.
@@ -202,6 +209,7 @@ impl Hearings {
             }
         }
         for quiet in self.past.extract_if(.., |case| case.is_quiet()) {
+            self.unplaced += quiet.unplaced();
             self.left = quiet.rollback.or(self.left.take());
         }
     }
@@ -236,6 +244,11 @@ impl Hearings {
             }
         }
         totals
+    }
+
+    /// How many requests were compared nowhere in all, as there was no place for their key.
+    pub(crate) fn unplaced(&self) -> u64 {
+        self.unplaced + self.past.iter().chain(&self.present).map(Case::unplaced).sum::<u64>()
     }
 
     /// Forgets the totals of releases that are not kept.

@@ -106,7 +106,7 @@ impl Keys {
         self.hurt.load(Relaxed)
     }
 
-    /// How many requests were scored in neither arm because there was no place for their key.
+    /// How many requests were compared in neither arm because there was no place for their key.
     #[must_use]
     pub fn unplaced(&self) -> u64 {
         self.unplaced.load(Relaxed)

@@ -38,7 +38,7 @@ pub(super) fn of(
         }
         Source::Ip => (client().map(|client| by_address(keyed, client)), None),
     };
-    (Asker { key, ..Asker::default() }, ticket)
+    (Asker { key, is_new: ticket.is_some(), ..Asker::default() }, ticket)
 }
 
 /// Gives the client its ticket with an answer that is more than an interim one.

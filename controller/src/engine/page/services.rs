@@ -18,6 +18,7 @@ impl Managed {
         self.show_answers(families);
         self.show_judged(families);
         self.show_backends(families);
+        self.show_unplaced(families);
         self.show_rollout(families);
         self.show_evidence(families);
         self.show_rescued(families);
@@ -96,6 +97,12 @@ impl Managed {
         let step = self.rollout.phase().step().map_or(0, |step| step + 1);
         let step = if weight == Weight::FULL { self.steps() } else { step };
         families.gauge("canaryd_rollout_step", help, &[service], step as f64);
+    }
+
+    fn show_unplaced(&self, families: &mut Families) {
+        let help = "Requests that were compared nowhere, as the rollout had looked after as many clients as it can.";
+        let service = [("service", self.declared.name.as_str())];
+        families.counter("canaryd_unplaced_total", help, &service, self.hearings.unplaced());
     }
 
     fn show_rescued(&self, families: &mut Families) {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use canary_config::name::ReleaseId;
 use canary_config::plan::Gate;
+use canary_proxy::cohort::KEYS_MAX;
 
 use crate::analysis::{Evidence, Metric, Shortfall, Verdict};
 use crate::api::{FreezeStatus, Missing};
@@ -80,8 +81,9 @@ impl Managed {
         // A hold or a pause begins a phase and no step.
         let seconds = now.saturating_duration_since(self.picks_before.since?).as_secs_f64();
         let rate = evidence.canary_requests_at_step as f64 / seconds.max(f64::MIN_POSITIVE);
-        match self.hearings.present()?.ask(|inquiry| inquiry.verdict().cloned())? {
-            Verdict::NotEnough(shortfall) => Some(missing_of(&shortfall, rate)),
+        let case = self.hearings.present()?;
+        match case.ask(|inquiry| inquiry.verdict().cloned())? {
+            Verdict::NotEnough(shortfall) => Some(missing_of(&shortfall, rate).with_unplaced(case.unplaced())),
             Verdict::Pass => Some(missing_time()),
             Verdict::Shared(metric) => {
                 Some(Missing::plain(format!("that stable's {} keeps its guardrail again", in_words(metric))))
@@ -110,6 +112,15 @@ impl Managed {
 impl Missing {
     fn end_of_freeze() -> Self {
         Self::plain("the end of the freeze".into())
+    }
+
+    /// Says that some requests could bring no evidence.
+    fn with_unplaced(mut self, unplaced: u64) -> Self {
+        if unplaced > 0 {
+            let requests = if unplaced == 1 { "request is" } else { "requests are" };
+            self.what += &format!("; {unplaced} {requests} not compared, of clients beyond the first {KEYS_MAX}");
+        }
+        self
     }
 
     fn plain(what: String) -> Self {

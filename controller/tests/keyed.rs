@@ -57,7 +57,7 @@ struct Read {
     failures: u64,
     successes: Counts,
     kept: u64,
-    beats: [u64; 3],
+    beats: [u64; 4],
     first_failed: u64,
     first_answered: Counts,
 }
@@ -162,7 +162,7 @@ impl Given {
 impl Read {
     fn new() -> Self {
         let (successes, first_answered) = ([0; BUCKETS], [0; BUCKETS]);
-        Self { failures: 0, successes, kept: 0, beats: [0; 3], first_failed: 0, first_answered }
+        Self { failures: 0, successes, kept: 0, beats: [0; 4], first_failed: 0, first_answered }
     }
 
     fn advance(&mut self, arm: &Arm) -> Self {
@@ -171,7 +171,7 @@ impl Read {
             failures: arm.failures(),
             successes: arm.successes().counts(),
             kept: arm.kept(),
-            beats: [pulse.refused(), pulse.failed(), pulse.answered()],
+            beats: [pulse.refused(), pulse.failed(), pulse.answered(), pulse.again()],
             first_failed: firsts.failed(),
             first_answered: firsts.answered().counts(),
         };
@@ -188,10 +188,10 @@ impl Read {
     }
 
     fn sample(&self) -> ArmSample<'_> {
-        let [refused, failed, answered] = self.beats;
+        let [refused, failed, answered, again] = self.beats;
         let by_request = ByRequest {
             good_keys: self.kept,
-            pulse: Attempts { refused, failed, answered },
+            pulse: Attempts { refused, failed, answered, again },
             first_failed: self.first_failed,
             first_answered: &self.first_answered,
             first_abandoned: &[],
@@ -269,6 +269,17 @@ fn a_dead_canary_is_found_by_clients_that_have_counted_before() {
         // A run lasts for half a second, which is three looks.
         assert!(given.failures <= 3 * ASKED_PER_TICK as u64, "{} at {percents:?}", given.failures);
     }
+}
+
+#[test]
+fn a_dead_canary_is_found_by_the_same_clients_again() {
+    let (mut given, clients) = with_known_clients(7);
+    given.at(50);
+    let ground = (0..4).find_map(|_| {
+        clients.iter().take(20).for_each(|client| given.ask(*client, Arms { canary: 1.0, stable: 0.0 }));
+        given.tick()
+    });
+    assert_eq!(ground, Some(Ground::Breaker(BreakerRule::FailureRun)));
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn the_breaker_trips_at_the_event_and_by_the_rule_of_the_vectors() {
 
 fn attempt(arm: char, end: char) -> Arms<Attempts> {
     let one = |of: char| u64::from(end == of);
-    let attempts = Attempts { refused: one('C'), failed: one('F'), answered: one('S') };
+    let attempts = Attempts { refused: one('C'), failed: one('F'), answered: one('S'), again: 0 };
     match arm {
         'c' => Arms { canary: attempts, ..Arms::default() },
         _ => Arms { stable: attempts, ..Arms::default() },

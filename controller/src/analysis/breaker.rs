@@ -37,6 +37,8 @@ pub struct Attempts {
     pub failed: u64,
     /// They were answered well.
     pub answered: u64,
+    /// They failed as their client's last one had. They make a run no longer in number, but in time.
+    pub again: u64,
 }
 
 /// What it has seen of one rollout.
@@ -102,7 +104,7 @@ impl Breaker {
         if let Some(run) = &mut self.run {
             run.stable = run.stable.plus(new.stable.tally());
         }
-        let Attempts { refused, failed, answered } = new.canary;
+        let Attempts { refused, failed, answered, again } = new.canary;
         let failures = new.canary.failures();
         if answered > 0 {
             self.has_answered = true;
@@ -110,6 +112,9 @@ impl Breaker {
             self.run = None;
         }
         if failures == 0 {
+            if again > 0 {
+                self.tripped = self.tripped.or_else(|| self.rule(at));
+            }
             return;
         }
         self.failures = self.failures.saturating_add(failures);
@@ -154,19 +159,18 @@ pub(super) fn failures_needed(stable: Tally) -> u64 {
 mod tests {
     use super::*;
 
+    const NONE: Attempts = Attempts { refused: 0, failed: 0, answered: 0, again: 0 };
+
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
     }
 
     const fn canary(refused: u64, failed: u64, answered: u64) -> Arms<Attempts> {
-        Arms { canary: Attempts { refused, failed, answered }, stable: Attempts { refused: 0, failed: 0, answered: 0 } }
+        Arms { canary: Attempts { refused, failed, answered, again: 0 }, stable: NONE }
     }
 
     const fn stable(failed: u64, answered: u64) -> Arms<Attempts> {
-        Arms {
-            canary: Attempts { refused: 0, failed: 0, answered: 0 },
-            stable: Attempts { refused: 0, failed, answered },
-        }
+        Arms { canary: NONE, stable: Attempts { refused: 0, failed, answered, again: 0 } }
     }
 
     /// A breaker after these looks, a tenth of a second apart.
@@ -231,6 +235,16 @@ mod tests {
     }
 
     #[test]
+    fn clients_that_go_on_failing_make_a_run_last_and_no_longer() {
+        let again = Arms { canary: Attempts { again: 9, ..NONE }, stable: NONE };
+        let begun = [stable(0, 9), canary(0, 0, 1), canary(0, 5, 0), again, again, stable(0, 1), again];
+        assert_eq!(after(&begun).tripped(), None);
+        assert_eq!(after(&[&begun[..], &[again]].concat()).tripped(), Some(BreakerRule::FailureRun));
+        let fewer = [stable(0, 9), canary(0, 0, 1), canary(0, 4, 0), stable(0, 1)];
+        assert_eq!(after(&[&fewer[..], &[again; 20]].concat()).tripped(), None);
+    }
+
+    #[test]
     fn it_stays_tripped() {
         let mut breaker = after(&[stable(0, 1), canary(5, 0, 0)]);
         breaker.look(canary(0, 0, 1_000), ms(9_000));
@@ -239,7 +253,7 @@ mod tests {
 
     #[test]
     fn no_number_goes_astray() {
-        let all = Attempts { refused: u64::MAX, failed: u64::MAX, answered: u64::MAX };
+        let all = Attempts { refused: u64::MAX, failed: u64::MAX, answered: u64::MAX, again: u64::MAX };
         let mut breaker = Breaker::default();
         for at in [ms(9), ms(0), Duration::MAX] {
             breaker.look(Arms { canary: all, stable: all }, at);

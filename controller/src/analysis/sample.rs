@@ -70,7 +70,8 @@ impl<'a> ArmSample<'a> {
             return by_request.pulse;
         }
         let answered = count(self.histograms()).saturating_sub(self.unanswered);
-        Attempts { refused: self.refused, failed: self.failed.saturating_add(self.unanswered), answered }
+        let failed = self.failed.saturating_add(self.unanswered);
+        Attempts { refused: self.refused, failed, answered, again: 0 }
     }
 
     /// The successes of [`Self::answers`] by latency, in parts.

@@ -16,7 +16,7 @@ pub(super) struct Reading {
     overdue: [Counts; THRESHOLDS],
     abandoned: Counts,
     kept: u64,
-    beats: [u64; 3],
+    beats: [u64; 4],
     first_failed: u64,
     first_answered: Counts,
     first_abandoned: Counts,
@@ -39,7 +39,7 @@ impl Default for Reading {
             overdue: [[0; BUCKETS]; THRESHOLDS],
             abandoned: [0; BUCKETS],
             kept: 0,
-            beats: [0; 3],
+            beats: [0; 4],
             first_failed: 0,
             first_answered: [0; BUCKETS],
             first_abandoned: [0; BUCKETS],
@@ -56,7 +56,7 @@ impl Reading {
             overdue: std::array::from_fn(|at| arm.overdue()[at].counts()),
             abandoned: arm.abandoned().counts(),
             kept: arm.kept(),
-            beats: [pulse.refused(), pulse.failed(), pulse.answered()],
+            beats: [pulse.refused(), pulse.failed(), pulse.answered(), pulse.again()],
             first_failed: firsts.failed(),
             first_answered: firsts.answered().counts(),
             first_abandoned: firsts.abandoned().counts(),
@@ -100,10 +100,10 @@ impl Reading {
 impl News {
     /// What the keys do not say, where they are compared.
     pub(super) fn by_request(&self) -> ByRequest<'_> {
-        let [refused, failed, answered] = self.since.beats;
+        let [refused, failed, answered, again] = self.since.beats;
         ByRequest {
             good_keys: self.since.kept,
-            pulse: Attempts { refused, failed, answered },
+            pulse: Attempts { refused, failed, answered, again },
             first_failed: self.since.first_failed,
             first_answered: &self.since.first_answered,
             first_abandoned: &self.since.first_abandoned,

@@ -44,6 +44,8 @@ impl Observation {
     pub(crate) fn count(&mut self, outcome: Outcome, waited: Duration, track: Track, ledger: &Ledger) {
         if self.keys.beats(self.place, track, outcome) {
             ledger.arm(track).pulse().note(outcome);
+        } else if outcome.is_bad() {
+            ledger.arm(track).pulse().note_again();
         }
         if outcome.blame() != Blame::Us && std::mem::take(&mut self.is_first) {
             ledger.arm(track).firsts().note(outcome, waited);

@@ -17,6 +17,7 @@ pub struct Pulse {
     answered: AtomicU64,
     refused: AtomicU64,
     failed: AtomicU64,
+    again: AtomicU64,
 }
 
 /// How each client's first request at this weight ended.
@@ -46,6 +47,17 @@ impl Pulse {
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.failed.load(Relaxed)
+    }
+
+    /// Failures of clients that were failing already: no more of them, and no end of it.
+    #[must_use]
+    pub fn again(&self) -> u64 {
+        self.again.load(Relaxed)
+    }
+
+    /// One more such failure.
+    pub(crate) fn note_again(&self) {
+        self.again.fetch_add(1, Relaxed);
     }
 
     /// One more. What a client or we are to blame for is none.

@@ -55,7 +55,7 @@ impl Ledger {
         }
     }
 
-    /// The scored requests that have no answer yet.
+    /// The scored requests whose answer has not begun.
     #[must_use]
     pub fn open(&self) -> &OpenRequests {
         &self.open

@@ -42,6 +42,11 @@ impl Scoring {
         self.place = counts.then(|| self.ledger.open().enter(self.track, now, self.reached)).flatten();
     }
 
+    /// The head of its answer is here: it is not waited for any more, however long the body takes.
+    pub fn answered(&mut self) {
+        self.leave();
+    }
+
     /// Books how it ended.
     pub fn end(mut self, outcome: Outcome, waited: Duration) {
         self.leave();

@@ -341,6 +341,13 @@ impl Pick {
         }
     }
 
+    /// The head of its answer is here, the body still to come.
+    pub fn answered(&mut self) {
+        if let Some(scoring) = &mut self.scoring {
+            scoring.answered();
+        }
+    }
+
     /// Its attempt begins.
     pub fn begin(&self, now: Instant) {
         let canary = self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview);

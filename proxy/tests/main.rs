@@ -15,6 +15,8 @@ mod eligible;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod first_byte;
+#[cfg(test)]
 mod forwarding;
 mod health;
 #[cfg(test)]

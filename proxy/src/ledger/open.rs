@@ -1,4 +1,5 @@
-//! The scored requests that have no answer yet, so that a hang is seen at the age at which it is slow and not at its end.
+//! The scored requests whose answer has not begun, so that a hang is seen at the age at which it is slow and not at its
+//! end.
 //!
 //! A ring of fixed size: who finds no place in it counts when it ends. A request claims a place with one addition and
 //! leaves it with one exchange; whoever judges reads the ring beside it, and marks in it which thresholds a request has

@@ -98,6 +98,9 @@ pub struct Asker {
     pub key: Option<CohortKey>,
     /// Whether it knows the preview's secret.
     pub previews: bool,
+    /// Whether its connection may become a tunnel. One lives as long as its ends like and says nothing about how
+    /// requests are answered: it is scored nowhere, and takes no place that a canary has to show itself.
+    pub upgrades: bool,
 }
 
 /// The choice made for one request.
@@ -182,17 +185,22 @@ impl Route {
         if canary.weight < Weight::FULL && self.stable.ready.is_empty() {
             return self.choose(Track::Canary, &canary.pool, rng);
         }
+        if asker.upgrades {
+            return match canary.draw(asker.key, rng).unwrap_or(canary.undrawn()) {
+                Track::Stable => self.choose(Track::Stable, &self.stable, rng),
+                Track::Canary => self.choose(Track::Canary, &canary.pool, rng),
+            };
+        }
         let Some(permit) = canary.hearing.slow_start.enter() else {
             return self
                 .choose(Track::Stable, &self.stable, rng)
                 .or_else(|| self.choose(Track::Canary, &canary.pool, rng));
         };
         let Some(track) = canary.draw(asker.key, rng) else {
-            // With every request there is nobody else to send it to, key or not.
-            if canary.weight == Weight::FULL {
-                return Some(Pick { permit: Some(permit), ..self.choose(Track::Canary, &canary.pool, rng)? });
-            }
-            return self.choose(Track::Stable, &self.stable, rng);
+            return match canary.undrawn() {
+                Track::Stable => self.choose(Track::Stable, &self.stable, rng),
+                Track::Canary => Some(Pick { permit: Some(permit), ..self.choose(Track::Canary, &canary.pool, rng)? }),
+            };
         };
         let (pool, permit) = match track {
             Track::Stable => (&self.stable, None),
@@ -281,6 +289,11 @@ impl Canary {
         }
     }
 
+    /// Where a request goes that cannot be drawn for. With every request there is nobody else to send it to.
+    fn undrawn(&self) -> Track {
+        if self.weight == Weight::FULL { Track::Canary } else { Track::Stable }
+    }
+
     /// Where a request that was drawn for this arm counts. Nowhere, if no place is left for its key.
     fn scoring(&self, track: Track, key: Option<CohortKey>) -> Option<Scoring> {
         let observation = match &self.hearing.cohort {
@@ -327,11 +340,10 @@ impl Pick {
     /// Books how its attempt ended: once, and where the draw was free. A failure of the canary is heard before this
     /// returns.
     pub fn score(&mut self, outcome: Outcome, waited: Duration) {
-        if let Some(permit) = self.permit.take()
-            && outcome == Outcome::Success
-        {
-            permit.succeeded();
+        if outcome == Outcome::Success {
+            self.prove();
         }
+        self.permit = None;
         let Some(scoring) = self.scoring.take() else { return };
         scoring.end(outcome, waited);
         let is_bad = outcome.blame() == Blame::Backend || outcome == Outcome::Unanswered;
@@ -341,10 +353,21 @@ impl Pick {
         }
     }
 
-    /// The head of its answer is here, the body still to come.
-    pub fn answered(&mut self) {
+    /// The head of its answer is here, the body still to come. It is waited for no longer; and a canary that answers well
+    /// has shown itself by that, so that a stream which never ends keeps nobody else waiting.
+    pub fn answered(&mut self, outcome: Outcome) {
+        if outcome == Outcome::Success {
+            self.prove();
+        }
         if let Some(scoring) = &mut self.scoring {
             scoring.answered();
+        }
+    }
+
+    /// Gives back its permit, for a request that went well.
+    fn prove(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            permit.succeeded();
         }
     }
 

@@ -110,7 +110,7 @@ mod tests {
         route.budget.pay_in();
         // Every other one has a key, which says nothing where nobody asks for it.
         let key = number.is_multiple_of(2).then(|| CohortKey(u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        let mut pick = dice::with(|rng| route.pick(&Asker { key, previews: false }, rng)).unwrap();
+        let mut pick = dice::with(|rng| route.pick(&Asker { key, ..Asker::default() }, rng)).unwrap();
         let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
         finish(&mut pick, outcome, Duration::from_micros(number.into()), now);
         if outcome == Outcome::Reset && route.budget.take() {

@@ -22,7 +22,7 @@ const SEED: u64 = 0xe119;
 const WEIGHTS: [u16; 5] = [1, 1_000, 5_000, 9_999, 10_000];
 const FULL: u16 = 10_000;
 const DRAWS: usize = 200;
-const NOBODY: Asker = Asker { key: None, previews: false };
+const NOBODY: Asker = Asker { key: None, previews: false, upgrades: false };
 
 /// So many backends, from this port on.
 fn backends(first_port: u16, count: u16) -> Vec<std::net::SocketAddr> {
@@ -173,7 +173,7 @@ fn unreachable(rng: &mut SmallRng, cohorts: &[Cohort]) -> (Arc<Route>, Asker) {
         any.canary = Canary::new(any.canary.unwrap().pool().clone(), Weight::ZERO, Arc::default(), hearing);
     }
     let key = rng.random_bool(0.7).then(|| CohortKey(rng.random()));
-    (Arc::new(any), Asker { key, previews: rng.random_bool(0.5) })
+    (Arc::new(any), Asker { key, previews: rng.random_bool(0.5), upgrades: rng.random_bool(0.3) })
 }
 
 #[test]

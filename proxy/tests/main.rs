@@ -50,6 +50,8 @@ mod stage;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tunnels;
+#[cfg(test)]
 mod upstream;
 #[cfg(test)]
 mod weights;

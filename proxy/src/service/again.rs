@@ -41,8 +41,9 @@ impl Edge {
     pub(super) fn makes_up(&self, session: &Session, flight: &mut Flight, outcome: Outcome, reach: Reach) -> bool {
         let Some(attempt) = &flight.attempt else { return false };
         let (Some(step), Some(cause)) = (flight.course.remedy(), Cause::of(outcome)) else { return false };
-        if asked::is_upgrade(session.req_header()) || !rescue::is_repeatable(session, reach, attempt.pick.route.rescue)
-        {
+        // What a tunnel was sent is not sent twice; where nothing was, it is a request like any other.
+        let is_tunnel = reach == Reach::MaybeSent && asked::is_upgrade(session.req_header());
+        if is_tunnel || !rescue::is_repeatable(session, reach, attempt.pick.route.rescue) {
             return false;
         }
         let Some(route) = self.fresh_route(session, flight) else { return false };

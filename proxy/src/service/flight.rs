@@ -129,7 +129,7 @@ impl Attempt {
     pub(super) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
         self.first_byte = self.sent.map(|sent| clock::now().saturating_duration_since(sent));
-        self.pick.answered();
+        self.pick.answered(Outcome::of_status(status));
     }
 
     /// Since when an answer is waited for: since the head went out, if it has.

@@ -3,7 +3,9 @@
 //! `pick` hands a request the ledger of that moment, and the request scores there once, however late it ends:
 //! generations and weights never mix. The judge reads these numbers, and Prometheus is shown the same ones.
 
+mod lanes;
 mod open;
+mod own_lane;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -13,7 +15,9 @@ use crate::histogram::Buckets;
 use crate::outcome::{Blame, Outcome};
 use crate::track::Track;
 
-pub use self::open::{OpenRequests, PLACES, Place, Reached, THRESHOLDS};
+pub use self::open::{LANES, OpenRequests, PLACES, Place, Reached, Seat, THRESHOLDS};
+
+pub(crate) use self::own_lane::seat;
 
 /// Both arms of the comparison.
 #[derive(Debug)]

@@ -4,12 +4,13 @@
 //! cannot be built, so no path through a table can reach one.
 
 mod index;
+mod pick;
 #[cfg(test)]
 mod tests;
 mod why;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
@@ -21,16 +22,15 @@ use crate::cohort::{self, Cohort, CohortKey};
 use crate::hearing::Hearing;
 use crate::ledger::Ledger;
 use crate::meter::Answers;
-use crate::outcome::{Blame, Outcome};
 use crate::pool::{Backend, BackendId, Pool};
 use crate::preview::Preview;
 use crate::rescue::{Budget, Rescued};
 use crate::rules::{self, Asked};
 use crate::scoring::Scoring;
-use crate::slow_start::Permit;
 use crate::table::index::Index;
 use crate::track::Track;
 
+pub use self::pick::Pick;
 pub use self::why::{Considered, PASSED_OVER_MAX, Why};
 
 /// Every route, the one with the highest priority first.
@@ -103,23 +103,6 @@ pub struct Asker {
     pub upgrades: bool,
 }
 
-/// The choice made for one request.
-#[derive(Debug)]
-pub struct Pick {
-    /// The route it was made on.
-    pub route: Arc<Route>,
-    /// The role of the pool that got the request.
-    pub track: Track,
-    /// The backend to try.
-    pub backend: Arc<Backend>,
-    /// Where the first attempt is scored; nowhere, if the draw was not free.
-    pub scoring: Option<Scoring>,
-    /// Leave to be sent to the canary.
-    pub permit: Option<Permit>,
-    /// Whether it came by the preview's secret.
-    pub is_preview: bool,
-}
-
 // === impl RoutingTable ===
 
 impl Default for RoutingTable {
@@ -177,7 +160,7 @@ impl Route {
             && let Some(preview) = self.preview.as_ref().filter(|preview| preview.can_serve())
         {
             let backend = Arc::clone(preview.pool().choose(rng)?);
-            return Some(Pick { is_preview: true, ..self.picked(Track::Canary, backend) });
+            return Some(Pick::of_preview(Arc::clone(self), backend));
         }
         let Some(canary) = self.canary.as_ref().filter(|canary| canary.can_serve()) else {
             return self.choose(Track::Stable, &self.stable, rng);
@@ -199,22 +182,25 @@ impl Route {
         let Some(track) = canary.draw(asker.key, rng) else {
             return match canary.undrawn() {
                 Track::Stable => self.choose(Track::Stable, &self.stable, rng),
-                Track::Canary => Some(Pick { permit: Some(permit), ..self.choose(Track::Canary, &canary.pool, rng)? }),
+                Track::Canary => {
+                    let backend = chosen(&canary.pool, rng)?;
+                    Some(Pick::new(Arc::clone(self), Track::Canary, backend, Some(permit), None))
+                }
             };
         };
         let (pool, permit) = match track {
             Track::Stable => (&self.stable, None),
             Track::Canary => (&canary.pool, Some(permit)),
         };
-        let pick = self.choose(track, pool, rng)?;
-        Some(Pick { scoring: canary.scoring(track, asker.key), permit, ..pick })
+        let backend = chosen(pool, rng)?;
+        Some(Pick::new(Arc::clone(self), track, backend, permit, canary.scoring(track, asker.key)))
     }
 
     /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
     #[must_use]
     pub fn fail_over(self: &Arc<Self>, failed: &BackendId) -> Option<Pick> {
         let backend = Arc::clone(self.stable.other_than(failed)?);
-        Some(self.picked(Track::Stable, backend))
+        Some(Pick::new(Arc::clone(self), Track::Stable, backend, None, None))
     }
 
     /// The same backend once more, where this table still has it in that role; else a stable one, scored nowhere.
@@ -239,13 +225,7 @@ impl Route {
     }
 
     fn choose(self: &Arc<Self>, track: Track, pool: &Pool, rng: &mut impl Rng) -> Option<Pick> {
-        let backend = Arc::clone(pool.choose(rng)?);
-        pool.meter.picked();
-        Some(self.picked(track, backend))
-    }
-
-    fn picked(self: &Arc<Self>, track: Track, backend: Arc<Backend>) -> Pick {
-        Pick { route: Arc::clone(self), track, backend, scoring: None, permit: None, is_preview: false }
+        Some(Pick::new(Arc::clone(self), track, chosen(pool, rng)?, None, None))
     }
 
     /// The pool that plays this role, if there is one.
@@ -300,7 +280,7 @@ impl Canary {
             Cohort::Chance => None,
             Cohort::Keyed(keyed) => Some(keyed.observe(key?, track, &self.ledger)?),
         };
-        Some(Scoring::new(Arc::clone(&self.ledger), track, observation))
+        Some(Scoring::new(track, observation))
     }
 
     /// The release on trial.
@@ -334,61 +314,11 @@ impl Canary {
     }
 }
 
-// === impl Pick ===
-
-impl Pick {
-    /// Books how its attempt ended: once, and where the draw was free. A failure of the canary is heard before this
-    /// returns.
-    pub fn score(&mut self, outcome: Outcome, waited: Duration) {
-        if outcome == Outcome::Success {
-            self.prove();
-        }
-        self.permit = None;
-        let Some(scoring) = self.scoring.take() else { return };
-        scoring.end(outcome, waited);
-        let is_bad = outcome.blame() == Blame::Backend || outcome == Outcome::Unanswered;
-        let canary = self.route.canary.as_ref().filter(|_| is_bad && self.track == Track::Canary);
-        if let Some(witness) = canary.and_then(|canary| canary.hearing.witness.as_ref()) {
-            witness.failed();
-        }
-    }
-
-    /// The head of its answer is here, the body still to come. It is waited for no longer; and a canary that answers well
-    /// has shown itself by that, so that a stream which never ends keeps nobody else waiting.
-    pub fn answered(&mut self, outcome: Outcome) {
-        if outcome == Outcome::Success {
-            self.prove();
-        }
-        if let Some(scoring) = &mut self.scoring {
-            scoring.answered();
-        }
-    }
-
-    /// Gives back its permit, for a request that went well.
-    fn prove(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            permit.succeeded();
-        }
-    }
-
-    /// Its attempt begins.
-    pub fn begin(&self, now: Instant) {
-        let canary = self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview);
-        if let Some(canary) = canary {
-            canary.hearing.last_pick.note(now);
-        }
-    }
-
-    /// The pool that the backend belongs to.
-    ///
-    /// # Panics
-    /// Never: a route does not change, so a pool that was picked from it is still in it.
-    #[must_use]
-    pub fn pool(&self) -> &Pool {
-        let preview = self.route.preview.as_ref().filter(|_| self.is_preview);
-        let pool = preview.map(Preview::pool).or_else(|| self.route.pool(self.track));
-        pool.expect("a pick is made from a pool of its own route")
-    }
+/// The backend of a pool that gets a request which fell to it.
+fn chosen(pool: &Pool, rng: &mut impl Rng) -> Option<Arc<Backend>> {
+    let backend = Arc::clone(pool.choose(rng)?);
+    pool.meter.picked();
+    Some(backend)
 }
 
 /// The rules of these routes, by rank.

@@ -122,9 +122,8 @@ mod tests {
     fn finish(pick: &mut Pick, outcome: Outcome, took: Duration, now: Instant) {
         let underway = pick.backend.meter.begin();
         pick.backend.meter.end(outcome, took);
-        if let Some(scoring) = &mut pick.scoring {
-            scoring.sent(now);
-        }
+        pick.sent(now);
+        pick.answered(outcome);
         pick.score(outcome, took);
         pick.pool().meter.answers().note(Some(StatusCode::OK), took);
         drop(underway);

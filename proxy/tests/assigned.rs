@@ -78,7 +78,7 @@ fn no_table_and_no_asker_reach_a_canary_without_a_share_or_the_secret() {
         let Some(pick) = state.route.pick(&asker, &mut rng) else { continue };
         assert_eq!(is_canary(&pick), pick.track == Track::Canary, "round {round}, seed {SEED}");
         if pick.is_preview {
-            assert!(asker.previews && state.route.preview.is_some() && pick.scoring.is_none() && pick.permit.is_none());
+            assert!(asker.previews && state.route.preview.is_some() && !pick.is_scored() && pick.permit.is_none());
         }
         if is_canary(&pick) {
             assert!(state.is_canary_ready && !state.is_tripped, "round {round}, seed {SEED}");
@@ -122,7 +122,7 @@ fn what_is_scored_does_not_depend_on_the_draw() {
         for _ in 0..24 {
             let asker = Asker { key: Some(CohortKey(rng.next_u64())), ..Asker::default() };
             let Some(pick) = state.route.pick(&asker, &mut rng) else { continue };
-            scored[usize::from(pick.scoring.is_some())] += 1;
+            scored[usize::from(pick.is_scored())] += 1;
         }
         assert!(scored.contains(&0), "{scored:?} in round {round}, seed {SEED}, at {} bp", state.bp);
     }
@@ -155,7 +155,7 @@ fn shares(assignment: &Assignment, bp: u16) -> (f64, f64) {
         let asker = Asker { key: Some(CohortKey(rng.next_u64())), ..Asker::default() };
         let weight = Weight::from_bp(bp).unwrap();
         let pick = route.pick(&asker, &mut rng).unwrap();
-        if pick.scoring.is_some() {
+        if pick.is_scored() {
             scored += 1.0;
             canary += f64::from(u8::from(pick.track == Track::Canary));
             let is_keyed = *assignment != Assignment::Request;

@@ -62,12 +62,12 @@ fn picks(route: &Arc<Route>, asker: Asker) -> Vec<Option<Pick>> {
 fn all_go(route: &Arc<Route>, asker: Asker, track: Option<Track>) {
     for pick in picks(route, asker) {
         assert_eq!(pick.as_ref().map(|pick| pick.track), track);
-        assert!(pick.is_none_or(|pick| pick.scoring.is_none()), "a draw that is not free was scored");
+        assert!(pick.is_none_or(|pick| !pick.is_scored()), "a draw that is not free was scored");
     }
 }
 
 fn is_scored(pick: &Pick) -> bool {
-    pick.scoring.is_some()
+    pick.is_scored()
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn zero_is_zero_in_every_table() {
         let failed = pick.backend.id.clone();
         let others = [route.fail_over(&failed), route.again(pick)];
         for pick in others.iter().flatten() {
-            assert!(pick.track == Track::Stable && pick.scoring.is_none() && pick.permit.is_none(), "{at}");
+            assert!(pick.track == Track::Stable && !pick.is_scored() && pick.permit.is_none(), "{at}");
         }
         served += 1;
     }

@@ -102,7 +102,7 @@ impl Flight {
     /// Keeps the attempt that is under way out of the comparison.
     pub(super) fn leave_unscored(&mut self) {
         if let Some(attempt) = &mut self.attempt {
-            attempt.pick.scoring = None;
+            attempt.pick.leave_unscored();
         }
     }
 }
@@ -120,9 +120,7 @@ impl Attempt {
     pub(super) fn sent(&mut self) {
         let now = clock::now();
         self.sent = Some(now);
-        if let Some(scoring) = &mut self.pick.scoring {
-            scoring.sent(now);
-        }
+        self.pick.sent(now);
     }
 
     /// The head of the answer is here.

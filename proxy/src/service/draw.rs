@@ -14,7 +14,7 @@ impl Edge {
         let route = flight.route.as_ref()?;
         route.budget.pay_in();
         let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
-        let (asker, ticket) = asker::of(route, session.req_header(), client);
+        let (asker, ticket) = asker::of(route, session.req_header(), flight.date, client);
         flight.ticket = ticket;
         let asker = Asker { upgrades: asked::is_upgrade(session.req_header()), ..asker };
         dice::with(|rng| route.pick(&asker, rng))

@@ -37,7 +37,9 @@ pub enum Part {
     Match,
     /// From the route of a service with a canary to a backend.
     Pick,
-    /// A success of a request whose draw was free: from the moment it is sent to the moment it is booked.
+    /// The same in a service without a rollout.
+    PickAlone,
+    /// A success of a request whose draw was free: from the moment it is sent to the moment it is booked and let go.
     Score,
     /// The same in a service without a rollout.
     ScoreAlone,
@@ -71,7 +73,7 @@ pub enum WayError {
 
 impl Part {
     /// Every part, in the order of a request's way.
-    pub const ALL: [Self; 4] = [Self::Match, Self::Pick, Self::Score, Self::ScoreAlone];
+    pub const ALL: [Self; 5] = [Self::Match, Self::Pick, Self::PickAlone, Self::Score, Self::ScoreAlone];
 
     /// Its name in figures and on the command line.
     #[must_use]
@@ -79,6 +81,7 @@ impl Part {
         match self {
             Self::Match => "match",
             Self::Pick => "pick",
+            Self::PickAlone => "pick-alone",
             Self::Score => "score",
             Self::ScoreAlone => "score-alone",
         }
@@ -89,7 +92,7 @@ impl Part {
     pub const fn function(self) -> &'static str {
         match self {
             Self::Match => "measured_match",
-            Self::Pick => "measured_pick",
+            Self::Pick | Self::PickAlone => "measured_pick",
             Self::Score | Self::ScoreAlone => "measured_score",
         }
     }
@@ -115,8 +118,8 @@ impl Way {
         let asked = way.asked(0);
         black_box(matched(&way.reader, &asked));
         for route in [Arc::clone(&way.rolling_out), Arc::clone(&way.alone)] {
-            if let Some(mut pick) = picked(&route, &mut way.rng) {
-                scored(&mut pick, way.now);
+            if let Some(pick) = picked(&route, &mut way.rng) {
+                scored(pick, way.now);
             }
         }
         Ok(way)
@@ -131,20 +134,23 @@ impl Way {
                     black_box(measured_match(&self.reader, black_box(&asked)));
                 }
             }
-            Part::Pick => {
-                for _ in 0..count {
-                    black_box(measured_pick(black_box(&self.rolling_out), &mut self.rng));
-                }
-            }
+            Part::Pick => self.pick(&Arc::clone(&self.rolling_out), count),
+            Part::PickAlone => self.pick(&Arc::clone(&self.alone), count),
             Part::Score => self.score(&Arc::clone(&self.rolling_out), count),
             Part::ScoreAlone => self.score(&Arc::clone(&self.alone), count),
         }
     }
 
+    fn pick(&mut self, route: &Arc<Route>, count: usize) {
+        for _ in 0..count {
+            black_box(measured_pick(black_box(route), &mut self.rng));
+        }
+    }
+
     fn score(&mut self, route: &Arc<Route>, count: usize) {
         for _ in 0..count {
-            if let Some(mut pick) = picked(route, &mut self.rng) {
-                measured_score(black_box(&mut pick), self.now);
+            if let Some(pick) = picked(route, &mut self.rng) {
+                measured_score(black_box(pick), self.now);
             }
         }
     }
@@ -184,10 +190,10 @@ fn picked(route: &Arc<Route>, rng: &mut SmallRng) -> Option<Pick> {
 }
 
 #[inline(always)]
-fn scored(pick: &mut Pick, now: Instant) {
-    if let Some(scoring) = &mut pick.scoring {
-        scoring.sent(now);
-    }
+fn scored(mut pick: Pick, now: Instant) {
+    pick.begin(now);
+    pick.sent(now);
+    pick.answered(Outcome::Success);
     pick.score(Outcome::Success, WAITED);
 }
 
@@ -202,7 +208,7 @@ fn measured_pick(route: &Arc<Route>, rng: &mut SmallRng) -> Option<Pick> {
 }
 
 #[inline(never)]
-fn measured_score(pick: &mut Pick, now: Instant) {
+fn measured_score(pick: Pick, now: Instant) {
     scored(pick, now);
 }
 

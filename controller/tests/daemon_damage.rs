@@ -37,7 +37,7 @@ fn keyed(plan: &mut Plan) {
 }
 
 fn ask(route: &Arc<Route>, client: u64, outcome: Outcome) {
-    let asker = Asker { key: Some(CohortKey(client)), previews: false, is_new: false };
+    let asker = Asker { key: Some(CohortKey(client)), ..Asker::default() };
     let mut pick = route.pick(&asker, &mut StdRng::seed_from_u64(client)).expect("somebody is ready");
     assert_eq!(pick.track, Track::Canary);
     pick.score(outcome, Duration::from_millis(5));
@@ -118,7 +118,7 @@ async fn a_reload_that_widens_a_release_leaves_the_try_its_flag_and_its_damage()
 fn answer_by_stable(stand: &Stand) {
     let route = stand.route("web");
     for client in CLIENTS {
-        let asker = Asker { key: Some(CohortKey(u64::MAX - client)), previews: false, is_new: false };
+        let asker = Asker { key: Some(CohortKey(u64::MAX - client)), ..Asker::default() };
         let mut pick = route.pick(&asker, &mut StdRng::seed_from_u64(client)).expect("somebody is ready");
         assert_eq!(pick.track, Track::Stable);
         pick.score(Outcome::Success, Duration::from_millis(5));

@@ -103,7 +103,7 @@ impl Given {
         let is_bad = self.rng.random_bool(rate);
         let part = self.keyed.observe(key, track, &self.ledger).map_or(Part::Stranger, Part::Key);
         let outcome = if is_bad { Outcome::ServerError } else { Outcome::Success };
-        Scoring::new(Arc::clone(&self.ledger), track, part).end(outcome, LATENCY);
+        Scoring::new(track, part).end(&self.ledger, outcome, LATENCY);
         self.failures += u64::from(is_bad && track == Track::Canary);
     }
 

@@ -49,11 +49,15 @@ struct Seen {
 
 impl Trial {
     fn new() -> Arc<Self> {
+        Self::by(Turn::new(Seen::default()))
+    }
+
+    fn by(turn: Turn<Seen>) -> Arc<Self> {
         Arc::new(Self {
             failures: AtomicU64::new(0),
             weight: AtomicU64::new(10),
             trip: Trip::new(),
-            turn: Turn::new(Seen::default()),
+            turn,
             is_looking: AtomicBool::new(false),
         })
     }
@@ -76,6 +80,15 @@ impl Trial {
     /// What the judge has seen, as the engine asks it.
     fn ask(&self) -> u64 {
         self.turn.take(|seen| seen.failures, |seen| self.look(seen))
+    }
+
+    /// The engine looks in its own time.
+    fn engine_looks(&self) -> u64 {
+        let look = |seen: &mut Seen| {
+            self.look(seen);
+            seen.failures
+        };
+        self.turn.take(look, |seen| self.look(seen))
     }
 
     /// Whether a request that begins now may fall to the canary.
@@ -145,5 +158,22 @@ fn a_failure_that_finds_another_at_work_convicts_before_both_are_done() {
         for failing in failing {
             failing.join().unwrap();
         }
+    });
+}
+
+#[test]
+fn where_so_many_fail_that_a_turn_ends_before_they_do_the_engine_finds_them_all() {
+    in_every_order(|| {
+        let trial = Trial::by(Turn::of_rounds(1, Seen::default()));
+        let failing = [(); 2].map(|()| {
+            let trial = Arc::clone(&trial);
+            thread::spawn(move || trial.fail())
+        });
+        assert!(trial.engine_looks() <= CONVICTING);
+        for failing in failing {
+            failing.join().unwrap();
+        }
+        assert_eq!(trial.engine_looks(), CONVICTING, "it had the turn, and saw less than there was");
+        assert!(trial.trip.is_tripped());
     });
 }

@@ -21,7 +21,7 @@ use rand::{Rng, RngExt as _};
 
 use crate::track::Track;
 
-pub(crate) use self::cookie::Scheme;
+pub(crate) use self::cookie::{Hour, Scheme};
 pub use self::cookie::{PREFIX as COOKIE_PREFIX, Ticket};
 pub use self::keys::{GOOD_AFTER, KEYS_MAX, Keys};
 pub use self::observation::Observation;

@@ -3,7 +3,9 @@
 //! `pick` hands a request the ledger of that moment, and the request scores there once, however late it ends:
 //! generations and weights never mix. The judge reads these numbers, and Prometheus is shown the same ones.
 
+mod lanes;
 mod open;
+mod own_lane;
 mod pulse;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -14,8 +16,10 @@ use crate::histogram::Buckets;
 use crate::outcome::{Blame, Outcome};
 use crate::track::Track;
 
-pub use self::open::{OpenRequests, PLACES, Place, Reached, THRESHOLDS};
+pub use self::open::{LANES, OpenRequests, PLACES, Place, Reached, Seat, THRESHOLDS};
 pub use self::pulse::{Firsts, Pulse};
+
+pub(crate) use self::own_lane::seat;
 
 /// Both arms of the comparison.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl Ledger {
         }
     }
 
-    /// The scored requests that have no answer yet.
+    /// The scored requests whose answer has not begun.
     #[must_use]
     pub fn open(&self) -> &OpenRequests {
         &self.open

@@ -30,10 +30,11 @@ pub struct Preview {
 // === impl Preview ===
 
 impl Preview {
-    /// A slot for this release, until it is convicted.
+    /// A slot for this release, until it is convicted. What it is given and answers is noted apart from what the release
+    /// is given and answers in its role.
     #[must_use]
     pub fn new(pool: Pool, secret: Secret, trip: Arc<Trip>) -> Self {
-        Self { pool, secret, trip }
+        Self { pool: Pool { meter: Arc::default(), ..pool }, secret, trip }
     }
 
     /// The backends that it leads to.

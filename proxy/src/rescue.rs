@@ -130,7 +130,7 @@ impl Default for Budget {
 
 /// Whether this request may be sent once more after an attempt that got so far.
 ///
-/// Not one that may end as a tunnel; that is for whoever asks to know.
+/// Not one that may end as a tunnel, once anything was sent; that is for whoever asks to know.
 #[must_use]
 pub fn is_repeatable(session: &Session, reach: Reach, rescue: Rescue) -> bool {
     let head = session.req_header();

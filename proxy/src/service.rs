@@ -117,9 +117,8 @@ impl ProxyHttp for Edge {
         let Some(pick) = self.next(session, flight) else {
             return Error::e_explain(ErrorType::HTTPStatus(503), "no backend is ready");
         };
-        let peer = peer::of(&pick, asked::is_upgrade(session.req_header()));
-        flight.attempt(pick);
-        Ok(peer)
+        let attempt = flight.attempt(pick);
+        Ok(peer::of(&attempt.pick, attempt.connections, asked::is_upgrade(session.req_header())))
     }
 
     fn fail_to_connect(
@@ -147,6 +146,7 @@ impl ProxyHttp for Edge {
         crumb::strip(head)?;
         forwarded::introduce(head, flight.peer, flight.trust, &flight.id)?;
         if let Some(attempt) = &mut flight.attempt {
+            peer::settle(head, attempt.connections)?;
             attempt.sent();
         }
         if let Some(deadline) = again::deadline(session, flight) {

@@ -4,13 +4,13 @@
 //! cannot be built, so no path through a table can reach one.
 
 mod index;
+mod pick;
 #[cfg(test)]
 mod tests;
 mod why;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
@@ -22,16 +22,15 @@ use crate::cohort::{self, Cohort, CohortKey};
 use crate::hearing::Hearing;
 use crate::ledger::Ledger;
 use crate::meter::Answers;
-use crate::outcome::{Blame, Outcome};
 use crate::pool::{Backend, BackendId, Pool};
 use crate::preview::Preview;
 use crate::rescue::{Budget, Rescued};
 use crate::rules::{self, Asked};
 use crate::scoring::{Part, Scoring};
-use crate::slow_start::Permit;
 use crate::table::index::Index;
 use crate::track::Track;
 
+pub use self::pick::Pick;
 pub use self::why::{Considered, PASSED_OVER_MAX, Why};
 
 /// Every route, the one with the highest priority first.
@@ -102,24 +101,9 @@ pub struct Asker {
     pub is_new: bool,
     /// Whether it knows the preview's secret.
     pub previews: bool,
-}
-
-/// The choice made for one request.
-#[derive(Debug)]
-pub struct Pick {
-    /// The route it was made on.
-    pub route: Arc<Route>,
-    /// The role of the pool that got the request.
-    pub track: Track,
-    /// The backend to try.
-    pub backend: Arc<Backend>,
-    /// Where the first attempt is scored; nowhere, if the draw was not free. Where it goes by keys and the client has no
-    /// place among them, it is seen there and not compared.
-    pub scoring: Option<Scoring>,
-    /// Leave to be sent to the canary.
-    pub permit: Option<Permit>,
-    /// Whether it came by the preview's secret.
-    pub is_preview: bool,
+    /// Whether its connection may become a tunnel. One lives as long as its ends like and says nothing about how
+    /// requests are answered: it is scored nowhere, and takes no place that a canary has to show itself.
+    pub upgrades: bool,
 }
 
 // === impl RoutingTable ===
@@ -198,7 +182,7 @@ impl Route {
             && let Some(preview) = self.preview.as_ref().filter(|preview| preview.can_serve())
         {
             let backend = Arc::clone(preview.pool().choose(rng)?);
-            return Some(Pick { is_preview: true, ..self.picked(Track::Canary, backend) });
+            return Some(Pick::of_preview(Arc::clone(self), backend));
         }
         let Some(canary) = self.canary.as_ref().filter(|canary| canary.can_serve()) else {
             return self.choose(Track::Stable, &self.stable, rng);
@@ -206,36 +190,40 @@ impl Route {
         if canary.weight < Weight::FULL && self.stable.ready.is_empty() {
             return self.choose(Track::Canary, &canary.pool, rng);
         }
+        if asker.upgrades {
+            return match canary.draw(asker.key, rng).unwrap_or(canary.undrawn()) {
+                Track::Stable => self.choose(Track::Stable, &self.stable, rng),
+                Track::Canary => self.choose(Track::Canary, &canary.pool, rng),
+            };
+        }
         let Some(permit) = canary.hearing.slow_start.enter() else {
             return self
                 .choose(Track::Stable, &self.stable, rng)
                 .or_else(|| self.choose(Track::Canary, &canary.pool, rng));
         };
         let Some(track) = canary.draw(asker.key, rng) else {
-            // With every request there is nobody else to send it to, key or not.
-            if canary.weight == Weight::FULL {
-                let pick = self.choose(Track::Canary, &canary.pool, rng)?;
-                return Some(Pick {
-                    scoring: Some(canary.scoring(Track::Canary, asker)),
-                    permit: Some(permit),
-                    ..pick
-                });
-            }
-            return self.choose(Track::Stable, &self.stable, rng);
+            return match canary.undrawn() {
+                Track::Stable => self.choose(Track::Stable, &self.stable, rng),
+                Track::Canary => {
+                    let backend = chosen(&canary.pool, rng)?;
+                    let scoring = Some(canary.scoring(Track::Canary, asker));
+                    Some(Pick::new(Arc::clone(self), Track::Canary, backend, Some(permit), scoring))
+                }
+            };
         };
         let (pool, permit) = match track {
             Track::Stable => (&self.stable, None),
             Track::Canary => (&canary.pool, Some(permit)),
         };
-        let pick = self.choose(track, pool, rng)?;
-        Some(Pick { scoring: Some(canary.scoring(track, asker)), permit, ..pick })
+        let backend = chosen(pool, rng)?;
+        Some(Pick::new(Arc::clone(self), track, backend, permit, Some(canary.scoring(track, asker))))
     }
 
     /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
     #[must_use]
     pub fn fail_over(self: &Arc<Self>, failed: &BackendId) -> Option<Pick> {
         let backend = Arc::clone(self.stable.other_than(failed)?);
-        Some(self.picked(Track::Stable, backend))
+        Some(Pick::new(Arc::clone(self), Track::Stable, backend, None, None))
     }
 
     /// The same backend once more, where this table still has it in that role; else a stable one, scored nowhere.
@@ -260,13 +248,7 @@ impl Route {
     }
 
     fn choose(self: &Arc<Self>, track: Track, pool: &Pool, rng: &mut impl Rng) -> Option<Pick> {
-        let backend = Arc::clone(pool.choose(rng)?);
-        pool.meter.picked();
-        Some(self.picked(track, backend))
-    }
-
-    fn picked(self: &Arc<Self>, track: Track, backend: Arc<Backend>) -> Pick {
-        Pick { route: Arc::clone(self), track, backend, scoring: None, permit: None, is_preview: false }
+        Some(Pick::new(Arc::clone(self), track, chosen(pool, rng)?, None, None))
     }
 
     /// The pool that plays this role, if there is one.
@@ -310,6 +292,11 @@ impl Canary {
         }
     }
 
+    /// Where a request goes that cannot be drawn for. With every request there is nobody else to send it to.
+    fn undrawn(&self) -> Track {
+        if self.weight == Weight::FULL { Track::Canary } else { Track::Stable }
+    }
+
     /// Where a request that was drawn for this arm counts. A stranger's, if its client is new or no place is left for its
     /// key.
     fn scoring(&self, track: Track, asker: &Asker) -> Scoring {
@@ -321,7 +308,7 @@ impl Canary {
                 observation.map_or(Part::Stranger, Part::Key)
             }
         };
-        Scoring::new(Arc::clone(&self.ledger), track, part)
+        Scoring::new(track, part)
     }
 
     /// The release on trial.
@@ -355,51 +342,11 @@ impl Canary {
     }
 }
 
-// === impl Pick ===
-
-impl Pick {
-    /// Books how its attempt ended, once. It is scored where the draw was free; a failure of the canary is counted and
-    /// heard in any case, before this returns.
-    pub fn score(&mut self, outcome: Outcome, waited: Duration) {
-        if let Some(permit) = self.permit.take()
-            && outcome == Outcome::Success
-        {
-            permit.succeeded();
-        }
-        if let Some(scoring) = self.scoring.take() {
-            scoring.end(outcome, waited);
-        }
-        let Some(hearing) = self.canary().map(Canary::hearing).filter(|_| outcome.is_bad()) else { return };
-        if outcome.blame() == Blame::Backend {
-            hearing.failed.fetch_add(1, Relaxed);
-        }
-        if let Some(witness) = &hearing.witness {
-            witness.failed();
-        }
-    }
-
-    /// The canary, if it is on trial by this request.
-    fn canary(&self) -> Option<&Canary> {
-        self.route.canary.as_ref().filter(|_| self.track == Track::Canary && !self.is_preview)
-    }
-
-    /// Its attempt begins.
-    pub fn begin(&self, now: Instant) {
-        if let Some(canary) = self.canary() {
-            canary.hearing.last_pick.note(now);
-        }
-    }
-
-    /// The pool that the backend belongs to.
-    ///
-    /// # Panics
-    /// Never: a route does not change, so a pool that was picked from it is still in it.
-    #[must_use]
-    pub fn pool(&self) -> &Pool {
-        let preview = self.route.preview.as_ref().filter(|_| self.is_preview);
-        let pool = preview.map(Preview::pool).or_else(|| self.route.pool(self.track));
-        pool.expect("a pick is made from a pool of its own route")
-    }
+/// The backend of a pool that gets a request which fell to it.
+fn chosen(pool: &Pool, rng: &mut impl Rng) -> Option<Arc<Backend>> {
+    let backend = Arc::clone(pool.choose(rng)?);
+    pool.meter.picked();
+    Some(backend)
 }
 
 /// The rules of these routes, by rank.

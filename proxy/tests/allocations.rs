@@ -96,7 +96,7 @@ mod tests {
         route.budget.pay_in();
         // Every other one has a key, which says nothing where nobody asks for it.
         let key = number.is_multiple_of(2).then(|| CohortKey(u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        let mut pick = dice::with(|rng| route.pick(&Asker { key, previews: false, is_new: false }, rng)).unwrap();
+        let mut pick = dice::with(|rng| route.pick(&Asker { key, ..Asker::default() }, rng)).unwrap();
         let outcome = Outcome::ALL[usize::from(number) % Outcome::ALL.len()];
         finish(&mut pick, outcome, Duration::from_micros(number.into()), now);
         if outcome == Outcome::Reset && route.budget.take() {
@@ -108,9 +108,8 @@ mod tests {
     fn finish(pick: &mut Pick, outcome: Outcome, took: Duration, now: Instant) {
         let underway = pick.backend.meter.begin();
         pick.backend.meter.end(outcome, took);
-        if let Some(scoring) = &mut pick.scoring {
-            scoring.sent(now);
-        }
+        pick.sent(now);
+        pick.answered(outcome);
         pick.score(outcome, took);
         pick.pool().meter.answers().note(Some(StatusCode::OK), took);
         drop(underway);

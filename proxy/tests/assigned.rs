@@ -61,7 +61,7 @@ fn any_hearings() -> Vec<Arc<Hearing>> {
 
 fn any_asker(rng: &mut SmallRng) -> Asker {
     let key = rng.random_bool(0.8).then(|| CohortKey(rng.next_u64()));
-    Asker { key, previews: rng.random_bool(0.3), is_new: rng.random_bool(0.3) }
+    Asker { key, previews: rng.random_bool(0.3), is_new: rng.random_bool(0.3), upgrades: rng.random_bool(0.3) }
 }
 
 fn is_canary(pick: &Pick) -> bool {
@@ -78,7 +78,7 @@ fn no_table_and_no_asker_reach_a_canary_without_a_share_or_the_secret() {
         let Some(pick) = state.route.pick(&asker, &mut rng) else { continue };
         assert_eq!(is_canary(&pick), pick.track == Track::Canary, "round {round}, seed {SEED}");
         if pick.is_preview {
-            assert!(asker.previews && state.route.preview.is_some() && pick.scoring.is_none() && pick.permit.is_none());
+            assert!(asker.previews && state.route.preview.is_some() && !pick.is_scored() && pick.permit.is_none());
         }
         if is_canary(&pick) {
             assert!(state.is_canary_ready && !state.is_tripped, "round {round}, seed {SEED}");
@@ -97,7 +97,7 @@ fn no_table_and_no_asker_reach_a_canary_without_a_share_or_the_secret() {
 #[test]
 fn a_preview_is_picked_for_nobody() {
     let (mut rng, hearings, ledger) = (SmallRng::seed_from_u64(SEED), any_hearings(), Arc::<Ledger>::default());
-    let asker = Asker { previews: true, key: Some(CohortKey(0)), is_new: false };
+    let asker = Asker { previews: true, key: Some(CohortKey(0)), ..Asker::default() };
     for _ in 0..2_000 {
         let state = any_state(&mut rng, &hearings, &ledger);
         if state.route.preview.is_none() || !state.is_canary_ready || state.is_tripped {
@@ -120,9 +120,9 @@ fn what_is_scored_does_not_depend_on_the_draw() {
         let state = any_state(&mut rng, &hearings, &ledger);
         let (mut scored, is_new) = ([0_u32; 2], rng.random_bool(0.3));
         for _ in 0..24 {
-            let asker = Asker { key: Some(CohortKey(rng.next_u64())), previews: false, is_new };
+            let asker = Asker { key: Some(CohortKey(rng.next_u64())), is_new, ..Asker::default() };
             let Some(pick) = state.route.pick(&asker, &mut rng) else { continue };
-            scored[usize::from(pick.scoring.is_some_and(|scoring| scoring.compares()))] += 1;
+            scored[usize::from(pick.is_scored())] += 1;
         }
         assert!(scored.contains(&0), "{scored:?} in round {round}, seed {SEED}, at {} bp", state.bp);
     }
@@ -152,10 +152,10 @@ fn shares(assignment: &Assignment, bp: u16) -> (f64, f64) {
     let (mut scored, mut canary, mut in_flight) = (0.0, 0.0, Vec::new());
     for _ in 0..30_000 {
         let route = if rng.random_bool(0.2) { &unready } else { &ready };
-        let asker = Asker { key: Some(CohortKey(rng.next_u64())), previews: false, is_new: false };
+        let asker = Asker { key: Some(CohortKey(rng.next_u64())), ..Asker::default() };
         let weight = Weight::from_bp(bp).unwrap();
         let pick = route.pick(&asker, &mut rng).unwrap();
-        if pick.scoring.is_some() {
+        if pick.is_scored() {
             scored += 1.0;
             canary += f64::from(u8::from(pick.track == Track::Canary));
             let is_keyed = *assignment != Assignment::Request;

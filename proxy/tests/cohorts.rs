@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use canary_config::cohort::Assignment;
+use canary_config::secret::Secret;
 use canary_config::weight::Weight;
 use canary_proxy::cohort::{Cohort, Salt};
 use canary_proxy::hearing::Hearing;
 use canary_proxy::ledger::Ledger;
 use canary_proxy::outcome::Outcome;
+use canary_proxy::preview::Preview;
 use canary_proxy::table::Route;
 use canary_proxy::track::Track;
 
@@ -164,10 +166,54 @@ async fn a_cookie_is_secure_where_a_trusted_proxy_says_that_the_connection_is() 
     let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     let stage = Setup { trusted_proxies, ..Setup::default() }.of(&site.at(HALF));
     let given = |answer: Message| answer.field("set-cookie").unwrap().to_owned();
-    assert!(given(stage.ask(&with("X-Forwarded-Proto", "https")).await).ends_with("; Secure"));
+    for chain in ["https", "HTTPS", "https,http", "https , http"] {
+        assert!(given(stage.ask(&with("X-Forwarded-Proto", chain)).await).ends_with("; Secure"), "{chain}");
+    }
+    for chain in ["http", "http,https", ",https", "httpss"] {
+        assert!(!given(stage.ask(&with("X-Forwarded-Proto", chain)).await).contains("Secure"), "{chain}");
+    }
     assert!(!given(stage.ask(&get("/")).await).contains("Secure"));
     let stage = Stage::of(&site.at(HALF));
     assert!(!given(stage.ask(&with("X-Forwarded-Proto", "https")).await).contains("Secure"));
+}
+
+#[tokio::test]
+async fn an_old_cookie_is_renewed_and_leaves_its_client_where_it_is() {
+    let site = Site::of(Assignment::Cookie).await;
+    let stage = Stage::of(&site.at(HALF));
+    for _ in 0..CLIENTS {
+        let answer = stage.ask(&get("/")).await;
+        let new = ticket(&answer);
+        let parts: Vec<_> = new.split('.').collect();
+        let old = [parts[0], parts[1], "1", parts[3]].join(".");
+        let again = stage.ask(&with("Cookie", &old)).await;
+        assert_eq!((again.text(), ticket(&again)), (answer.text(), new), "with the hour of now");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_gives_a_cookie_is_kept_by_no_shared_cache() {
+    for (said, expected) in [
+        ("", &["private"][..]),
+        ("Cache-Control: public, max-age=60\r\n", &["public, max-age=60", "private"]),
+        (
+            "Cache-Control: s-maxage=60\r\nCache-Control: private=\"x-a\"\r\n",
+            &["s-maxage=60", "private=\"x-a\"", "private"],
+        ),
+        ("Cache-Control: max-age=60, Private\r\n", &["max-age=60, Private"]),
+        ("Cache-Control: no-store\r\n", &["no-store"]),
+    ] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{said}Content-Length: 0\r\n\r\n");
+        let origin = Origin::start(move |_| Act::Say(answer.clone().into())).await;
+        let (ledger, hearing) = (Arc::default(), hearing(&Assignment::Cookie, 1));
+        let stage = Stage::of(&stable(&[origin.address]).heard(&[origin.address], HALF, &ledger, &hearing).route());
+        let first = stage.ask(&get("/")).await;
+        assert_eq!(first.fields("cache-control"), expected, "{said:?}");
+        let own = stage.ask(&with("Cookie", &ticket(&first))).await;
+        let is_added = expected.len() > said.matches("Cache").count();
+        let as_said = &expected[..expected.len() - usize::from(is_added)];
+        assert_eq!(own.fields("cache-control"), as_said, "without a cookie, it is the origin's affair");
+    }
 }
 
 #[tokio::test]
@@ -259,6 +305,22 @@ async fn a_preview_reaches_the_canary_at_every_weight_and_is_counted_for_nobody(
     }
     assert_eq!(site.asked("x-canaryd-preview"), [""; 0]);
     assert_eq!(site.asked("cookie"), ["a=b", "a=b"]);
+}
+
+#[tokio::test]
+async fn what_a_preview_is_answered_is_no_traffic_of_the_canarys() {
+    let site = Site::of(Assignment::Request).await;
+    let mut route = (*site.at(10_000)).clone();
+    let canary = route.canary.as_ref().unwrap().pool().clone();
+    route.preview = Some(Preview::new(canary.clone(), Secret::new(SECRET), Arc::clone(&site.hearing.trip)));
+    let stage = Stage::of(&Arc::new(route));
+    let answered = || canary.meter.answers().codes().collect::<Vec<_>>();
+    assert_eq!(stage.ask(&with("X-Canaryd-Preview", SECRET)).await.text(), "canary");
+    stage.settled().await;
+    assert_eq!(answered(), []);
+    assert_eq!(stage.ask(&get("/")).await.text(), "canary");
+    stage.settled().await;
+    assert_eq!(answered(), [(200, 1)]);
 }
 
 #[tokio::test]

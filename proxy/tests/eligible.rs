@@ -9,7 +9,6 @@ use canary_proxy::cohort::{Cohort, CohortKey, Salt};
 use canary_proxy::hearing::Hearing;
 use canary_proxy::outcome::Outcome;
 use canary_proxy::preview::Preview;
-use canary_proxy::scoring::Scoring;
 use canary_proxy::slow_start::{Permit, SlowStart, WINDOW_MIN};
 use canary_proxy::table::{Asker, Canary, Pick, Route};
 use canary_proxy::track::Track;
@@ -23,7 +22,7 @@ const SEED: u64 = 0xe119;
 const WEIGHTS: [u16; 5] = [1, 1_000, 5_000, 9_999, 10_000];
 const FULL: u16 = 10_000;
 const DRAWS: usize = 200;
-const NOBODY: Asker = Asker { key: None, previews: false, is_new: false };
+const NOBODY: Asker = Asker { key: None, previews: false, is_new: false, upgrades: false };
 
 /// So many backends, from this port on.
 fn backends(first_port: u16, count: u16) -> Vec<std::net::SocketAddr> {
@@ -63,12 +62,12 @@ fn picks(route: &Arc<Route>, asker: Asker) -> Vec<Option<Pick>> {
 fn all_go(route: &Arc<Route>, asker: Asker, track: Option<Track>) {
     for pick in picks(route, asker) {
         assert_eq!(pick.as_ref().map(|pick| pick.track), track);
-        assert!(pick.is_none_or(|pick| pick.scoring.is_none()), "a draw that is not free was scored");
+        assert!(pick.is_none_or(|pick| !pick.is_scored()), "a draw that is not free was scored");
     }
 }
 
 fn is_scored(pick: &Pick) -> bool {
-    pick.scoring.as_ref().is_some_and(Scoring::compares)
+    pick.is_scored()
 }
 
 #[test]
@@ -167,7 +166,7 @@ fn every_failure_that_is_the_canarys_fault_is_counted_whoever_is_compared_by_it(
         assert_eq!(pick.track, Track::Canary);
         if outcome == Outcome::Reset {
             // A tunnel is not compared.
-            pick.scoring = None;
+            pick.leave_unscored();
         }
         pick.score(outcome, std::time::Duration::ZERO);
         hearing.failed.load(std::sync::atomic::Ordering::Relaxed)
@@ -206,7 +205,9 @@ fn unreachable(rng: &mut SmallRng, cohorts: &[Cohort]) -> (Arc<Route>, Asker) {
         any.canary = Canary::new(any.canary.unwrap().pool().clone(), Weight::ZERO, Arc::default(), hearing);
     }
     let key = rng.random_bool(0.7).then(|| CohortKey(rng.random()));
-    (Arc::new(any), Asker { key, previews: rng.random_bool(0.5), is_new: false })
+    let asker =
+        Asker { key, previews: rng.random_bool(0.5), is_new: rng.random_bool(0.3), upgrades: rng.random_bool(0.3) };
+    (Arc::new(any), asker)
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn zero_is_zero_in_every_table() {
         let failed = pick.backend.id.clone();
         let others = [route.fail_over(&failed), route.again(pick)];
         for pick in others.iter().flatten() {
-            assert!(pick.track == Track::Stable && pick.scoring.is_none() && pick.permit.is_none(), "{at}");
+            assert!(pick.track == Track::Stable && !pick.is_scored() && pick.permit.is_none(), "{at}");
         }
         served += 1;
     }

@@ -28,16 +28,17 @@ struct Try {
 impl Try {
     #[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
     fn new() -> Self {
-        let began = Instant::now();
+        // Later than any ledger of the test begins, so that it makes no difference how long it takes to make one.
+        let began = Instant::now() + Duration::from_secs(60);
         let Cohort::Keyed(keyed) = Cohort::of(&Assignment::Ip, 1, Salt::derive(&[0; 32], "web", 1), began) else {
             panic!("addresses are keys")
         };
         Self { keyed, began }
     }
 
-    fn asks(&self, key: u64, track: Track, ledger: &Arc<Ledger>) -> Scoring {
+    fn asks(&self, key: u64, track: Track, ledger: &Arc<Ledger>) -> Asked {
         let observation = self.keyed.observe(CohortKey(key), track, ledger).expect("there is a place");
-        Scoring::new(Arc::clone(ledger), track, Part::Key(observation))
+        Asked { ledger: Arc::clone(ledger), scoring: Some(Scoring::new(track, Part::Key(observation))) }
     }
 
     fn ends(&self, key: u64, track: Track, ledger: &Arc<Ledger>, outcome: Outcome) {
@@ -50,6 +51,30 @@ impl Try {
     fn look(&self, after: Duration, ledger: &Ledger) -> [u64; 2] {
         self.keyed.keys().mature(self.began + after, [ledger]);
         [Canary, Stable].map(|track| ledger.arm(track).kept())
+    }
+}
+
+/// A request under way, and the ledger that it counts in.
+struct Asked {
+    ledger: Arc<Ledger>,
+    scoring: Option<Scoring>,
+}
+
+impl Asked {
+    fn sent(&mut self, now: Instant) {
+        self.scoring.as_mut().unwrap().sent(&self.ledger, now);
+    }
+
+    fn end(mut self, outcome: Outcome, waited: Duration) {
+        self.scoring.take().unwrap().end(&self.ledger, outcome, waited);
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(scoring) = self.scoring.take() {
+            scoring.withdraw(&self.ledger);
+        }
     }
 }
 

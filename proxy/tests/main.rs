@@ -15,6 +15,8 @@ mod eligible;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod first_byte;
+#[cfg(test)]
 mod forwarding;
 mod health;
 #[cfg(test)]
@@ -47,6 +49,8 @@ mod slow_start;
 mod stage;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tunnels;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

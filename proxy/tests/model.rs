@@ -8,6 +8,9 @@ mod sync {
 }
 
 #[cfg(test)]
+#[path = "../src/ledger/lanes.rs"]
+mod lanes;
+#[cfg(test)]
 #[path = "../src/ledger/open.rs"]
 #[expect(dead_code, unreachable_pub, reason = "a part of the crate that is not all of use here")]
 mod open;
@@ -25,6 +28,9 @@ mod track;
 mod trip;
 
 #[cfg(test)]
+use open::LANES;
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
@@ -33,7 +39,9 @@ mod tests {
     use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
     use loom::thread;
 
-    use crate::open::{OpenRequests, Reached, THRESHOLDS};
+    use crate::LANES;
+    use crate::lanes::Lanes;
+    use crate::open::{OpenRequests, Place, Reached, Seat, THRESHOLDS};
     use crate::slow_start::{Permit, SUCCESSES_NEEDED, SlowStart, WINDOW_MIN};
     use crate::track::Track;
     use crate::trip::Trip;
@@ -219,7 +227,7 @@ mod tests {
         });
     }
 
-    // --- The ring of open requests ---
+    // --- The open requests ---
 
     const RISING_US: [u64; THRESHOLDS] = [10, 50, 1_000];
 
@@ -228,81 +236,151 @@ mod tests {
         Instant::now()
     }
 
-    /// A ring with one place, and how much has been counted in it.
-    struct Ring {
-        open: OpenRequests,
+    /// So many lanes with one place each, and how much has been counted in them.
+    struct Open {
+        requests: OpenRequests<1>,
         since: Instant,
         counted: AtomicU64,
     }
 
-    impl Ring {
-        fn new() -> Arc<Self> {
+    impl Open {
+        fn of_lanes(lanes: usize) -> Arc<Self> {
             let since = start();
-            Arc::new(Self { open: OpenRequests::of_size(1, since), since, counted: AtomicU64::new(0) })
+            Arc::new(Self { requests: OpenRequests::of_lanes(lanes, since), since, counted: AtomicU64::new(0) })
         }
 
         fn at(&self, us: u64) -> Instant {
             self.since + Duration::from_micros(us)
         }
 
-        /// A request that begins then; how many thresholds it was counted for, if there was a place for it.
-        fn request(&self, begins_us: u64, reached: Reached) -> Option<Reached> {
-            let place = self.open.enter(Track::Canary, self.at(begins_us), reached)?;
-            Some(self.open.leave(place))
+        fn enter(&self, lane: u8, begins_us: u64, reached: Reached) -> Option<Place> {
+            self.requests.enter(Seat { lane, first: 0 }, Track::Canary, self.at(begins_us), reached)
+        }
+
+        /// A request that begins then, in this lane; how many thresholds it was counted for.
+        fn request(&self, lane: u8, begins_us: u64, reached: Reached) -> Reached {
+            let place = self.enter(lane, begins_us, reached).expect("only its own thread takes places in a lane");
+            self.requests.leave(place)
         }
 
         fn judge(&self, now_us: u64) {
             let count = |_, levels: std::ops::Range<usize>| {
                 self.counted.fetch_add(levels.len() as u64, Relaxed);
             };
-            self.open.mark(self.at(now_us), |_| Some(RISING_US.map(Duration::from_micros)), count);
+            self.requests.mark(self.at(now_us), |_| Some(RISING_US.map(Duration::from_micros)), count);
         }
     }
 
     #[test]
     fn what_a_request_is_counted_for_it_knows_and_is_counted_for_once() {
         in_every_order(|| {
-            let ring = Ring::new();
+            let open = Open::of_lanes(1);
             let judge = thread::spawn({
-                let ring = Arc::clone(&ring);
-                move || [30, 100].map(|now_us| ring.judge(now_us))
+                let open = Arc::clone(&open);
+                move || [30, 100].map(|now_us| open.judge(now_us))
             });
             // The second is of the same age: neither may be counted for the other's sake.
-            let known = [(); 2].map(|()| ring.request(0, Reached::default()).unwrap_or_default().count());
+            let known = [(); 2].map(|()| open.request(0, 0, Reached::default()).count());
             judge.join().unwrap();
-            assert_eq!(known.iter().sum::<usize>() as u64, ring.counted.load(Relaxed));
+            assert_eq!(known.iter().sum::<usize>() as u64, open.counted.load(Relaxed));
         });
     }
 
     #[test]
     fn a_request_that_is_sent_again_is_counted_for_no_threshold_twice() {
         in_every_order(|| {
-            let ring = Ring::new();
+            let open = Open::of_lanes(1);
             let judge = thread::spawn({
-                let ring = Arc::clone(&ring);
-                move || [30, 100].map(|now_us| ring.judge(now_us))
+                let open = Arc::clone(&open);
+                move || [30, 100].map(|now_us| open.judge(now_us))
             });
-            let first = ring.request(0, Reached::default()).unwrap_or_default();
-            let second = ring.request(60, first).unwrap_or(first);
+            let first = open.request(0, 0, Reached::default());
+            let second = open.request(0, 60, first);
             judge.join().unwrap();
             assert!(first <= second, "it was counted for less by being sent again");
-            assert_eq!(second.count() as u64, ring.counted.load(Relaxed));
+            assert_eq!(second.count() as u64, open.counted.load(Relaxed));
         });
     }
 
     #[test]
     fn a_request_is_not_taken_for_the_one_that_had_its_place_before() {
         in_every_order(|| {
-            let ring = Ring::new();
+            let open = Open::of_lanes(1);
             let judge = thread::spawn({
-                let ring = Arc::clone(&ring);
-                move || ring.judge(100)
+                let open = Arc::clone(&open);
+                move || open.judge(100)
             });
-            let old = ring.request(0, Reached::default()).unwrap_or_default();
-            let young = ring.request(95, Reached::default()).unwrap_or_default();
+            let old = open.request(0, 0, Reached::default());
+            let young = open.request(0, 95, Reached::default());
             judge.join().unwrap();
             assert!([0, 2].contains(&old.count()), "100 µs are past two thresholds");
             assert_eq!(young, Reached::default(), "it is 5 µs old");
+        });
+    }
+
+    #[test]
+    fn two_lanes_are_counted_for_each_on_its_own() {
+        in_every_order(|| {
+            let open = Open::of_lanes(2);
+            let other = thread::spawn({
+                let open = Arc::clone(&open);
+                move || open.request(1, 60, Reached::default())
+            });
+            let judge = thread::spawn({
+                let open = Arc::clone(&open);
+                move || open.judge(100)
+            });
+            let own = open.request(0, 0, Reached::default());
+            let other = other.join().unwrap();
+            judge.join().unwrap();
+            assert!([0, 2].contains(&own.count()) && [0, 1].contains(&other.count()), "100 µs, and 40");
+            assert_eq!((own.count() + other.count()) as u64, open.counted.load(Relaxed));
+        });
+    }
+
+    #[test]
+    fn a_place_may_be_left_by_another_thread_than_the_one_that_took_it() {
+        in_every_order(|| {
+            let open = Open::of_lanes(1);
+            let place = open.enter(0, 0, Reached::default()).unwrap();
+            let leaves = thread::spawn({
+                let open = Arc::clone(&open);
+                move || open.requests.leave(place)
+            });
+            let judge = thread::spawn({
+                let open = Arc::clone(&open);
+                move || open.judge(100)
+            });
+            let young = open.enter(0, 95, Reached::default()).map(|place| open.requests.leave(place));
+            let old = leaves.join().unwrap();
+            judge.join().unwrap();
+            assert_eq!(young.unwrap_or_default(), Reached::default(), "it is 5 µs old");
+            assert_eq!(old.count() as u64, open.counted.load(Relaxed));
+        });
+    }
+
+    #[test]
+    fn a_lane_is_one_threads_at_a_time_and_its_next_owner_finds_it_as_it_was_left() {
+        in_every_order(|| {
+            let lanes = Arc::new(Lanes(AtomicU64::new(0)));
+            // All but one are somebody's.
+            (1..LANES).for_each(|_| assert!(lanes.take().is_some()));
+            let (open, holders) = (Open::of_lanes(LANES), Arc::new(AtomicUsize::new(0)));
+            let own = || {
+                let (lanes, open, holders) = (Arc::clone(&lanes), Arc::clone(&open), Arc::clone(&holders));
+                thread::spawn(move || {
+                    let lane = lanes.take()?;
+                    assert_eq!(holders.fetch_add(1, Relaxed), 0, "two threads have the same lane");
+                    // It is still open when the thread ends.
+                    let place = open.enter(lane, 0, Reached::default());
+                    holders.fetch_sub(1, Relaxed);
+                    lanes.give_back(lane);
+                    Some(place)
+                })
+            };
+            let places = [own(), own()].map(|thread| thread.join().unwrap());
+            let taken = places.iter().flatten().flatten().count();
+            assert_eq!(taken, 1, "the only place was taken twice, or by nobody");
         });
     }
 }

@@ -180,7 +180,7 @@ async fn a_tunnel_is_scored_nowhere() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_died_convicts_nobody_although_a_post_is_not_repeated() {
+async fn a_post_that_a_kept_connection_left_unanswered_is_a_failure_and_is_not_repeated() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (idle, ledger) = (named("stable").await, Arc::<Ledger>::default());
     let canary = listener.local_addr().unwrap();
@@ -196,7 +196,7 @@ async fn a_kept_connection_that_died_convicts_nobody_although_a_post_is_not_repe
     origin.reset();
     assert_eq!(client.answer_to("POST").await.unwrap().status(), 502);
     stage.settled().await;
-    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 1)]);
+    assert_eq!(scored(&ledger, Canary), [(Outcome::Success, 1), (Outcome::Reset, 1)]);
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ fn a_draw_that_is_not_free_is_scored_in_neither_arm() {
         let route = route(safe, canary, 5_000, &ledger);
         for _ in 0..1_000 {
             let pick = route.pick(&Asker::default(), &mut rng).unwrap();
-            assert_eq!((pick.track, pick.scoring.is_none()), (track, true));
+            assert_eq!((pick.track, !pick.is_scored()), (track, true));
         }
     }
     assert!(route(&[], &[], 5_000, &ledger).pick(&Asker::default(), &mut rng).is_none());

@@ -83,7 +83,7 @@ fn play(seed: u64, bp: u16, failures: f64, requests: usize) -> Played {
         // The chance of a request is used up only where it has one.
         let drawn = is_free && same.random_range(0..Weight::FULL.bp()) < bp;
         let at = format!("request {tick} at {bp} bp, seed {seed}");
-        assert_eq!(pick.scoring.is_some(), is_free, "{at}");
+        assert_eq!(pick.is_scored(), is_free, "{at}");
         assert_eq!(pick.track == Track::Canary, drawn, "{at}");
         window.in_flight += u64::from(drawn);
         played.free += u64::from(is_free);

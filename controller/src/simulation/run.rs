@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
 
     fn request(&mut self, at: Duration) {
         let Some(mut pick) = self.route.pick(&Asker::default(), &mut self.chance.rng) else { return };
-        let (track, is_scored) = (pick.track, pick.scoring.is_some());
+        let (track, is_scored) = (pick.track, pick.is_scored());
         let arms = self.simulation.source.answering(at, self.weight, &self.chance);
         let answering = if track == Track::Canary { arms.canary } else { arms.stable };
         let is_bad = self.chance.rng.random::<f64>() < answering.error_rate;

@@ -2,12 +2,18 @@
 //!
 //! Whoever brings something says so with one addition. If nobody was at work, it works itself, until nothing is left
 //! that came meanwhile; otherwise it goes, as whoever is at work will look once more. So nothing is overlooked, one looks
-//! at a time, and of those that knock nobody waits. Model-checked in `tests/model.rs`.
+//! at a time, and of those that knock nobody waits. Where they knock faster than one can look, it stops after
+//! [`ROUNDS_MAX`] looks: the next one that knocks works on, or the engine in its own time. Model-checked in
+//! `tests/model.rs`.
 
 use std::sync::TryLockError;
 
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, yield_now};
+
+/// Looks of one turn, of a thread that has its own requests to serve. Two are enough for a conviction by the knocks of
+/// this moment; more are needed only where whatever comes in convicts nobody.
+const ROUNDS_MAX: u32 = 8;
 
 /// A state that one at a time works on.
 #[derive(Debug)]
@@ -16,20 +22,26 @@ pub(crate) struct Turn<T> {
     knocks: AtomicU64,
     /// Only whoever has the turn locks it, so that no lock is ever waited for.
     state: Mutex<T>,
+    rounds_max: u32,
 }
 
-/// The turn itself. What is dropped by a panic is free again, and what came meanwhile waits for the next knock.
+/// The turn itself. What is dropped early is free again, and what came meanwhile waits for the next knock.
 struct Held<'a>(&'a AtomicU64);
 
 // === impl Turn ===
 
 impl<T> Turn<T> {
     pub(crate) fn new(state: T) -> Self {
-        Self { knocks: AtomicU64::new(0), state: Mutex::new(state) }
+        Self::of_rounds(ROUNDS_MAX, state)
+    }
+
+    /// The same with so many looks in a turn, for a model that cannot have as many.
+    pub(crate) fn of_rounds(rounds_max: u32, state: T) -> Self {
+        Self { knocks: AtomicU64::new(0), state: Mutex::new(state), rounds_max }
     }
 
     /// There is something new. When this returns, a look has begun after this call did, here or by whoever is at work,
-    /// or is about to.
+    /// or is about to; but for where so many knock that the looks of a turn are used up.
     pub(crate) fn knock(&self, look: impl FnMut(&mut T)) {
         if self.knocks.fetch_add(1, Ordering::AcqRel) == 0 {
             self.work(look);
@@ -52,11 +64,12 @@ impl<T> Turn<T> {
         done.expect("whoever has the turn works at least once")
     }
 
-    /// Works until nothing is left. The last knock is given back only by whoever has looked after it.
+    /// Works until nothing is left, or for as many looks as a turn has. The last knock is given back only by whoever has
+    /// looked after it.
     fn work(&self, mut look: impl FnMut(&mut T)) {
         let held = Held(&self.knocks);
         let mut seen = 1;
-        loop {
+        for _ in 0..self.rounds_max {
             {
                 let mut state = match self.state.try_lock() {
                     Ok(state) => state,
@@ -73,6 +86,7 @@ impl<T> Turn<T> {
             }
             seen = before - seen;
         }
+        drop(held);
     }
 }
 
@@ -80,6 +94,7 @@ impl<T> Turn<T> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Release);
+        // An exchange and no store, so that whoever knocks next sees what the others have brought.
+        self.0.swap(0, Ordering::AcqRel);
     }
 }

@@ -1,6 +1,6 @@
 //! Where keys fall, and which cookies say so.
 
-use std::time::Instant;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use canary_config::cohort::Assignment;
 use canary_config::weight::Weight;
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
-use super::{Cohort, CohortKey, Keyed, Salt, Scheme};
+use super::{Cohort, CohortKey, Hour, Keyed, Salt, Scheme};
 use crate::clock;
 use crate::track::Track;
 
@@ -32,7 +32,16 @@ fn bp(bp: u16) -> Weight {
 
 fn admitted(keyed: &Keyed, cookies: &[&str]) -> Option<CohortKey> {
     let fields = cookies.iter().map(|cookie| (COOKIE, HeaderValue::from_bytes(cookie.as_bytes()).unwrap()));
-    keyed.admitted(&fields.collect::<HeaderMap>(), "web")
+    keyed.admitted(&fields.collect::<HeaderMap>(), "web", noon()).map(|admitted| admitted.key)
+}
+
+fn noon() -> Hour {
+    hour(12)
+}
+
+/// The hour of a day at which something is asked.
+fn hour(hour: u64) -> Hour {
+    Hour::of(UNIX_EPOCH + Duration::from_hours(hour))
 }
 
 #[test]
@@ -77,7 +86,7 @@ fn the_next_try_chooses_others() {
 fn a_client_is_known_again_by_its_cookie() {
     let keyed = by_cookie(7);
     for number in [0, 1, u64::MAX] {
-        let (ticket, key) = keyed.admit(number);
+        let (ticket, key) = keyed.admit(number, noon());
         assert_eq!(admitted(&keyed, &[&format!("__canaryd_web={ticket}")]), Some(key));
         assert_eq!(admitted(&keyed, &["a=b", &format!("c=d;__canaryd_web={ticket} ; e=f")]), Some(key));
         assert_eq!(admitted(&keyed, &[&format!("__canaryd_web=old; __canaryd_web={ticket}")]), Some(key));
@@ -85,9 +94,43 @@ fn a_client_is_known_again_by_its_cookie() {
 }
 
 #[test]
+fn a_cookie_that_is_no_good_does_not_hide_one_that_is() {
+    let keyed = by_cookie(7);
+    let (ticket, key) = keyed.admit(5, noon());
+    let forged = |count: usize| {
+        let forged = (0..count).map(|mac| format!("__canaryd_web=7.0000000000000005.12.{mac:032x}; "));
+        forged.collect::<String>() + &format!("__canaryd_web={ticket}")
+    };
+    assert_eq!([admitted(&keyed, &[&forged(1)]), admitted(&keyed, &[&forged(3)])], [Some(key); 2]);
+    assert_eq!(admitted(&keyed, &[&forged(4)]), None, "there is an end to it");
+}
+
+#[test]
+fn an_old_cookie_is_given_anew_to_the_same_client() {
+    let keyed = by_cookie(7);
+    let (ticket, key) = keyed.admit(5, hour(100));
+    let asks = |value: &str, now| {
+        let cookie = HeaderValue::from_str(&format!("__canaryd_web={value}")).unwrap();
+        keyed.admitted(&HeaderMap::from_iter([(COOKIE, cookie)]), "web", hour(now)).unwrap()
+    };
+    for now in [0, 99, 100, 111] {
+        assert_eq!(
+            (asks(&ticket.to_string(), now).key, asks(&ticket.to_string(), now).renewed),
+            (key, None),
+            "at {now}"
+        );
+    }
+    for now in [112, 123, 1_000] {
+        let renewed = asks(&ticket.to_string(), now).renewed.unwrap();
+        assert_eq!(renewed, keyed.admit(5, hour(now)).0);
+        assert_eq!((asks(&renewed.to_string(), now).key, asks(&renewed.to_string(), now).renewed), (key, None));
+    }
+}
+
+#[test]
 fn a_cookie_of_another_try_or_service_or_of_nobody_means_nothing() {
     let keyed = by_cookie(7);
-    let (own, other) = (keyed.admit(5).0.to_string(), by_cookie(8).admit(5).0.to_string());
+    let (own, other) = (keyed.admit(5, noon()).0.to_string(), by_cookie(8).admit(5, noon()).0.to_string());
     let (generation, rest) = own.split_once('.').unwrap();
     let moved = other.replacen("8.", "7.", 1);
     let crafted = [
@@ -98,6 +141,10 @@ fn a_cookie_of_another_try_or_service_or_of_nobody_means_nothing() {
         format!("{generation}.{rest}.x"),
         format!("{generation}.{}", &rest[..rest.len() - 1]),
         format!("{generation}.0000000000000006{}", &rest[16..]),
+        own.replacen(".12.", ".", 1),
+        own.replacen(".12.", ".1000000000.", 1),
+        own.replacen(".12.", "..", 1),
+        own.replacen(".12.", ".-1.", 1),
         format!("18446744073709551623.{rest}"),
         String::new(),
         "..".into(),
@@ -120,13 +167,14 @@ fn a_cookie_that_is_made_up_never_chooses_the_arm() {
     for request in 0..CLIENTS {
         let mac: u128 = rng.random();
         let crafted = match request % 3 {
-            0 => format!("7.{:016x}.{mac:032x}", rng.next_u64()),
-            1 => ended.admit(rng.next_u64()).0.to_string(),
+            0 => format!("7.{:016x}.12.{mac:032x}", rng.next_u64()),
+            1 => ended.admit(rng.next_u64(), noon()).0.to_string(),
             _ => {
-                let mut genuine = keyed.admit(rng.next_u64()).0.to_string().into_bytes();
+                let mut genuine = keyed.admit(rng.next_u64(), noon()).0.to_string().into_bytes();
                 let (at, to) = (rng.random_range(0..genuine.len()), b"0123456789abcdef."[rng.random_range(0..17)]);
                 let before = std::mem::replace(&mut genuine[at], to);
-                if before == to {
+                // The hour says nothing.
+                if before == to || (19..21).contains(&at) && to.is_ascii_digit() {
                     continue;
                 }
                 String::from_utf8(genuine).unwrap()
@@ -138,9 +186,9 @@ fn a_cookie_that_is_made_up_never_chooses_the_arm() {
 
 #[test]
 fn a_ticket_is_written_as_browsers_want_it() {
-    let (ticket, _) = by_cookie(7).admit(255);
+    let (ticket, _) = by_cookie(7).admit(255, noon());
     let (value, plain) = (ticket.to_string(), ticket.set_cookie("web", Scheme::Http));
-    assert!(value.starts_with("7.00000000000000ff.") && value.len() == 51, "{value}");
+    assert!(value.starts_with("7.00000000000000ff.12.") && value.len() == 54, "{value}");
     assert_eq!(plain, format!("__canaryd_web={value}; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax"));
     assert_eq!(ticket.set_cookie("web", Scheme::Https), plain + "; Secure");
 }

@@ -1,31 +1,61 @@
-//! The scored requests that have no answer yet, so that a hang is seen at the age at which it is slow and not at its end.
+//! The scored requests whose answer has not begun, so that a hang is seen at the age at which it is slow and not at its
+//! end.
 //!
-//! A ring of fixed size: who finds no place in it counts when it ends. A request claims a place with one addition and
-//! leaves it with one exchange; whoever judges reads the ring beside it, and marks in it which thresholds a request has
-//! reached, so that nothing counts twice.
+//! Lanes of places, of fixed size. A thread has a lane of its own, and no other thread takes places in it: it finds a free
+//! one by looking, and takes it with a plain store. The place is left with one exchange, as whoever judges reads the
+//! lanes beside it, and marks in them which thresholds a request has reached, so that nothing counts twice. Who finds no
+//! place counts when it ends. Model-checked in `tests/model.rs`.
 
 use std::time::{Duration, Instant};
 
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::track::Track;
 
-/// Requests that are looked after at once.
-pub const PLACES: usize = 512;
+/// Threads that have a lane: more workers than most machines have processors for. What others serve is scored like
+/// anything else, but seen to hang only when it ends.
+pub const LANES: usize = 32;
+
+/// Requests of one thread that are looked after at once. With this many lanes, what a ledger keeps for them is 16 KiB,
+/// as much as its histograms; and dozens that hang at once convict, however many more there are.
+pub const PLACES: usize = 64;
+
+/// Places that are looked at for a free one. Where so many in a row are taken, the lane is as good as full.
+const LOOKS_MAX: u8 = 8;
+
+// A place is two bytes.
+const _: () = {
+    assert!(LANES <= u8::MAX as usize);
+    assert!(PLACES <= u8::MAX as usize);
+};
 
 /// How many thresholds a request can reach: one for each metric of latency, rising.
 pub const THRESHOLDS: usize = 3;
 
 /// The open requests of one ledger.
 #[derive(Debug)]
-pub struct OpenRequests {
+pub struct OpenRequests<const IN_LANE: usize = PLACES> {
     since: Instant,
-    next: AtomicUsize,
-    places: Box<[AtomicU64]>,
+    lanes: Box<[Lane<IN_LANE>]>,
 }
 
-/// A place in the ring.
+/// The places of one thread. Processors fetch lines of memory in pairs, and share no line of two lanes.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Lane<const IN_LANE: usize>([AtomicU64; IN_LANE]);
+
+/// Where a thread may take a place: in its own lane, and from which place on it looks for a free one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct Seat {
+    pub(crate) lane: u8,
+    pub(crate) first: u8,
+}
+
+/// A place in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    lane: u8,
+    place: u8,
+}
 
 /// How many of the rising thresholds a request had been counted for while it was open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,31 +72,37 @@ const BEGUN_SHIFT: u32 = 4;
 // === impl OpenRequests ===
 
 impl OpenRequests {
-    /// An empty ring, whose ages count from `since`.
+    /// Empty lanes, whose ages count from `since`.
     #[must_use]
     pub fn new(since: Instant) -> Self {
-        Self::of_size(PLACES, since)
+        Self::of_lanes(LANES, since)
+    }
+}
+
+impl<const IN_LANE: usize> OpenRequests<IN_LANE> {
+    /// The same with so many lanes, for a model that cannot have as many.
+    pub(crate) fn of_lanes(lanes: usize, since: Instant) -> Self {
+        let lane = |_| Lane(std::array::from_fn(|_| AtomicU64::new(0)));
+        Self { since, lanes: (0..lanes).map(lane).collect() }
     }
 
-    /// The same with so many places, for a model that cannot have as many.
-    pub(crate) fn of_size(places: usize, since: Instant) -> Self {
-        let places = (0..places).map(|_| AtomicU64::new(0)).collect();
-        Self { since, next: AtomicUsize::new(0), places }
-    }
-
-    /// Takes the next place, if it is free. A request that was open before, and is sent once more, brings along what it
-    /// has been counted for.
-    pub fn enter(&self, track: Track, now: Instant, reached: Reached) -> Option<Place> {
-        let place = self.next.fetch_add(1, Ordering::Relaxed) % self.places.len();
+    /// Takes a place in the lane of this thread, if one is free. A request that was open before, and is sent once more,
+    /// brings along what it has been counted for.
+    pub fn enter(&self, seat: Seat, track: Track, now: Instant, reached: Reached) -> Option<Place> {
+        let Lane(places) = self.lanes.get(usize::from(seat.lane))?;
+        let mut looks = (0..LOOKS_MAX).map(|step| usize::from(seat.first.wrapping_add(step)) % IN_LANE);
+        let free = looks.find(|place| places[*place].load(Ordering::Relaxed) == 0)?;
+        let place = Place { lane: seat.lane, place: u8::try_from(free).ok()? };
         let arm = if track == Track::Canary { CANARY } else { 0 };
         let taken = TAKEN | arm | (u64::from(reached.0) << REACHED_SHIFT) | (self.micros(now) << BEGUN_SHIFT);
-        let claimed = self.places[place].compare_exchange(0, taken, Ordering::Release, Ordering::Relaxed);
-        claimed.is_ok().then_some(Place(place))
+        // Nobody else takes it meanwhile, and nobody marks what is free.
+        places[free].store(taken, Ordering::Release);
+        Some(place)
     }
 
-    /// Leaves the place, and says what the request has been counted for.
-    pub fn leave(&self, Place(place): Place) -> Reached {
-        let left = self.places[place].swap(0, Ordering::AcqRel);
+    /// Leaves the place, from whichever thread, and says what the request has been counted for.
+    pub fn leave(&self, Place { lane, place }: Place) -> Reached {
+        let left = self.lanes[usize::from(lane)].0[usize::from(place)].swap(0, Ordering::AcqRel);
         Reached(u8::try_from((left & REACHED_MASK) >> REACHED_SHIFT).unwrap_or_default())
     }
 
@@ -79,7 +115,7 @@ impl OpenRequests {
         mut newly: impl FnMut(Track, std::ops::Range<usize>),
     ) {
         let now = self.micros(now);
-        for place in &self.places {
+        for place in self.lanes.iter().flat_map(|lane| &lane.0) {
             let seen = place.load(Ordering::Acquire);
             if seen & TAKEN == 0 {
                 continue;

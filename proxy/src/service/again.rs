@@ -41,8 +41,9 @@ impl Edge {
     pub(super) fn makes_up(&self, session: &Session, flight: &mut Flight, outcome: Outcome, reach: Reach) -> bool {
         let Some(attempt) = &flight.attempt else { return false };
         let (Some(step), Some(cause)) = (flight.course.remedy(), Cause::of(outcome)) else { return false };
-        if asked::is_upgrade(session.req_header()) || !rescue::is_repeatable(session, reach, attempt.pick.route.rescue)
-        {
+        // What a tunnel was sent is not sent twice; where nothing was, it is a request like any other.
+        let is_tunnel = reach == Reach::MaybeSent && asked::is_upgrade(session.req_header());
+        if is_tunnel || !rescue::is_repeatable(session, reach, attempt.pick.route.rescue) {
             return false;
         }
         let Some(route) = self.fresh_route(session, flight) else { return false };
@@ -73,14 +74,15 @@ impl Edge {
             return self.unanswered(session, flight);
         }
         error.retry.decide_reuse(was_reused);
-        if error.retry() && was_reused && had_no_answer(&error) {
-            if flight.course.may_ask_again() && may_repeat_itself(session, flight) {
-                flight.course.take_back();
-                error.set_retry(true);
-                return error;
-            }
-            // The small arm's connections idle the longest: that one of them has died must not convict it.
-            flight.leave_unscored();
+        // A kept connection may have died while it idled, and the small arm's idle the longest: that must not convict it.
+        // A fresh one tells a backend that is there from one that drops what it is asked. Where that cannot be tried, the
+        // attempt has failed like any other: pingora throws away what has died the moment it sees it, so that a request
+        // can be too late by a round trip at most, as rarely in the one arm as in the other.
+        let may_be_stale = error.retry() && was_reused && had_no_answer(&error);
+        if may_be_stale && flight.course.may_ask_again() && may_repeat_itself(session, flight) {
+            flight.course.take_back();
+            error.set_retry(true);
+            return error;
         }
         // The backend is still being told what is asked of it: the silence is the client's.
         if error.etype() == &ErrorType::ReadTimedout && !session.as_downstream_mut().is_body_done() {

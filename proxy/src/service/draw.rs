@@ -4,7 +4,7 @@ use pingora::proxy::Session;
 
 use crate::dice;
 use crate::service::{Edge, Flight, asked, asker, client};
-use crate::table::Pick;
+use crate::table::{Asker, Pick};
 
 // === impl Edge ===
 
@@ -14,13 +14,9 @@ impl Edge {
         let route = flight.route.as_ref()?;
         route.budget.pay_in();
         let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
-        let (asker, ticket) = asker::of(route, session.req_header(), client);
+        let (asker, ticket) = asker::of(route, session.req_header(), flight.date, client);
         flight.ticket = ticket;
-        let mut pick = dice::with(|rng| route.pick(&asker, rng))?;
-        // A tunnel lives as long as its ends like; it says nothing about how requests are answered.
-        if asked::is_upgrade(session.req_header()) {
-            pick.scoring = None;
-        }
-        Some(pick)
+        let asker = Asker { upgrades: asked::is_upgrade(session.req_header()), ..asker };
+        dice::with(|rng| route.pick(&asker, rng))
     }
 }

@@ -13,8 +13,9 @@ use crate::meter::Underway;
 use crate::outcome::Outcome;
 use crate::request_id::RequestId;
 use crate::rescue::Cause;
-use crate::service::course::{Course, Role};
+use crate::service::course::{Course, Role, Step};
 use crate::service::forwarded::Trust;
+use crate::service::peer::Connections;
 use crate::service::remark::Remark;
 use crate::table::{Pick, Route};
 use crate::track::Track;
@@ -49,6 +50,8 @@ pub(super) struct Attempt {
     pub(super) pick: Pick,
     /// Whether the head of this attempt's answer is the one that the client gets.
     pub(super) status: Option<StatusCode>,
+    /// What it may be made on.
+    pub(super) connections: Connections,
     begun: Instant,
     sent: Option<Instant>,
     first_byte: Option<Duration>,
@@ -78,13 +81,15 @@ impl Flight {
     }
 
     /// Begins an attempt.
-    pub(super) fn attempt(&mut self, pick: Pick) {
+    pub(super) fn attempt(&mut self, pick: Pick) -> &Attempt {
+        let is_again = self.course.next() == Some(Step::Again);
+        let connections = if is_again { Connections::Fresh } else { Connections::Any };
         self.course.begin(match pick.track {
             Track::Canary if pick.is_preview => Role::Preview,
             Track::Canary => Role::Canary,
             Track::Stable => Role::Stable,
         });
-        self.attempt = Some(Attempt::new(pick));
+        self.attempt.insert(Attempt::new(pick, connections))
     }
 
     /// Ends the attempt that is under way, if there is one, and books it.
@@ -97,7 +102,7 @@ impl Flight {
     /// Keeps the attempt that is under way out of the comparison.
     pub(super) fn leave_unscored(&mut self) {
         if let Some(attempt) = &mut self.attempt {
-            attempt.pick.scoring = None;
+            attempt.pick.leave_unscored();
         }
     }
 }
@@ -105,25 +110,24 @@ impl Flight {
 // === impl Attempt ===
 
 impl Attempt {
-    fn new(pick: Pick) -> Self {
+    fn new(pick: Pick, connections: Connections) -> Self {
         let (underway, begun) = (Some(pick.backend.meter.begin()), clock::now());
         pick.begin(begun);
-        Self { pick, status: None, begun, sent: None, first_byte: None, underway }
+        Self { pick, status: None, connections, begun, sent: None, first_byte: None, underway }
     }
 
     /// The request's head goes out now, on a connection that stands: a colder pool must not convict a small arm.
     pub(super) fn sent(&mut self) {
         let now = clock::now();
         self.sent = Some(now);
-        if let Some(scoring) = &mut self.pick.scoring {
-            scoring.sent(now);
-        }
+        self.pick.sent(now);
     }
 
     /// The head of the answer is here.
     pub(super) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
         self.first_byte = self.sent.map(|sent| clock::now().saturating_duration_since(sent));
+        self.pick.answered(Outcome::of_status(status));
     }
 
     /// Since when an answer is waited for: since the head went out, if it has.

@@ -30,7 +30,7 @@ pub(super) struct Remark {
 impl Remark {
     /// The remark on an attempt that is about to be scored, if there is one to make.
     pub(super) fn of(pick: &Pick, outcome: Outcome, status: Option<StatusCode>, waited: Duration) -> Option<Self> {
-        let is_scored = pick.track == Track::Canary && pick.scoring.is_some();
+        let is_scored = pick.track == Track::Canary && pick.is_scored();
         let canary = pick.route.canary.as_ref().filter(|_| is_scored)?;
         if !speaks_against(canary, outcome, waited) {
             return None;

@@ -134,11 +134,6 @@ impl Judge {
         self.known_of_stable = tally;
     }
 
-    /// The canary has done this damage so far, in all of its try.
-    pub const fn suffer(&mut self, damage: Damage) {
-        self.damage = damage;
-    }
-
     /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time, and 100 %
     /// probation.
     pub fn set_weight(&mut self, weight: Weight, now: Instant) {
@@ -205,16 +200,6 @@ impl Judge {
         self.by_weight[place].add(sample.outcomes());
         self.answers_of_stable = self.answers_of_stable.plus(sample.stable.answers());
         self.latency.absorb(sample);
-    }
-
-    /// While stable breaks a limit, nothing is won by the canary's breaking it.
-    fn forgive_what_is_shared(&mut self) {
-        for (place, _) in self.limits.iter().enumerate().filter(|(_, limit)| limit.is_broken_by_stable()) {
-            self.guard.forgive(Metric::ALL.len() + place);
-            if let Some(probation) = &mut self.probation {
-                probation.forgive(place);
-            }
-        }
     }
 
     /// Ends the blocks and releases the stakes that time has brought. Late or missing ticks are made up for.

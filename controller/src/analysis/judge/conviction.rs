@@ -2,6 +2,7 @@
 
 use super::Judge;
 use crate::analysis::counts::Arms;
+use crate::analysis::damage::Damage;
 use crate::analysis::ground::Ground;
 use crate::analysis::guardrail::Limit;
 use crate::analysis::metric::Metric;
@@ -11,6 +12,21 @@ use crate::analysis::verdict::Breach;
 // === impl Judge ===
 
 impl Judge {
+    /// The canary has done this damage so far, in all of its try.
+    pub const fn suffer(&mut self, damage: Damage) {
+        self.damage = damage;
+    }
+
+    /// While stable breaks a limit, nothing is won by the canary's breaking it.
+    pub(super) fn forgive_what_is_shared(&mut self) {
+        for (place, _) in self.limits.iter().enumerate().filter(|(_, limit)| limit.is_broken_by_stable()) {
+            self.guard.forgive(Metric::ALL.len() + place);
+            if let Some(probation) = &mut self.probation {
+                probation.forgive(place);
+            }
+        }
+    }
+
     pub(super) fn is_convicted(&self) -> bool {
         self.at_once().is_some() || self.harm() >= self.alpha.get().recip()
     }

@@ -11,6 +11,7 @@ use canary_controller::rollout::{PhaseName, Stop, Stride};
 use canary_proxy::outcome::Outcome;
 use canary_proxy::table::{Asker, Pick, Route};
 use canary_proxy::track::Track;
+use http::StatusCode;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -165,9 +166,43 @@ async fn nobody_is_convicted_while_there_is_nothing_to_go_back_to() {
 async fn a_canary_begins_small_and_is_waited_for_five_seconds_while_nothing_is_known() {
     let stand = at_first_step().await;
     let route = stand.route("web");
-    let canary = route.canary.as_ref().unwrap();
-    assert!(!canary.hearing().slow_start.is_open());
-    assert_eq!(canary.patience().first_byte, Some(Duration::from_secs(5)));
+    assert!(!route.canary.as_ref().unwrap().hearing().slow_start.is_open());
+    assert_eq!(first_byte(&stand), Some(Duration::from_secs(5)));
+    // A rescued request is answered by stable, and its wait was for the canary: that says nothing of stable.
+    attempts(&stand, STABLE_KNOWN - 1);
+    let answers = route.stable.meter.answers();
+    (0..1_000).for_each(|_| answers.note(Some(StatusCode::OK), Duration::from_secs(9)));
+    stand.request("web", 100, 1_000);
+    assert_eq!(first_byte(&stand), Some(Duration::from_secs(5)));
+    attempts(&stand, 1);
+    until("what is known of stable", async || match first_byte(&stand) {
+        Some(limit) if limit == Duration::from_secs(1) => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_canary_is_waited_for_by_what_is_known_of_stable_before() {
+    let stand = Stand::with_plan(|_| {}).await;
+    attempts(&stand, STABLE_KNOWN);
+    stand.start_one("web", "v2").await;
+    stand.until_step("web", 1).await;
+    assert_eq!(first_byte(&stand), Some(Duration::from_secs(1)));
+}
+
+/// So many attempts at stable say how long they take.
+const STABLE_KNOWN: u64 = 100;
+
+/// So many attempts at stable end well, and soon.
+fn attempts(stand: &Stand, count: u64) {
+    let meter = &stand.ready("web", Track::Stable)[0].meter;
+    (0..count).for_each(|_| meter.end(Outcome::Success, Duration::from_millis(5)));
+}
+
+/// How long the canary is waited for.
+fn first_byte(stand: &Stand) -> Option<Duration> {
+    stand.route("web").canary.as_ref().expect("it has a share").patience().first_byte
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ use crate::witness::{Case, EDGES, Means, Percentile, Question, Rollback, has_mov
 /// The table is not made anew more often than this for what is known of stable alone.
 const PATIENCE_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Fewer of stable's answers than this say nothing of their 99th percentile.
-const P99_ANSWERS_MIN: u64 = 500;
+/// Fewer attempts at stable than this say nothing of their 99th percentile.
+const P99_ATTEMPTS_MIN: u64 = 100;
 
 // === impl Managed ===
 
@@ -130,16 +130,32 @@ impl Managed {
         let is_young = self.routed.is_some_and(|routed| now.saturating_duration_since(routed) < PATIENCE_INTERVAL);
         let shown = self.route().and_then(|route| route.canary.as_ref()).filter(|_| !is_young);
         let (Some(shown), Some(case)) = (shown, self.hearings.present()) else { return false };
-        has_moved(shown.patience(), case.ask(|inquiry| inquiry.patience()))
+        let p99 = self.stable_p99();
+        let wanted = case.ask(|inquiry| {
+            inquiry.know_stable_p99(p99);
+            inquiry.patience()
+        });
+        has_moved(shown.patience(), wanted)
     }
 
     /// Tells the judge what is known of stable before it judges: at 100 % there is nothing else to measure a canary by.
     pub(super) fn tell_of_stable(&mut self, stable: &ReleaseId) {
-        let answers = self.pools.meter(stable, Track::Stable).answers();
-        let (known, p99) = (tally_of(answers), p99_of(answers));
+        let known = tally_of(self.pools.meter(stable, Track::Stable).answers());
+        let p99 = self.stable_p99();
         if let Some(case) = self.hearings.present() {
-            case.ask(|inquiry| inquiry.know_stable(known, p99));
+            case.ask(|inquiry| {
+                inquiry.know_stable(known);
+                inquiry.know_stable_p99(p99);
+            });
         }
+    }
+
+    /// How long whole attempts at stable take. The first byte comes sooner, so that nothing is taken from a canary too
+    /// early by it; and what a rescued request had waited for the canary is no part of it.
+    fn stable_p99(&self) -> Option<Duration> {
+        let counts = self.pools.durations(self.rollout.stable());
+        let is_telling = counts.iter().sum::<u64>() >= P99_ATTEMPTS_MIN;
+        if is_telling { percentile(&counts, Percentile(99)) } else { None }
     }
 }
 
@@ -157,11 +173,4 @@ pub(super) fn tally_of(answers: &Answers) -> Tally {
         *side += count;
     }
     tally
-}
-
-/// How long whole answers took. The first byte came sooner, so that nothing is taken from a canary too early by it.
-fn p99_of(answers: &Answers) -> Option<Duration> {
-    let counts = answers.durations().counts();
-    let is_telling = counts.iter().sum::<u64>() >= P99_ANSWERS_MIN;
-    if is_telling { percentile(&counts, Percentile(99)) } else { None }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
+use canary_proxy::histogram::{BUCKETS, Counts};
 use canary_proxy::meter::{Meter, PoolMeter};
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::track::Track;
@@ -159,6 +160,12 @@ impl Pools {
     /// Attempts under way at the backends of a release.
     pub(super) fn in_flight(&self, release: &ReleaseId) -> usize {
         self.of(release).map(|tended| tended.backend.meter.in_flight()).sum()
+    }
+
+    /// How long attempts at the backends of a release took.
+    pub(super) fn durations(&self, release: &ReleaseId) -> Counts {
+        let all = self.of(release).map(|tended| tended.backend.meter.durations().counts());
+        all.fold([0; BUCKETS], |sum, counts| std::array::from_fn(|bucket| sum[bucket] + counts[bucket]))
     }
 
     /// Why a release has unready backends, as the last probe of the first of them says.

@@ -55,8 +55,8 @@ pub(crate) struct Inquiry {
     conviction: Option<Conviction>,
     /// Whether the judge goes on from what was kept.
     is_resumed: bool,
-    /// Stable's 99th percentile before the rollout, where it is known.
-    p99_before: Option<Duration>,
+    /// How long whole attempts at stable take, while it is not known how long they are waited for.
+    stable_p99: Option<Duration>,
     notes: Notes,
     noted: VecDeque<Noted>,
 }
@@ -76,7 +76,7 @@ impl Inquiry {
             verdict: None,
             conviction: None,
             is_resumed: false,
-            p99_before: None,
+            stable_p99: None,
             notes,
             noted: VecDeque::new(),
         }
@@ -169,12 +169,16 @@ impl Inquiry {
     }
 
     /// What is known of stable before the canary gets a request: at 100 % there is nothing else to measure it by.
-    pub(crate) fn know_stable(&mut self, tally: Tally, p99: Option<Duration>) {
+    pub(crate) fn know_stable(&mut self, tally: Tally) {
         // What was known before a stop is more than what the meters have counted since.
         if !self.is_resumed {
             self.judge.know_stable(tally);
         }
-        self.p99_before = p99;
+    }
+
+    /// Whole attempts at stable take so long: what a canary is waited for by until the judge knows more.
+    pub(crate) fn know_stable_p99(&mut self, p99: Option<Duration>) {
+        self.stable_p99 = p99;
     }
 
     /// What a rollout is told. A conviction stands, whatever comes after it.
@@ -215,7 +219,7 @@ impl Inquiry {
 
     /// How long the canary is to be waited for.
     pub(crate) fn patience(&self) -> Patience {
-        let p99 = self.judge.stable_p99().or(self.p99_before);
+        let p99 = self.judge.stable_p99().or(self.stable_p99);
         let remarkable = self.judge.thresholds().and_then(|thresholds| thresholds.canary.last().copied());
         patience::patience(p99, remarkable)
     }

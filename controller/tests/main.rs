@@ -5,6 +5,7 @@
 mod canaryctl;
 mod daemon_admin;
 mod daemon_api;
+mod daemon_bad_canary;
 mod daemon_busy;
 #[cfg(test)]
 mod daemon_cohorts;

@@ -15,6 +15,15 @@ use tokio::time::timeout;
 
 use super::{Answer, PATIENCE, Tally};
 
+/// A request that got no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Not even the head of one came.
+    Lost(String),
+    /// The head came, and the body broke off.
+    Cut(String),
+}
+
 /// A kept connection.
 pub(crate) struct Client {
     sender: SendRequest<Full<Bytes>>,
@@ -55,16 +64,23 @@ impl Client {
 
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let what = format!("{} {}", request.method(), request.uri());
+        self.exchange(request).await.map_err(|broken| match broken {
+            Broken::Lost(why) | Broken::Cut(why) => format!("{what}: {why}"),
+        })
+    }
+
+    /// Sends a request, and says how far its answer came.
+    pub(crate) async fn exchange(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, Broken> {
         let answer = async {
-            self.sender.ready().await?;
-            let (head, body) = self.sender.send_request(request).await?.into_parts();
-            let body = body.collect().await?.to_bytes();
+            let lost = |error: hyper::Error| Broken::Lost(error.to_string());
+            self.sender.ready().await.map_err(lost)?;
+            let (head, body) = self.sender.send_request(request).await.map_err(lost)?.into_parts();
+            let body = body.collect().await.map_err(|error| Broken::Cut(error.to_string()))?.to_bytes();
             let text = String::from_utf8_lossy(&body).into_owned();
             Ok(Answer { status: head.status.as_u16(), headers: head.headers, text })
         };
-        let answer: Result<Answer, hyper::Error> =
-            timeout(PATIENCE, answer).await.map_err(|_| format!("{what}: no answer in {PATIENCE:?}"))?;
-        answer.map_err(|error| format!("{what}: {error}"))
+        let in_time = timeout(PATIENCE, answer).await;
+        in_time.unwrap_or_else(|_| Err(Broken::Lost(format!("no answer in {PATIENCE:?}"))))
     }
 
     /// So many requests, one after the other: all of them begin after this is called.

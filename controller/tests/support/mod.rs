@@ -12,11 +12,13 @@ mod client;
 mod events;
 mod inside;
 mod load;
+mod manner;
 mod origin;
 mod page;
 mod shelf;
 mod site;
 mod stand;
+mod steady;
 mod tally;
 
 use std::time::Duration;
@@ -26,15 +28,17 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 pub(crate) use self::answer::Answer;
 pub(crate) use self::api::Api;
 pub(crate) use self::canaryd::Canaryd;
-pub(crate) use self::client::Client;
+pub(crate) use self::client::{Broken, Client};
 pub(crate) use self::events::Events;
 pub(crate) use self::inside::Inside;
 pub(crate) use self::load::Load;
+pub(crate) use self::manner::Manner;
 pub(crate) use self::origin::Origin;
 pub(crate) use self::page::Page;
 pub(crate) use self::shelf::Shelf;
 pub(crate) use self::site::{QUICK, SLOW, Site, free_address};
 pub(crate) use self::stand::{Stand, forced, start, together};
+pub(crate) use self::steady::{End, Ends, Steady};
 pub(crate) use self::tally::Tally;
 
 /// After so long a condition will not come true any more.

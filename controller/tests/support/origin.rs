@@ -1,20 +1,27 @@
-//! A small backend whose health and failures can be switched while it runs.
+//! A small backend whose health and manners can be switched while it runs, and which knows what it was asked.
 
-use std::convert::Infallible;
+use std::collections::BTreeMap;
+use std::future::{pending, poll_fn};
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
+
+use super::manner::{Body, Manner, whole};
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 64;
 
 /// A backend of one release. `/slow` waits for [`Origin::let_go`].
 pub(crate) struct Origin {
@@ -26,9 +33,10 @@ pub(crate) struct Origin {
 struct State {
     release: String,
     is_healthy: AtomicBool,
-    /// One request in so many fails; 0 is none.
-    failing_every: AtomicU64,
+    manner: Mutex<Manner>,
     served: AtomicU64,
+    /// How often it got each POST, by its path.
+    executed: Mutex<BTreeMap<String, u64>>,
     probed: AtomicU64,
     waiting: AtomicU64,
     gate: Semaphore,
@@ -40,16 +48,49 @@ impl Origin {
     pub(crate) async fn start(release: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port of loopback");
         let address = listener.local_addr().expect("it is bound");
+        Self::of(release, address, |state| serve(listener, state))
+    }
+
+    /// One that has stopped to listen before it answers its first probe: whoever comes afterwards is refused.
+    pub(crate) fn refusing(release: &str) -> Self {
+        let bound = |address: SocketAddr| {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            socket.set_reuseaddr(true).expect("a new socket takes it");
+            socket.bind(address).expect("a free port of loopback");
+            socket
+        };
+        let socket = bound(([127, 0, 0, 1], 0).into());
+        let address = socket.local_addr().expect("it is bound");
+        // Nobody else gets the port for as long as this lasts.
+        let reserved = bound(address);
+        let listener = socket.listen(BACKLOG).expect("it is bound");
+        Self::of(release, address, async move |state| {
+            let probe = listener.accept().await;
+            drop(listener);
+            if let Ok((stream, _)) = probe {
+                serve_connection(stream, state).await;
+            }
+            pending::<()>().await;
+            drop(reserved);
+        })
+    }
+
+    fn of<F: Future<Output = ()> + Send + 'static>(
+        release: &str,
+        address: SocketAddr,
+        serve: impl FnOnce(Arc<State>) -> F,
+    ) -> Self {
         let state = Arc::new(State {
             release: release.to_owned(),
             is_healthy: AtomicBool::new(true),
-            failing_every: AtomicU64::new(0),
+            manner: Mutex::new(Manner::Well),
             served: AtomicU64::new(0),
+            executed: Mutex::default(),
             probed: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             gate: Semaphore::new(0),
         });
-        let task = tokio::spawn(serve(listener, Arc::clone(&state))).abort_handle();
+        let task = tokio::spawn(serve(Arc::clone(&state))).abort_handle();
         Self { address, state, task }
     }
 
@@ -61,14 +102,24 @@ impl Origin {
         self.state.is_healthy.store(false, Ordering::SeqCst);
     }
 
-    /// From now on one request in so many fails; 0 is none.
+    /// From now on requests come to this.
+    pub(crate) fn behave(&self, manner: Manner) {
+        *self.state.manner.lock().expect("no request panics") = manner;
+    }
+
+    /// From now on one request in so many fails.
     pub(crate) fn fail_every(&self, requests: u64) {
-        self.state.failing_every.store(requests, Ordering::SeqCst);
+        self.behave(Manner::FailsEvery(requests));
     }
 
     /// Requests that were no probes.
     pub(crate) fn served(&self) -> u64 {
         self.state.served.load(Ordering::SeqCst)
+    }
+
+    /// How often it got each POST, by its path.
+    pub(crate) fn executed(&self) -> BTreeMap<String, u64> {
+        self.state.executed.lock().expect("no request panics").clone()
     }
 
     pub(crate) fn probed(&self) -> u64 {
@@ -94,31 +145,37 @@ impl Drop for Origin {
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
     while let Ok((stream, _)) = listener.accept().await {
-        // Each answer is written in two pieces; the second must not wait for the client's acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let state = Arc::clone(&state);
-        tokio::spawn(async move {
-            let answer = service_fn(|request| answer(&state, request));
-            // A connection that breaks is its client's affair.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-        });
+        tokio::spawn(serve_connection(stream, Arc::clone(&state)));
     }
 }
 
-async fn answer(state: &State, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let status = match request.uri().path() {
-        "/healthz" => state.health(),
+async fn serve_connection(stream: TcpStream, state: Arc<State>) {
+    // Each answer is written in two pieces; the second must not wait for the client's acknowledgement.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(|request| Box::pin(answer(&state, request)));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
+    let ended = poll_fn(|cx| Pin::new(&mut connection).poll_without_shutdown(cx)).await;
+    let stream = connection.into_parts().io.into_inner();
+    if ended.is_err() {
+        // What breaks off here is reset. Where the client broke it, that is its affair.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+async fn answer(state: &State, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    let (status, body) = match request.uri().path() {
+        "/healthz" => (state.health(), whole("an origin\n")),
         "/slow" => {
             state.waiting.fetch_add(1, Ordering::SeqCst);
             if let Ok(permit) = state.gate.acquire().await {
                 permit.forget();
             }
-            StatusCode::OK
+            (StatusCode::OK, whole("an origin\n"))
         }
-        _ => state.serve(),
+        _ => state.serve(request).await?,
     };
     let answer = Response::builder().status(status).header("x-release", &state.release);
-    Ok(answer.body(Full::from("an origin\n")).expect("a plain answer"))
+    Ok(answer.body(body).expect("a plain answer"))
 }
 
 // === impl State ===
@@ -129,10 +186,15 @@ impl State {
         if self.is_healthy.load(Ordering::SeqCst) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
     }
 
-    fn serve(&self) -> StatusCode {
+    async fn serve(&self, request: Request<Incoming>) -> io::Result<(StatusCode, Body)> {
+        let (head, body) = request.into_parts();
+        body.collect().await.map_err(io::Error::other)?;
+        if head.method == Method::POST {
+            let mut executed = self.executed.lock().expect("no request panics");
+            *executed.entry(head.uri.path().to_owned()).or_default() += 1;
+        }
         let number = self.served.fetch_add(1, Ordering::SeqCst) + 1;
-        let every = self.failing_every.load(Ordering::SeqCst);
-        let is_failing = every > 0 && number.is_multiple_of(every);
-        if is_failing { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+        let manner = *self.manner.lock().expect("no request panics");
+        manner.answer(number).await
     }
 }

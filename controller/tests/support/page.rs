@@ -30,6 +30,12 @@ impl Page {
         self.with(name, labels).map(|sample| sample.value).sum()
     }
 
+    /// The same of counters.
+    #[expect(clippy::cast_sign_loss, reason = "a counter is never negative")]
+    pub(crate) fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        self.sum(name, labels) as u64
+    }
+
     /// The one sample of this name that has these labels.
     pub(crate) fn value(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let values: Vec<_> = self.with(name, labels).map(|sample| sample.value).collect();

@@ -39,6 +39,7 @@ mod kept_evidence;
 mod keyed;
 mod purity;
 mod slow_evidence;
+mod slow_judge;
 mod store;
 mod support;
 mod vectors;

@@ -19,9 +19,9 @@ const BLOCKS: u32 = 40;
 
 /// How one request ended: in which arm, and whether it was bad.
 #[derive(Clone, Copy)]
-struct Request {
-    is_canary: bool,
-    is_bad: bool,
+pub(crate) struct Request {
+    pub(crate) is_canary: bool,
+    pub(crate) is_bad: bool,
 }
 
 /// One capital that bets on one ratio.
@@ -33,7 +33,7 @@ struct Capital {
 }
 
 /// All bets on one metric, each request as it comes.
-struct Slow {
+pub(crate) struct Slow {
     harm: HarmSpec,
     certificate: CertificateSpec,
     capitals: Vec<Capital>,
@@ -51,14 +51,14 @@ fn lambda(spec: &HarmSpec, ratio: f64, share: f64) -> f64 {
 }
 
 impl Slow {
-    fn new(harm: HarmSpec, certificate: CertificateSpec, next: &[f64]) -> Self {
+    pub(crate) fn new(harm: HarmSpec, certificate: CertificateSpec, next: &[f64]) -> Self {
         let capitals = RATIOS.map(|(ratio, prior)| Capital { ratio, prior, held: 0.6 * prior, won: 1.0 });
         let safe = next.iter().map(|share| ((certificate.tolerance / share).min(0.5), [1.0; 5]));
         let (safe, capitals) = (safe.collect(), capitals.into());
         Self { harm, certificate, capitals, safe, reserve: 0.4, weight_changes: 0.0, periods: 0.0 }
     }
 
-    fn take(&mut self, Request { is_canary, is_bad }: Request, share: f64) {
+    pub(crate) fn take(&mut self, Request { is_canary, is_bad }: Request, share: f64) {
         let odds = share / (1.0 - share);
         let bad = f64::from(u8::from(is_bad));
         let g = |rho: f64, delta: f64, mu: f64| {
@@ -83,15 +83,15 @@ impl Slow {
         capital.held * capital.won.min(failure.clamp(gain.low, gain.high))
     }
 
-    fn harm(&self, share: f64) -> f64 {
+    pub(crate) fn harm(&self, share: f64) -> f64 {
         self.reserve + self.capitals.iter().map(|capital| self.grown(capital, share)).sum::<f64>()
     }
 
-    fn safe(&self, step: usize) -> f64 {
+    pub(crate) fn safe(&self, step: usize) -> f64 {
         self.safe[step].1.iter().zip(PARTS).map(|(capital, (_, prior))| capital * prior).sum()
     }
 
-    fn end_block(&mut self, share: f64) {
+    pub(crate) fn end_block(&mut self, share: f64) {
         let grown: Vec<f64> = self.capitals.iter().map(|capital| self.grown(capital, share)).collect();
         for (capital, grown) in self.capitals.iter_mut().zip(grown) {
             (capital.held, capital.won) = (grown, 1.0);
@@ -104,12 +104,12 @@ impl Slow {
         self.reserve -= mass;
     }
 
-    fn change_weight(&mut self) {
+    pub(crate) fn change_weight(&mut self) {
         self.weight_changes += 1.0;
         self.release(self.weight_changes);
     }
 
-    fn end_period(&mut self) {
+    pub(crate) fn end_period(&mut self) {
         self.periods += 1.0;
         self.release(self.periods);
     }

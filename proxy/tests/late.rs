@@ -67,6 +67,27 @@ async fn an_answer_that_is_cut_short_on_a_kept_connection_is_a_failure() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_cut_short_is_a_failure_whatever_the_client_can_tell_of_it() {
+    for answer in CUT {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (safe, ledger) = (named("stable").await, Arc::<Ledger>::default());
+        let canary = listener.local_addr().unwrap();
+        let stage = Stage::of(&stable(&[safe.address]).canary(&[canary], FULL, &ledger).route());
+        let mut client = stage.connect().await;
+        // HTTP/1.0 has no chunks: where no length is said, the end of the connection is that of the body.
+        client.send(get("/").replace("HTTP/1.1", "HTTP/1.0")).await;
+        let mut origin = Peer::accept(&listener).await;
+        origin.request().await.unwrap();
+        origin.send(answer).await;
+        assert!(client.head().await.unwrap().starts_with("HTTP/1.1 200"));
+        drop(origin);
+        client.rest().await;
+        stage.settled().await;
+        assert_eq!((scored(&ledger, Canary), safe.count()), (vec![(Outcome::Reset, 1)], 0), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_kept_connection_that_breaks_within_the_head_was_alive() {
     let (stage, ledger, mut client, mut origin, safe) = kept(&get("/b")).await;
     origin.send("HTTP/1.1 200 OK\r\nContent-Le").await;

@@ -1,6 +1,8 @@
 //! The data plane seen from outside: real workers on real sockets, clients that speak raw bytes.
 
 #[cfg(test)]
+mod alike;
+#[cfg(test)]
 mod assigned;
 #[cfg(test)]
 mod bodies;

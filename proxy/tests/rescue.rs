@@ -86,6 +86,24 @@ async fn no_request_that_only_reads_fails_however_the_canary_does() {
 }
 
 #[tokio::test]
+async fn a_client_of_http_1_0_is_rescued_too() {
+    let ask = get("/").replace("HTTP/1.1", "HTTP/1.0");
+    for (fails, cause, _) in failures() {
+        let (canary, safe) = (Origin::start(fails).await, named("stable").await);
+        let read = if cause == Cause::TimedOut { SHORT } else { PATIENCE };
+        let route = stable(&[safe.address]).canary(&[canary.address], FULL, &Arc::default()).read(read).route();
+        for request in [ask.clone(), ask.replace("\r\n\r\n", "\r\nConnection: keep-alive\r\n\r\n")] {
+            let answer = Stage::of(&route).ask(&request).await;
+            assert_eq!((answer.status(), answer.text()), (200, "stable"), "{cause:?}: {}", answer.head);
+        }
+        assert_eq!((canary.count(), safe.count()), (2, 2));
+    }
+    let (dead, safe) = (Dead::new(), named("stable").await);
+    let stage = Stage::of(&all_to(&[dead.address], &safe, &Arc::default()));
+    assert_eq!(stage.ask(&ask.replace("GET", "POST")).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_canary_that_cannot_be_reached_is_made_up_for_whatever_the_method() {
     let (dead, safe, ledger) = (Dead::new(), echo().await, Arc::<Ledger>::default());
     let route = all_to(&[dead.address], &safe, &ledger);
@@ -220,6 +238,27 @@ async fn a_canary_that_fails_throughout_costs_no_client_an_answer() {
         assert_eq!(client.ask(&get("/")).await.text(), "stable");
     }
     assert_eq!((canary.count(), safe.count()), (REQUESTS, REQUESTS));
+}
+
+#[tokio::test]
+async fn a_service_whose_releases_both_fail_is_asked_a_fifth_more_than_its_rescues_and_a_burst() {
+    const REQUESTS: usize = 500;
+    let bad = || Origin::start(|_| Act::Say(says(500, "bad")));
+    let (canary, safe) = (bad().await, [bad().await, bad().await]);
+    let backends = safe.each_ref().map(|origin| origin.address);
+    let route = stable(&backends).canary(&[canary.address], FULL / 4, &Arc::default()).route();
+    let stage = Stage::of(&route);
+    let mut client = stage.connect().await;
+    for _ in 0..REQUESTS {
+        assert_eq!(client.ask(&get("/")).await.status(), 500);
+    }
+    stage.settled().await;
+    // Each was given to stable once, at first or in the canary's place; what comes on top is what was paid for.
+    let asked: usize = safe.iter().map(Origin::count).sum();
+    let burst = usize::try_from(canary_proxy::rescue::BURST).unwrap();
+    assert!((REQUESTS * 6 / 5..=REQUESTS * 6 / 5 + burst).contains(&asked), "{asked} for {REQUESTS}");
+    assert_eq!(route.rescued.count(Cause::ServerError), u64::try_from(canary.count()).unwrap());
+    assert!(canary.count() > REQUESTS / 8, "{}", canary.count());
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
+use canary_config::cohort::Assignment;
 use canary_config::weight::Weight;
+use canary_proxy::cohort::{Cohort, Salt};
+use canary_proxy::hearing::Hearing;
 use canary_proxy::ledger::Ledger;
 use canary_proxy::table::Canary;
 use tokio::sync::Semaphore;
@@ -45,6 +48,50 @@ async fn assert_never_reached(backends: &[std::net::SocketAddr]) {
         assert_eq!(answer.field("retry-after").is_some(), backends.is_empty());
     }
     assert_eq!(canary.count(), 1);
+}
+
+const SECRET: &str = "open-sesame";
+
+/// Requests of whoever was at the canary before, by its cookie, or thinks that it knows the secret.
+fn all_that_points_at_the_canary(ticket: &str) -> Vec<String> {
+    let fields = [
+        format!("Cookie: {ticket}"),
+        format!("Cookie: a=b; {ticket}; canaryd-preview=open-sesam"),
+        "X-Canaryd-Preview: open-sesame1".into(),
+        format!("X-Canaryd-Preview: \r\nCookie: canaryd-preview=; {ticket}"),
+    ];
+    let with = |field: &String| {
+        let with_field = |request: String| request.replacen("\r\n\r\n", &format!("\r\n{field}\r\n\r\n"), 1);
+        [get("/"), get("/").replace("GET", "HEAD"), post("/", "body")].map(with_field)
+    };
+    fields.iter().flat_map(with).collect()
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a test may start anywhere in time")]
+async fn no_cookie_and_no_wrong_secret_leads_to_the_canary_even_if_stable_fails() {
+    let fails = || Origin::start(|_| Act::Reset(Vec::new()));
+    let (bad, canary, dead) = ([fails().await, fails().await], named("canary").await, Dead::new());
+    let cohort = Cohort::of(&Assignment::Cookie, 1, Salt::derive(&[9; 32], "web", 1), std::time::Instant::now());
+    let hearing = Arc::new(Hearing { cohort, ..Hearing::default() });
+    let ledger = Arc::<Ledger>::default();
+    for safe in [&[bad[0].address, bad[1].address][..], &[dead.address], &[]] {
+        let at = |bp| {
+            let shape = stable(safe).heard(&[canary.address], bp, &ledger, &hearing);
+            shape.preview(&[canary.address], SECRET, &hearing.trip).route()
+        };
+        let mut stage = Stage::of(&at(10_000));
+        let before = canary.count();
+        let given = stage.ask(&get("/")).await.field("set-cookie").unwrap().to_owned();
+        stage.publish(&at(0));
+        for request in all_that_points_at_the_canary(given.split(';').next().unwrap()) {
+            assert!((500..=504).contains(&stage.ask(&request).await.status()), "{request}");
+        }
+        assert_eq!(canary.count(), before + 1);
+        // The slot is there all the while, for whoever knows the secret.
+        let request = get("/").replace("\r\n\r\n", &format!("\r\nX-Canaryd-Preview: {SECRET}\r\n\r\n"));
+        assert_eq!(stage.ask(&request).await.text(), "canary");
+    }
 }
 
 #[tokio::test]

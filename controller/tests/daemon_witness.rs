@@ -5,15 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use canary_config::weight::Weight;
 use canary_controller::engine::{Input, Order};
-use canary_controller::rollout::{PhaseName, Stop, Stride};
+use canary_controller::rollout::{PhaseName, Stride};
 use canary_proxy::outcome::Outcome;
 use canary_proxy::table::{Asker, Pick, Route};
 use canary_proxy::track::Track;
 use http::StatusCode;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 
 use crate::support::{Page, Stand, forced, until};
 
@@ -248,69 +247,4 @@ async fn a_canary_that_had_no_share_leaves_nothing_to_measure() {
 
 async fn page(stand: &Stand) -> Page {
     Page::parse(stand.engine.ask(Input::Page).await.expect("it runs").expect("it can be made"))
-}
-
-/// Steps of one random schedule.
-const STEPS: usize = 40;
-
-#[tokio::test]
-async fn no_schedule_of_verdicts_commands_and_restarts_raises_without_a_cause() {
-    for seed in 0..4 {
-        let rng = &mut StdRng::seed_from_u64(seed);
-        let mut stand = Stand::with_plan(|_| {}).await;
-        for step in 0..STEPS {
-            stand = disturb(stand, rng).await;
-            assert_no_causeless_raise(&stand, &format!("seed {seed}, step {step}"));
-        }
-    }
-}
-
-/// Something happens; what is refused has not happened.
-async fn disturb(stand: Stand, rng: &mut StdRng) -> Stand {
-    let route = stand.route("web");
-    match rng.random_range(0..12) {
-        0..=2 => drop(stand.order("web", forced(if rng.random() { "v2" } else { "v3" })).await),
-        3..=4 => drop(stand.order("web", Order::Promote(Stride::Next)).await),
-        5 => drop(stand.order("web", Order::Abort).await),
-        6..=7 if route.canary.is_some() => {
-            let mut rng = StdRng::seed_from_u64(rng.random());
-            for _ in 0..rng.random_range(1..200) {
-                let mut pick = pick(&route, &mut rng);
-                let is_bad = pick.track == Track::Canary;
-                pick.score(if is_bad { Outcome::Reset } else { Outcome::Success }, Duration::from_millis(5));
-            }
-            if is_tripped(&route) {
-                assert!(is_left_by_all(&route));
-            }
-        }
-        8 => stand.request("web", 100, 1_000),
-        9..=10 => {
-            let stop = if rng.random() { Stop::Orderly } else { Stop::Unclean };
-            let stand = stand.restart(stop).await;
-            stand.until_ready().await;
-            return stand;
-        }
-        _ => drop(page(&stand).await),
-    }
-    stand
-}
-
-/// Every raise that was stored has a cause that may raise, and no table says more than the store.
-fn assert_no_causeless_raise(stand: &Stand, at: &str) {
-    let entries = stand.shelf.records().into_iter().flat_map(|record| record.entries);
-    let changes: Vec<_> = entries.filter_map(|entry| entry.transition).collect();
-    let (mut weight, mut sent_back) = (Weight::ZERO, None);
-    for change in &changes {
-        let reason = change.reason.label();
-        if change.weight > weight {
-            let may_raise = ["ready", "certificate", "time", "policy", "command", "stable-ready"].contains(&reason);
-            assert!(may_raise, "{at}: {reason} raised: {changes:#?}");
-            assert!(sent_back != Some(change.generation), "{at}: it came back: {changes:#?}");
-        }
-        if change.to == PhaseName::Aborted && change.from != PhaseName::Aborted {
-            sent_back = Some(change.generation);
-        }
-        weight = change.weight;
-    }
-    assert!(stand.weight("web") <= weight.bp(), "{at}: the table says more than {weight}: {changes:#?}");
 }

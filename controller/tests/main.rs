@@ -26,6 +26,7 @@ mod daemon_probe;
 mod daemon_reload;
 mod daemon_remote;
 mod daemon_rollout;
+mod daemon_schedule;
 mod daemon_store;
 mod daemon_storm;
 mod daemon_strategies;

@@ -14,7 +14,7 @@ use canary_proxy::preview::Preview;
 use canary_proxy::table::Route;
 use canary_proxy::track::Track;
 
-use crate::stage::{Act, Message, Origin, Setup, Stage, get, is_untouched, named, ok, scored, stable};
+use crate::stage::{Act, Message, Origin, Setup, Stage, get, is_untouched, named, ok, says, scored, stable};
 
 const HALF: u16 = 5_000;
 const CLIENTS: usize = 24;
@@ -248,10 +248,8 @@ async fn who_has_no_key_stays_with_stable_and_is_not_scored() {
 #[tokio::test]
 async fn a_client_counts_once() {
     let (safe, ledger) = (named("stable").await, Arc::<Ledger>::default());
-    let canary =
-        Origin::start(
-            |request| if request.first_line().contains("/bad") { Act::Reset(Vec::new()) } else { ok("canary") },
-        );
+    let is_bad = |request: &Message| request.first_line().contains("/bad");
+    let canary = Origin::start(move |request| if is_bad(request) { Act::Say(says(500, "")) } else { ok("canary") });
     let (canary, hearing) = (canary.await, hearing(&Assignment::Header("X-User".into()), 1));
     let stage = Stage::of(&stable(&[safe.address]).heard(&[canary.address], 10_000, &ledger, &hearing).route());
     for path in ["/", "/", "/bad", "/bad", "/"] {
@@ -266,7 +264,7 @@ async fn a_client_counts_once() {
         }
     }
     stage.settled().await;
-    assert_eq!(scored(&ledger, Track::Canary), [(Outcome::Success, 2), (Outcome::Reset, 2)]);
+    assert_eq!(scored(&ledger, Track::Canary), [(Outcome::Success, 2), (Outcome::ServerError, 2)]);
     assert_eq!(hearing.cohort.keys().unwrap().failed(), 2);
 }
 

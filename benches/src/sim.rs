@@ -4,7 +4,6 @@
 //! the same requests; `figure` draws numbers from what was recorded, with the bounds that chance allows; `table`
 //! shows them. The latencies, errors and arrivals are those of statistics.md, section 4.
 
-mod bound;
 mod figure;
 mod record;
 mod rival;

@@ -10,6 +10,7 @@ pub mod api;
 mod bearer;
 pub mod client;
 mod clock;
+pub mod crew;
 pub mod ctl;
 pub mod daemon;
 mod date;

@@ -4,12 +4,14 @@
 //! pick with its slow start and its trip. Only the requests are made up: they arrive by chance, fail by chance and take
 //! their time by chance, all from one seed, so that the same seed gives the same bytes.
 //!
-//! Nothing here asks a clock, the system for chance, or a network. Begin with [`Simulation`]; [`Traffic`] is what it is
-//! given, [`Outcome`] what comes of it.
+//! Nothing here asks a clock, the system for chance, or a network, and nothing here is a thread: many runs are the
+//! affair of a [`Crew`](crate::crew::Crew). Begin with [`Simulation`]; [`Traffic`] is what it is given, [`Outcome`] what
+//! comes of it.
 
 mod alias;
 mod arrivals;
 mod behaviour;
+pub mod bound;
 mod counted;
 mod failures;
 mod latency;
@@ -17,6 +19,7 @@ mod onlooker;
 mod onset;
 mod outcome;
 mod run;
+mod seeds;
 mod source;
 mod stage;
 mod summary;
@@ -40,6 +43,7 @@ pub use self::onlooker::{Nobody, Onlooker, Seen};
 pub use self::onset::Onset;
 pub use self::outcome::{End, Outcome};
 use self::run::Run;
+pub use self::seeds::Seeds;
 pub use self::source::{Chance, Source};
 use self::stage::Stage;
 pub use self::summary::{Spread, Summary};

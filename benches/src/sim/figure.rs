@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::bound::{self, Side};
+use canary_controller::simulation::bound::{self, Side};
+
 use super::record::Record;
 use super::rival::Fate;
 

@@ -1,14 +1,11 @@
 //! Plays the runs of one cell, on as many threads as there are, and keeps what came of each in the order of the seeds.
 
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
 use std::time::Duration;
 
 use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
-use canary_controller::simulation::{End, Onlooker, Outcome, Seen, Simulation, Source, Traffic, Until};
+use canary_controller::crew::Crew;
+use canary_controller::simulation::{End, Nobody, Onlooker, Outcome, Seeds, Seen, Simulation, Source, Traffic, Until};
 
 use super::rival::{Fate, Kind, Latencies, Rival};
 use crate::clock;
@@ -21,9 +18,6 @@ const STEP_MAX: Duration = Duration::from_mins(15);
 
 /// A rival that moves its own weights is followed for so long.
 const DRIVE_MAX: Duration = Duration::from_hours(1);
-
-/// So many runs are taken by a thread at a time.
-const BATCH: usize = 5;
 
 /// How much is done.
 #[derive(Clone, Copy, Debug)]
@@ -88,10 +82,9 @@ pub(super) fn record(
     let simulation = Simulation::new(plan(course), traffic.clone(), Until::AllRequests);
     let weights: Vec<Weight> = STEPS.map(weight).into();
     let source = Source::new(traffic.clone(), weights.iter().copied());
-    let base = clock::now();
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(effort.runs)));
-    let run = |index: usize| {
-        let seed = effort.seed.wrapping_add(cell << 32).wrapping_add(index as u64);
+    let (base, seeds) = (clock::now(), Seeds::new(effort.seed));
+    Crew::whole().play(effort.runs, |run| {
+        let seed = seeds.of((cell << 32) + run as u64);
         let (flagger, argo) = (Kind::Flagger(latencies), Kind::Argo);
         match course {
             Course::Fixed(until) => {
@@ -101,30 +94,12 @@ pub(super) fn record(
                 Record { ours, flagger: beside.flagger.fate(), argo: beside.argo.fate() }
             }
             Course::Native => Record {
-                ours: fate(simulation.run(base, seed, &mut canary_controller::simulation::Nobody)),
+                ours: fate(simulation.run(base, seed, &mut Nobody)),
                 flagger: Rival::drive(flagger, &source, &weights, DRIVE_MAX, seed ^ (1 << 62)),
                 argo: Rival::drive(argo, &source, &weights, DRIVE_MAX, seed ^ (1 << 63)),
             },
         }
-    };
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get) {
-            scope.spawn(|| {
-                loop {
-                    let first = next.fetch_add(BATCH, Relaxed);
-                    if first >= effort.runs {
-                        return;
-                    }
-                    let records = (first..effort.runs.min(first + BATCH)).map(|index| (index, run(index)));
-                    let records: Vec<_> = records.collect();
-                    done.lock().expect("no run panics").extend(records);
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().expect("no run panics");
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, record)| record).collect()
+    })
 }
 
 fn fate(outcome: Outcome) -> Fate {

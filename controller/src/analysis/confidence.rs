@@ -127,7 +127,7 @@ fn ln_likelihood(epochs: impl Iterator<Item = Epoch>, ratio: f64) -> f64 {
 }
 
 // The place between `inside`, where `holds`, and `outside`, where it does not, as seen from inside.
-pub(super) fn bisect(mut inside: f64, mut outside: f64, halvings: usize, holds: impl Fn(f64) -> bool) -> f64 {
+pub(crate) fn bisect(mut inside: f64, mut outside: f64, halvings: usize, holds: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..halvings {
         let middle = f64::midpoint(inside, outside);
         if holds(middle) {

@@ -14,6 +14,6 @@ mod tests;
 mod traffic;
 
 pub use self::figure::{Figure, Limit, Measured};
-pub use self::record::{Effort, Record};
+pub use self::record::{Effort, Extent, Record};
 pub use self::study::{Part, Row, play};
 pub use self::table::{document, is_met, put_into};

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use canary_benches::sim::{self, Effort, Part};
+use canary_benches::sim::{self, Effort, Extent, Part};
 use clap::Parser;
 
 /// So many runs of each cell are what the targets ask for.
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn play(arguments: &Arguments) -> io::Result<ExitCode> {
-    let effort = Effort { runs: arguments.runs.max(1), seed: arguments.seed };
+    let effort = Effort { runs: arguments.runs.max(1), seed: arguments.seed, extent: Extent::Whole };
     let parts = if arguments.only.is_empty() { &Part::ALL[..] } else { &arguments.only[..] };
     let mut rows = Vec::new();
     for part in parts {

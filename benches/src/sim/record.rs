@@ -26,6 +26,17 @@ pub struct Effort {
     pub runs: usize,
     /// Where all seeds come from.
     pub seed: u64,
+    /// How long what is looked at may take.
+    pub extent: Extent,
+}
+
+/// How long what is looked at may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// As long as the targets say.
+    Whole,
+    /// Nothing that takes an hour, so that it is soon played even by a build for tests.
+    Short,
 }
 
 /// Who moves the weights.

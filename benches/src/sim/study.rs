@@ -5,7 +5,7 @@ use std::time::Duration;
 use canary_controller::simulation::Traffic;
 
 use super::figure::{Figure, Limit, Measured};
-use super::record::{Course, Effort, Record, record};
+use super::record::{Course, Effort, Extent, Record, record};
 use super::rival::Latencies;
 use super::traffic::{self, Drift};
 
@@ -78,6 +78,17 @@ impl Part {
     pub const ALL: [Self; 8] = [Self::T1, Self::T2, Self::T3, Self::T4, Self::T5, Self::T6, Self::T7, Self::T8];
 }
 
+// === impl Extent ===
+
+impl Extent {
+    const fn horizons(self) -> &'static [Duration] {
+        match self {
+            Self::Whole => &[SHORT, LONG],
+            Self::Short => &[SHORT],
+        }
+    }
+}
+
 // === impl Cells ===
 
 impl Cells<'_> {
@@ -103,7 +114,7 @@ impl Cells<'_> {
 #[must_use]
 pub fn play(part: Part, effort: Effort) -> Vec<Row> {
     match part {
-        Part::T1 => [SHORT, LONG].into_iter().flat_map(|horizon| twins(horizon, effort)).collect(),
+        Part::T1 => effort.extent.horizons().iter().flat_map(|horizon| twins(*horizon, effort)).collect(),
         Part::T2 => drifts(effort),
         Part::T3 => dead(effort),
         Part::T4 => ten_times(effort),

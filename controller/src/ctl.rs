@@ -22,6 +22,7 @@ mod reach;
 mod restore;
 mod screen;
 mod silence;
+mod simulate;
 mod upkeep;
 mod wait;
 mod watch;

@@ -26,4 +26,5 @@ pub mod simulation;
 pub mod store;
 mod sync;
 pub mod traffic;
+mod unjudged;
 mod witness;

@@ -6,18 +6,20 @@
 //!
 //! Nothing here asks a clock, the system for chance, or a network, and nothing here is a thread: many runs are the
 //! affair of a [`Crew`](crate::crew::Crew). Begin with [`Simulation`]; [`Traffic`] is what it is given, [`Outcome`] what
-//! comes of it.
+//! comes of it, [`Report`] what is told of many.
 
 mod alias;
 mod arrivals;
 mod behaviour;
 pub mod bound;
 mod counted;
+mod experiment;
 mod failures;
 mod latency;
 mod onlooker;
 mod onset;
 mod outcome;
+mod report;
 mod run;
 mod seeds;
 mod source;
@@ -38,10 +40,12 @@ use crate::analysis::{Judge, Tally};
 
 pub use self::behaviour::{Behaviour, ErrorRate};
 pub use self::counted::Counted;
+pub use self::experiment::{Experiment, TooMuch, Words};
 pub use self::latency::{Course, Latency};
 pub use self::onlooker::{Nobody, Onlooker, Seen};
 pub use self::onset::Onset;
 pub use self::outcome::{End, Outcome};
+pub use self::report::{FalseAborts, Report, ReportPlan, ReportStep, ReportTraffic};
 use self::run::Run;
 pub use self::seeds::Seeds;
 pub use self::source::{Chance, Source};
@@ -76,6 +80,7 @@ pub struct Simulation {
     stage: Stage,
     judge: Judge,
     until: Until,
+    time_max: Duration,
 }
 
 // === impl Simulation ===
@@ -89,7 +94,13 @@ impl Simulation {
         judge.know_stable(known(rate * STABLE_BEFORE.as_secs_f64(), errors));
         let weights = plan.steps.iter().map(|step| step.weight).chain([Weight::FULL]);
         let source = Source::new(traffic, weights);
-        Self { stage: Stage::new(), plan, source, judge, until }
+        Self { stage: Stage::new(), plan, source, judge, until, time_max: TIME_MAX }
+    }
+
+    /// The same, and no rollout is followed for longer than this.
+    #[must_use]
+    pub fn followed_for(self, time: Duration) -> Self {
+        Self { time_max: time.min(TIME_MAX), ..self }
     }
 
     /// Plays one rollout. The result depends on the seed and on nothing else; `base` is the instant that is counted

@@ -12,6 +12,7 @@ mod ordered;
 mod printed;
 mod remote;
 mod shown;
+mod simulated;
 mod streamed;
 mod terminal;
 mod told;

@@ -30,7 +30,7 @@ pub enum Exit {
     /// The awaited rollout is held: it waits for a human or for more traffic. Or `status --exit-code` saw one that is
     /// held or paused, a service without a ready backend, or a store in trouble.
     Held = 12,
-    /// The user interrupted a wait. The rollout goes on.
+    /// The user interrupted it. A rollout that was waited for goes on.
     Interrupted = 130,
 }
 
@@ -72,7 +72,7 @@ impl Exit {
             Self::Aborted => "the awaited rollout was aborted; with `status --exit-code` the last one",
             Self::TimedOut => "the awaited rollout did not end in time; it goes on",
             Self::Held => "the awaited rollout is held; with `status --exit-code` anything needs a human",
-            Self::Interrupted => "a wait was interrupted; the rollout goes on",
+            Self::Interrupted => "interrupted; a rollout that was waited for goes on",
         }
     }
 

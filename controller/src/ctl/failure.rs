@@ -1,6 +1,9 @@
 //! Why a command was not done, what to do about it, and the exit code that says so.
 
 use std::io;
+use std::path::Path;
+
+use canary_config::file::ConfigErrors;
 
 use crate::api::{Problem, ProblemKind};
 use crate::client::{BadAnswer, Endpoint, Error};
@@ -24,6 +27,12 @@ impl Failure {
 
     pub(super) fn new(exit: Exit, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit, what: what.into(), hint: Some(hint.into()) }
+    }
+
+    /// A configuration that is wrong: its first fault. `lint` says all of them.
+    pub(super) fn of_file(errors: &ConfigErrors, file: &Path) -> Self {
+        let first = errors.iter().next().map_or_else(|| file.display().to_string(), ToString::to_string);
+        Self::new(Exit::Usage, first, format!("`canaryctl lint {}` says all that is wrong with it", file.display()))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::lint::Strictness;
 use crate::ctl::output::Output;
-use crate::ctl::{backup, key, lint, manual, reach, restore};
+use crate::ctl::{backup, key, lint, manual, reach, restore, simulate};
 use crate::render;
 
 /// Does it, and says how it ended. Most of it needs no canaryd.
@@ -26,6 +26,7 @@ pub(super) async fn obey(command: UpkeepCommand, place: &Place, output: &Output)
             let strictness = if strict { Strictness::Warnings } else { Strictness::Errors };
             return lint::lint(&file, strictness, output);
         }
+        UpkeepCommand::Simulate(args) => return simulate::simulate(args, output).await,
         UpkeepCommand::Restore { file, home } => restore::restore(&file, home, output)?,
         UpkeepCommand::Completion { shell } => output.bytes(&manual::completion(shell))?,
         UpkeepCommand::Man { dir: None } => output.bytes(&manual::page()?)?,

@@ -44,6 +44,16 @@ impl Behaviour {
     pub fn taking(self, latency: Latency) -> Self {
         Self { latency: Course::constant(latency), ..self }
     }
+
+    /// Whether it fails no more often than the other one and is no slower, as far as that can be said at a glance.
+    #[must_use]
+    pub fn is_as_good_as(&self, other: &Self) -> bool {
+        let is_always = || {
+            let errors = self.errors.only()? <= other.errors.only()?;
+            Some(errors && self.latency.only()?.is_at_most(other.latency.only()?))
+        };
+        self == other || is_always().unwrap_or(false)
+    }
 }
 
 // === impl ErrorRate ===
@@ -63,6 +73,14 @@ impl ErrorRate {
             Self::Wave { mean, swing, period } => {
                 mean * (1.0 + swing * (TAU * time.as_secs_f64() / period.as_secs_f64()).sin())
             }
+        }
+    }
+
+    /// The chance, if it is always the same.
+    const fn only(&self) -> Option<f64> {
+        match self {
+            Self::Steps(course) => course.only().copied(),
+            Self::Wave { .. } => None,
         }
     }
 }

@@ -45,6 +45,12 @@ impl Latency {
         Self { plus: self.plus.saturating_add(plus), ..self }
     }
 
+    /// Whether it is no longer than the other one, at every quantile; when in doubt, it is not said so.
+    pub(super) fn is_at_most(&self, other: &Self) -> bool {
+        let scale = |latency: &Self| latency.median.as_secs_f64() * latency.factor;
+        self.sigma == other.sigma && scale(self) <= scale(other) && self.plus <= other.plus
+    }
+
     /// The chances of the buckets of [`EDGES_US`], without those at the end that nothing ever falls into.
     pub(super) fn buckets(&self) -> AliasTable {
         let mut below = 0.0;
@@ -94,6 +100,11 @@ impl<T> Course<T> {
     /// The value at a moment.
     pub fn at(&self, time: Duration) -> &T {
         self.place(time).checked_sub(1).map_or(&self.first, |place| &self.later[place].1)
+    }
+
+    /// The value, if it never changes.
+    pub(super) const fn only(&self) -> Option<&T> {
+        if self.later.is_empty() { Some(&self.first) } else { None }
     }
 
     /// The place of that value: 0 is the first.

@@ -22,10 +22,15 @@ impl Onset {
     /// Whether it has turned. Weights only rise.
     #[must_use]
     pub fn is_over(self, weight: Weight, time: Duration) -> bool {
+        self.turned_at(weight, time).is_some()
+    }
+
+    /// When it turned, if it has by now; that it has reached its share is known when it does.
+    pub(super) fn turned_at(self, weight: Weight, time: Duration) -> Option<Duration> {
         match self {
-            Self::AtOnce => true,
-            Self::AtWeight(onset) => weight >= onset,
-            Self::After(onset) => time >= onset,
+            Self::AtOnce => Some(Duration::ZERO),
+            Self::AtWeight(onset) => (weight >= onset).then_some(time),
+            Self::After(onset) => (time >= onset).then_some(onset),
         }
     }
 }

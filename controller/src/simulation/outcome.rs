@@ -15,6 +15,8 @@ pub struct Outcome {
     pub at: Duration,
     /// When the canary had all requests, if it came so far.
     pub full_at: Option<Duration>,
+    /// When the canary turned from one like stable into what it is, if the rollout came so far.
+    pub turned_at: Option<Duration>,
     /// Whether a step was left without a certificate.
     pub is_uncertified: bool,
     /// The canary's share at the end, before it was taken away.

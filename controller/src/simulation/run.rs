@@ -22,7 +22,7 @@ use super::onlooker::{Onlooker, Seen};
 use super::outcome::{End, Outcome};
 use super::source::Chance;
 use super::stage::{Stage, edges};
-use super::{Simulation, TICK, TIME_MAX, Until, release};
+use super::{Simulation, TICK, Until, release};
 use crate::analysis::{Arms, Damage, Judge, Verdict};
 use crate::rollout::{
     Again, Command, Event, Inclination, Judgement, Leaving, Phase, Raises, Readiness, Reason, Rollout, Start,
@@ -77,6 +77,7 @@ impl<'a> Run<'a> {
                 end: End::Unfinished,
                 at: Duration::ZERO,
                 full_at: None,
+                turned_at: None,
                 is_uncertified: false,
                 weight: Weight::ZERO,
                 requests: 0,
@@ -88,7 +89,7 @@ impl<'a> Run<'a> {
     /// Plays it to its end, and on for as long as the onlooker wants to see more.
     pub(super) fn play(mut self, onlooker: &mut impl Onlooker) -> Outcome {
         self.begin();
-        while self.now < TIME_MAX && (self.end.is_none() || !onlooker.is_done()) {
+        while self.now < self.simulation.time_max && (self.end.is_none() || !onlooker.is_done()) {
             self.is_looked_at = !onlooker.is_done();
             self.tick();
             if self.is_looked_at {
@@ -208,7 +209,10 @@ impl<'a> Run<'a> {
         } else {
             let reach = self.simulation.source.reach();
             self.judge.observe(self.weight, &self.counted.sample(reach), now);
-            self.judge.suffer(Damage { failed_requests: self.outcome.failed, failed_users: 0 });
+            // A client asks once here.
+            let is_keyed = self.simulation.plan.assignment.is_keyed();
+            let failed = self.outcome.failed;
+            self.judge.suffer(Damage { failed_requests: failed, failed_users: if is_keyed { failed } else { 0 } });
             self.counted.canary.clear(reach);
             self.counted.stable.clear(reach);
         }
@@ -277,6 +281,8 @@ impl<'a> Run<'a> {
             self.route = self.simulation.stage.route(weight, &self.hearing);
         }
         self.outcome.at = self.now;
+        let onset = self.simulation.source.traffic().onset;
+        self.outcome.turned_at = self.outcome.turned_at.or_else(|| onset.turned_at(weight, self.now));
         self.outcome.weight = self.weight.max(weight);
         self.weight = weight;
         self.end = self.ended();

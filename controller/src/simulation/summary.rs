@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::outcome::{End, Outcome};
+use crate::rollout::Reason;
 
 /// What came of many runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -14,21 +15,29 @@ pub struct Summary {
     pub runs: u64,
     /// In which the canary was sent back.
     pub aborted: u64,
+    /// Why it was, and how often.
+    pub aborted_for: BTreeMap<&'static str, u64>,
     /// In which it got all requests and kept them.
     pub promoted: u64,
     /// In which it came to wait for evidence or a human.
     pub held: u64,
+    /// For what it waited, and how often.
+    pub held_for: BTreeMap<&'static str, u64>,
     /// That were not followed to their end.
     pub unfinished: u64,
     /// In which a step was left without a certificate.
     pub uncertified: u64,
-    /// Why the canary was sent back, and how often.
-    pub reasons: BTreeMap<String, u64>,
-    /// Until it was sent back, in milliseconds since its first request.
+    /// In which the canary came to turn into what it is.
+    pub turned: u64,
+    /// In which it was sent back before that.
+    pub aborted_before: u64,
+    /// Until it was sent back, in milliseconds since it had its first share.
     pub abort_ms: Option<Spread>,
+    /// The same since it turned, in those runs in which it had.
+    pub abort_after_turn_ms: Option<Spread>,
     /// Until it had all requests, in those runs in which it kept them.
     pub full_ms: Option<Spread>,
-    /// Requests that the canary failed, in all runs. Of rescued ones the clients saw nothing.
+    /// Requests that the canary failed, in all runs.
     pub failed: Option<Spread>,
 }
 
@@ -48,27 +57,37 @@ impl Summary {
     #[must_use]
     pub fn of(outcomes: &[Outcome]) -> Self {
         let mut summary = Self { runs: outcomes.len() as u64, ..Self::default() };
-        let (mut aborts, mut fulls) = (Vec::new(), Vec::new());
-        for outcome in outcomes {
-            summary.uncertified += u64::from(outcome.is_uncertified);
-            match outcome.end {
-                End::Aborted(reason) => {
-                    summary.aborted += 1;
-                    *summary.reasons.entry(reason.label().to_owned()).or_default() += 1;
-                    aborts.push(millis(outcome.at));
-                }
-                End::Promoted => {
-                    summary.promoted += 1;
-                    fulls.extend(outcome.full_at.map(millis));
-                }
-                End::Held(_) => summary.held += 1,
-                End::Unfinished => summary.unfinished += 1,
-            }
-        }
-        summary.abort_ms = Spread::of(aborts);
-        summary.full_ms = Spread::of(fulls);
-        summary.failed = Spread::of(outcomes.iter().map(|outcome| outcome.failed).collect());
+        outcomes.iter().for_each(|outcome| summary.count(outcome));
+        let spread = |value: &dyn Fn(&Outcome) -> Option<u64>| Spread::of(outcomes.iter().filter_map(value).collect());
+        let is_aborted = |outcome: &Outcome| matches!(outcome.end, End::Aborted(_));
+        let is_promoted = |outcome: &Outcome| outcome.end == End::Promoted;
+        summary.abort_ms = spread(&|outcome| is_aborted(outcome).then(|| millis(outcome.at)));
+        summary.abort_after_turn_ms = spread(&|outcome| {
+            let turned_at = outcome.turned_at.filter(|_| is_aborted(outcome))?;
+            Some(millis(outcome.at.saturating_sub(turned_at)))
+        });
+        summary.full_ms = spread(&|outcome| outcome.full_at.filter(|_| is_promoted(outcome)).map(millis));
+        summary.failed = spread(&|outcome| Some(outcome.failed));
         summary
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        let one_more = |reasons: &mut BTreeMap<_, _>, reason: Reason| *reasons.entry(reason.label()).or_default() += 1;
+        self.uncertified += u64::from(outcome.is_uncertified);
+        self.turned += u64::from(outcome.turned_at.is_some());
+        match outcome.end {
+            End::Aborted(reason) => {
+                self.aborted += 1;
+                self.aborted_before += u64::from(outcome.turned_at.is_none());
+                one_more(&mut self.aborted_for, reason);
+            }
+            End::Promoted => self.promoted += 1,
+            End::Held(hold) => {
+                self.held += 1;
+                one_more(&mut self.held_for, hold.reason());
+            }
+            End::Unfinished => self.unfinished += 1,
+        }
     }
 }
 
@@ -82,7 +101,7 @@ impl Spread {
     }
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 

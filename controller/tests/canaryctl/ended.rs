@@ -16,7 +16,7 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 34] = [
+    let wrong: [&[&str]; 38] = [
         &[],
         &["status", "--unknown"],
         &["status", "--watch", "--exit-code"],
@@ -46,6 +46,10 @@ fn a_wrong_command_line_ends_with_2() {
         &["plan", "web", "--rate", "0rps"],
         &["plan", "web", "--error-rate", "0.1"],
         &["why", "/", "--header", "no colon"],
+        &["simulate"],
+        &["simulate", "--traffic", "40"],
+        &["simulate", "--traffic", "40rps", "--runs", "0"],
+        &["simulate", "--traffic", "40rps", "--seed", "-1"],
         &["start", "we b", "v2"],
         &["start", "web", "v2", "--timeout", "5s"],
         &["start", "web", "v2", "--wait", "--timeout", "soon"],

@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "start",
     "promote",
     "pause",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 22] = [
     "why",
     "reload",
     "lint",
+    "simulate",
     "backup",
     "restore",
     "completion",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use canary_config::name::ServiceName;
-use canary_config::plan::{Gate, Strategy};
+use canary_config::plan::Gate;
 use canary_config::weight::Weight;
 
 use crate::analysis::forecast::{
@@ -13,6 +13,7 @@ use crate::analysis::{Metric, Tally};
 use crate::api;
 use crate::engine::Prospect;
 use crate::traffic::{Proportion, Rate};
+use crate::unjudged;
 
 /// Fewer requests than this say little of how many there will be.
 const REQUESTS_MIN: u64 = 200;
@@ -104,12 +105,10 @@ impl Forecaster {
     /// What to bear in mind, the gravest first.
     fn caveats(&self, made: &Forecast, has_proposal: bool) -> Vec<String> {
         let plan = &self.prospect.plan;
-        let waits = |step: &StepForecast| step.step.weight > Weight::ZERO && step.step.gate != Gate::Time;
-        let is_without_evidence = !made.steps.iter().any(waits);
         let is_hopeless = !made.is_good() && !has_proposal && self.outlook.per_second > 0.0;
         let is_known_by_default = plan.assignment.is_keyed() && self.rate.is_none();
         [
-            is_without_evidence.then(|| without_evidence(plan.strategy)),
+            unjudged::remark(plan),
             is_known_by_default.then_some(NO_CLIENTS_KNOWN),
             plan.assignment.is_keyed().then_some(CLIENTS_COUNT_LATE),
             is_hopeless.then_some(HOPELESS),
@@ -144,24 +143,6 @@ impl Forecaster {
             doubts.push(typical.to_owned());
         }
         doubts
-    }
-}
-
-const fn without_evidence(strategy: Strategy) -> &'static str {
-    match strategy {
-        Strategy::Canary => "no step waits for evidence",
-        Strategy::BlueGreen => {
-            "blue-green compares nothing: the new release gets all requests at once, and is judged in probation only, by \
-             an absolute limit for its error rate"
-        }
-        Strategy::Rolling => {
-            "a rolling release goes on by time alone: no evidence is waited for, and only what is found in that time \
-             sends it back"
-        }
-        Strategy::Recreate => {
-            "recreate compares nothing, as the releases never run beside each other: the new one is judged in probation \
-             only, by an absolute limit for its error rate"
-        }
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+use crate::ctl::args::SimulateArgs;
 use crate::idempotency::IdempotencyKey;
 
 /// Where the image has its configuration.
-const CONFIG_DEFAULT: &str = "/etc/canaryd/canaryd.toml";
+pub(super) const CONFIG_DEFAULT: &str = "/etc/canaryd/canaryd.toml";
 
 /// Something for the daemon's or the operator's own sake.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,9 @@ pub enum UpkeepCommand {
         #[arg(long)]
         strict: bool,
     },
+    /// Roll out a made-up release many times by the plan of a configuration file, without canaryd, and say what comes of
+    /// it.
+    Simulate(SimulateArgs),
     /// Copy the store of the running canaryd to a file.
     Backup {
         /// The file; `-` is standard output.

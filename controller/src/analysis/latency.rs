@@ -1,7 +1,7 @@
 //! Which successes are slow: thresholds from stable's past, and counts of both arms against them.
 //!
-//! For a quantile `q`, stable's success is slow above the bucket edge `T` at stable's own quantile, and the canary's
-//! above the first edge at or beyond `1.1 * T + 2 ms`. A threshold is drawn from stable's *past* and changes between
+//! For a quantile `q`, stable's success is slow above a bucket edge `T` at stable's own quantile, and the canary's above
+//! the first edge that is a tenth above `T` and at least 2 ms. A threshold is drawn from stable's *past* and changes between
 //! blocks only: then it cannot depend on what it will be applied to, and the bets stay fair. What was seen before a
 //! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8).
 //!
@@ -20,8 +20,11 @@ use super::sample::{ArmSample, Sample};
 /// The canary may be slower than stable by this part of stable's quantile, as a divisor: a tenth of it,
 const TOLERANCE_DIVISOR: u32 = 10;
 
-/// and by this much, so that a quantile of a few microseconds does not convict.
-const TOLERANCE_FLOOR: Duration = Duration::from_millis(2);
+/// and at least by this much, so that a quantile of a few microseconds does not convict.
+const TOLERANCE_MIN: Duration = Duration::from_millis(2);
+
+/// Edges are whole microseconds: one that is a tenth above another may fall short of it by so much.
+const ROUNDING: Duration = Duration::from_micros(1);
 
 /// The latencies of a rollout's successes, and the thresholds that follow from them.
 #[derive(Clone, Debug)]
@@ -163,10 +166,18 @@ fn quantile(buckets: &[u64], percent: u64) -> Option<usize> {
 
 fn pair(edges: &[Duration], stable: &[u64], percent: u64) -> Option<Arms<usize>> {
     let at = quantile(stable, percent)?;
-    let quantile = *edges.get(at)?;
-    let tolerated = quantile.saturating_add(quantile / TOLERANCE_DIVISOR).saturating_add(TOLERANCE_FLOOR);
-    let canary = edges.iter().position(|edge| *edge >= tolerated)?;
-    Some(Arms { canary, stable: at })
+    let pair = |stable| Some(Arms { canary: tolerated(edges, stable)?, stable });
+    // Where an edge lies between those that grow by a tenth, the next one may have its partner nearer.
+    let is_near = |pair: &Arms<usize>| pair.canary <= pair.stable + 1;
+    let (first, second) = (pair(at)?, pair(at + 1));
+    Some(if is_near(&first) { first } else { second.filter(is_near).unwrap_or(first) })
+}
+
+/// Up to which edge the canary may be slower than stable is at that one.
+fn tolerated(edges: &[Duration], stable: usize) -> Option<usize> {
+    let edge = *edges.get(stable)?;
+    let tolerated = edge.saturating_add(TOLERANCE_MIN.max(edge / TOLERANCE_DIVISOR)).saturating_sub(ROUNDING);
+    edges.iter().position(|edge| *edge >= tolerated)
 }
 
 #[cfg(test)]
@@ -195,7 +206,7 @@ mod tests {
     fn a_metric_is_off_until_stable_is_known() {
         assert_eq!(watch([0, 199, 0, 0, 0, 0, 0]).thresholds(Metric::LatencyP50), None);
         let some = watch([0, 200, 0, 0, 0, 0, 0]);
-        assert_eq!(some.thresholds(Metric::LatencyP50), Some(Arms { canary: ms(24), stable: ms(20) }));
+        assert_eq!(some.thresholds(Metric::LatencyP50), Some(Arms { canary: ms(23), stable: ms(20) }));
         assert_eq!(some.thresholds(Metric::LatencyP99), None);
         assert!(watch([0, 500, 0, 0, 0, 0, 0]).thresholds(Metric::LatencyP99).is_some());
     }
@@ -215,11 +226,28 @@ mod tests {
     }
 
     #[test]
+    fn the_canary_may_be_slower_by_a_tenth_and_hardly_more() {
+        static REAL: std::sync::LazyLock<Vec<Duration>> = std::sync::LazyLock::new(|| {
+            canary_proxy::histogram::EDGES_US.iter().map(|edge| Duration::from_micros(*edge)).collect()
+        });
+        let ratio = |at: usize| {
+            let mut seen = vec![0; REAL.len() + 1];
+            seen[at] = 1;
+            let Arms { canary, stable } = pair(&REAL, &seen, 50)?;
+            assert!(stable >= at && canary > stable && REAL[canary] + ROUNDING >= REAL[stable] + TOLERANCE_MIN);
+            Some(REAL[canary].as_secs_f64() / REAL[stable].as_secs_f64())
+        };
+        let from = REAL.iter().position(|edge| *edge >= ms(20)).expect("there are slow ones");
+        let ratios: Vec<f64> = (from..REAL.len()).filter_map(ratio).collect();
+        assert!(ratios.len() > 80 && ratios.iter().all(|ratio| (1.0999..1.111).contains(ratio)), "{ratios:?}");
+    }
+
+    #[test]
     fn a_success_is_slow_above_the_edge_of_its_own_arm() {
         let watch = watch([0, 300, 0, 0, 0, 0, 0]);
         let buckets = [1, 2, 4, 8, 16, 32, 64];
         let counts = watch.counts(Metric::LatencyP90, &of(&buckets, &buckets));
-        assert_eq!(counts, Arms::from([112, 15, 124, 3]));
+        assert_eq!(counts, Arms::from([120, 7, 124, 3]));
     }
 
     #[test]
@@ -230,7 +258,7 @@ mod tests {
         let arm = ArmSample { became_overdue: [3, 2, 1], overdue: [&ended; 3], ..ArmSample::default() };
         let sample = Arms { canary: arm, stable: arm };
         let counts = [Metric::LatencyP50, Metric::LatencyP90].map(|metric| watch.counts(metric, &sample));
-        assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.canary), Some(ms(24)));
+        assert_eq!(watch.thresholds(Metric::LatencyP50).map(|edge| edge.canary), Some(ms(23)));
         assert_eq!(counts, [Arms::from([3, 0, 3, 0]), Arms::default()], "p90 is off, as no edge tolerates enough");
         let watch = self::watch([0, 600, 0, 0, 0, 0, 0]);
         let counts = Metric::LATENCIES.map(|metric| watch.counts(metric, &sample));

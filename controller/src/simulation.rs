@@ -91,7 +91,9 @@ impl Simulation {
     pub fn new(plan: Plan, traffic: Traffic, until: Until) -> Self {
         let mut judge = Judge::new(&plan, stage::edges());
         let (rate, errors) = (traffic.requests_per_second, traffic.stable.errors.at(Duration::ZERO));
-        judge.know_stable(known(rate * STABLE_BEFORE.as_secs_f64(), errors));
+        let before = known(rate * STABLE_BEFORE.as_secs_f64(), errors);
+        judge.know_stable(before);
+        judge.know_latencies(&traffic.stable.latency.at(Duration::ZERO).counts_of(before.good));
         let weights = plan.steps.iter().map(|step| step.weight).chain([Weight::FULL]);
         let source = Source::new(traffic, weights);
         Self { stage: Stage::new(), plan, source, judge, until, time_max: TIME_MAX }

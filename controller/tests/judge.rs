@@ -159,6 +159,23 @@ fn a_slow_canary_is_convicted_with_its_thresholds() {
 }
 
 #[test]
+fn a_slow_canary_is_convicted_from_the_first_request_on_where_stable_is_known() {
+    let blocks = |before: &[u64]| {
+        let mut given = Given::of(Judge::new(&plan(&[10, 25, 50]), &EDGES));
+        given.judge.know_latencies(before);
+        given.at(10);
+        let (canary, stable) = ([0, 3, 0, 3, 0, 4, 0, 0, 0], USUAL.map(|count| count * 9 / 100));
+        (1..100).find(|_| {
+            given.sample(&sample(NO_ERRORS, Arms { canary: &canary, stable: &stable }));
+            matches!(given.judge.verdict(0), Verdict::Fail(_))
+        })
+    };
+    let unknown = blocks(&[]).expect("it is slow");
+    assert!(blocks(&USUAL).is_some_and(|known| known < unknown), "{unknown}");
+    assert_eq!(blocks(&[9; 9]), Some(unknown), "that is too little to know");
+}
+
+#[test]
 fn a_metric_without_a_threshold_holds_the_pass_back() {
     let mut given = Given::new();
     for _ in 0..20 {

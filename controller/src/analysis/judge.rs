@@ -134,6 +134,14 @@ impl Judge {
         self.known_of_stable = tally;
     }
 
+    /// Stable's requests took so long before the canary got any, by bucket; an attempt that is timed as a whole is no
+    /// shorter than its first byte, so that a canary is not called slow for it. Does nothing once there is a comparison.
+    pub fn know_latencies(&mut self, before: &[u64]) {
+        if self.weight.is_none() {
+            self.latency.know_stable(before);
+        }
+    }
+
     /// The canary has a new weight from now on. Ends the block; the first weight starts the rollout's time, and 100 %
     /// probation.
     pub fn set_weight(&mut self, weight: Weight, now: Instant) {
@@ -265,7 +273,7 @@ impl Judge {
     /// Stable's 99th percentile to the first byte, once it is known.
     #[must_use]
     pub fn stable_p99(&self) -> Option<Duration> {
-        self.latency.percentile(99).stable.filter(|_| self.is_on(Metric::LatencyP99))
+        self.latency.percentile(99).stable.filter(|_| self.latency.knows(Metric::LatencyP99))
     }
 
     fn place(&self, weight: Weight) -> Option<usize> {

@@ -3,7 +3,8 @@
 //! For a quantile `q`, stable's success is slow above a bucket edge `T` at stable's own quantile, and the canary's above
 //! the first edge that is a tenth above `T` and at least 2 ms. A threshold is drawn from stable's *past* and changes between
 //! blocks only: then it cannot depend on what it will be applied to, and the bets stay fair. What was seen before a
-//! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8).
+//! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8). The past may lie before the rollout:
+//! a service that has served for a while is judged from the first request on.
 //!
 //! A request counts once for each metric: where it was still open at the threshold's age, it was counted then, and its
 //! end counts for the metrics only whose thresholds it had not reached. A client that leaves proves that its request is
@@ -70,6 +71,15 @@ impl LatencyWatch {
         }
     }
 
+    /// So long stable's requests took before any that will be counted. A metric that is off is on if these are enough.
+    pub fn know_stable(&mut self, before: &[u64]) {
+        let known = total(before);
+        for (threshold, metric) in self.known.thresholds.iter_mut().zip(Metric::LATENCIES) {
+            let percent = metric.percentile().filter(|_| known >= metric.stable_successes_needed());
+            *threshold = threshold.or_else(|| pair(self.edges, before, percent?));
+        }
+    }
+
     /// Draws the thresholds anew from all of stable's successes so far. Only at the end of a block.
     pub fn end_block(&mut self) {
         let Known { seen, thresholds } = &mut self.known;
@@ -95,6 +105,12 @@ impl LatencyWatch {
     #[must_use]
     pub fn stable_successes(&self) -> u64 {
         total(&self.known.seen.stable)
+    }
+
+    /// Whether enough of them have been seen for this metric's percentile.
+    #[must_use]
+    pub fn knows(&self, metric: Metric) -> bool {
+        self.stable_successes() >= metric.stable_successes_needed()
     }
 
     /// A percentile of each arm's successes, rounded up to an edge; nothing without successes or beyond the last edge.
@@ -209,6 +225,22 @@ mod tests {
         assert_eq!(some.thresholds(Metric::LatencyP50), Some(Arms { canary: ms(23), stable: ms(20) }));
         assert_eq!(some.thresholds(Metric::LatencyP99), None);
         assert!(watch([0, 500, 0, 0, 0, 0, 0]).thresholds(Metric::LatencyP99).is_some());
+    }
+
+    #[test]
+    fn what_is_known_of_stable_before_stands_in_until_enough_is_seen() {
+        let stable = |watch: &LatencyWatch, metric| watch.thresholds(metric).map(|edge| edge.stable);
+        let mut watch = LatencyWatch::new(&EDGES);
+        watch.know_stable(&[0, 0, 0, 0, 499, 0, 0]);
+        assert_eq!((stable(&watch, Metric::LatencyP90), stable(&watch, Metric::LatencyP99)), (Some(ms(50)), None));
+        watch.absorb(&of(&[], &[199]));
+        watch.end_block();
+        assert_eq!((stable(&watch, Metric::LatencyP90), watch.knows(Metric::LatencyP90)), (Some(ms(50)), false));
+        watch.absorb(&of(&[], &[1]));
+        watch.end_block();
+        assert_eq!((stable(&watch, Metric::LatencyP90), watch.knows(Metric::LatencyP90)), (Some(ms(10)), true));
+        watch.know_stable(&[0, 0, 0, 0, 9_999, 0, 0]);
+        assert_eq!(stable(&watch, Metric::LatencyP90), Some(ms(10)), "what was seen is nearer");
     }
 
     #[test]

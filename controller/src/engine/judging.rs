@@ -143,8 +143,10 @@ impl Managed {
         let known = tally_of(self.pools.meter(stable, Track::Stable).answers());
         let p99 = self.stable_p99();
         if let Some(case) = self.hearings.present() {
+            let before = self.pools.durations(stable);
             case.ask(|inquiry| {
                 inquiry.know_stable(known);
+                inquiry.know_latencies(&before);
                 inquiry.know_stable_p99(p99);
             });
         }

@@ -51,8 +51,20 @@ impl Latency {
         self.sigma == other.sigma && scale(self) <= scale(other) && self.plus <= other.plus
     }
 
-    /// The chances of the buckets of [`EDGES_US`], without those at the end that nothing ever falls into.
+    /// Which bucket a success falls into, without those at the end that none ever does.
     pub(super) fn buckets(&self) -> AliasTable {
+        let chances = self.chances();
+        let used = chances.iter().rposition(|chance| *chance > CHANCE_MIN).map_or(1, |last| last + 1);
+        AliasTable::new(&chances[..used])
+    }
+
+    /// How so many successes are spread over the buckets, on average.
+    pub(super) fn counts_of(&self, successes: u64) -> Vec<u64> {
+        self.chances().iter().map(|chance| super::whole(chance * successes as f64)).collect()
+    }
+
+    /// The chances of the buckets of [`EDGES_US`].
+    fn chances(&self) -> Vec<f64> {
         let mut below = 0.0;
         let mut chances: Vec<f64> = EDGES_US
             .iter()
@@ -68,8 +80,7 @@ impl Latency {
         if let Some(last) = chances.last_mut() {
             *last = 1.0 - below;
         }
-        let used = chances.iter().rposition(|chance| *chance > CHANCE_MIN).map_or(1, |last| last + 1);
-        AliasTable::new(&chances[..used])
+        chances
     }
 
     /// The chance that it takes at most so many seconds.

@@ -181,6 +181,11 @@ impl Inquiry {
         self.stable_p99 = p99;
     }
 
+    /// So long stable's requests took before the canary gets one: the judge knows what is slow from the first on.
+    pub(crate) fn know_latencies(&mut self, before: &[u64]) {
+        self.judge.know_latencies(before);
+    }
+
     /// What a rollout is told. A conviction stands, whatever comes after it.
     pub(crate) fn judgement(&self) -> Option<Judgement> {
         if self.question == Question::None {

@@ -12,7 +12,8 @@ const RUNS_MAX: i64 = 100_000;
 
 const NOTES: &str = "\
 The rollout, its judge, its statistics and the choice of who serves a request are canaryd's own; requests come and end by
-chance, and time is only counted. The same seed gives the same numbers, to the byte, on any number of cores.
+chance, and time is only counted. Stable has served for ten minutes before. The same seed gives the same numbers, to the
+byte, on any number of cores.
 
 Not simulated: rescue (all failures of the canary are counted, and clients see only those that cannot be sent again),
 refused connections and hangs (a failure is an answer with 5xx), requests under way (each ends when it comes, so that slow

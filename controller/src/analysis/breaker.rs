@@ -2,7 +2,9 @@
 //!
 //! Three rules (statistics.md, 2.7): a canary that has never answered well, connections that cannot be had, and a run
 //! of failures that lasts. Each asks that stable is healthy, and for more failures the more often stable itself fails,
-//! so that a good canary trips it by chance less than once in ten thousand rollouts.
+//! so that a good canary trips it by chance less than once in ten thousand rollouts. A run of failures may come of
+//! something that befalls both arms for a moment, in which stable was lucky: how often stable fails is what it did at
+//! its worst.
 //!
 //! It is shown what came since the last look, and not in which order. A look without a success continues a run; one
 //! with a success ends it, and a failure in the same look begins the next, as looks are taken when something fails.
@@ -25,6 +27,12 @@ const FAILURES_MAX: f64 = 50.0;
 /// As many failures in a row happen by chance once in e to this many, which is ten million.
 const LN_SURPRISE: f64 = 16.1;
 
+/// Of stable's worst at least so long a time is told,
+const SPELL_MIN: Duration = Duration::from_secs(2);
+
+/// and so many requests.
+const SPELL_REQUESTS_MIN: u64 = 5;
+
 /// Stable is healthy while at most one in so many of its requests is bad.
 const HEALTHY_DIVISOR: u64 = 5;
 
@@ -45,12 +53,24 @@ pub struct Attempts {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Breaker {
     stable: Tally,
+    #[serde(default)]
+    spell: Spell,
+    /// The spell in which stable failed most often.
+    #[serde(default)]
+    worst: Tally,
     is_stable_gone: bool,
     has_answered: bool,
     failures: u64,
     refused_in_a_row: u64,
     run: Option<Run>,
     tripped: Option<BreakerRule>,
+}
+
+/// What stable did for a while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Spell {
+    since: Duration,
+    stable: Tally,
 }
 
 /// Failures of the canary without a success between them.
@@ -101,6 +121,7 @@ impl Breaker {
     /// Takes what came since the last look, which is taken so long after the rollout's begin.
     pub fn look(&mut self, new: Arms<Attempts>, at: Duration) {
         self.stable = self.stable.plus(new.stable.tally());
+        self.remember_worst(new.stable.tally(), at);
         if let Some(run) = &mut self.run {
             run.stable = run.stable.plus(new.stable.tally());
         }
@@ -125,6 +146,18 @@ impl Breaker {
         self.tripped = self.tripped.or_else(|| self.rule(at));
     }
 
+    fn remember_worst(&mut self, stable: Tally, at: Duration) {
+        self.spell.stable = self.spell.stable.plus(stable);
+        let Spell { since, stable } = self.spell;
+        if at.saturating_sub(since) < SPELL_MIN || stable.requests() < SPELL_REQUESTS_MIN {
+            return;
+        }
+        if stable.rate() > self.worst.rate() {
+            self.worst = stable;
+        }
+        self.spell = Spell { since: at, stable: Tally::default() };
+    }
+
     fn rule(&self, at: Duration) -> Option<BreakerRule> {
         let needed = failures_needed(self.stable);
         let is_stable_healthy = is_healthy(self.stable);
@@ -134,6 +167,7 @@ impl Breaker {
         if !self.has_answered && self.failures >= needed && is_stable_healthy {
             return Some(BreakerRule::NeverHealthy);
         }
+        let needed = needed.max(failures_needed(self.worst));
         let run = self.run.filter(|run| run.failures >= needed)?;
         let lasts = at.saturating_sub(run.since) >= RUN_DURATION_MIN;
         let is_stable_healthy = match run.stable.requests() {
@@ -219,6 +253,23 @@ mod tests {
         let rates = [(0, 0), (0, 100), (1, 100), (5, 100), (10, 100), (20, 100), (90, 100), (100, 100)];
         let needed = rates.map(|(bad, requests)| failures_needed(Tally { bad, good: requests - bad }));
         assert_eq!(needed, [5, 5, 5, 6, 7, 11, 50, 50]);
+    }
+
+    #[test]
+    fn where_stable_has_had_a_bad_spell_a_run_must_be_longer() {
+        let tripped = |bad: u64, failures: u64| {
+            let mut breaker = Breaker::default();
+            breaker.look(stable(0, 1_000), ms(2_000));
+            breaker.look(stable(bad, 10 - bad), ms(4_000));
+            breaker.look(stable(0, 1_000), ms(6_000));
+            breaker.look(canary(0, 0, 1), ms(6_100));
+            (0..failures).for_each(|failure| {
+                breaker.look(canary(0, 1, 0), ms(6_200 + failure * 100));
+                breaker.look(stable(0, 1), ms(6_250 + failure * 100));
+            });
+            breaker.tripped().is_some()
+        };
+        assert!(tripped(0, 6) && !tripped(5, 23) && tripped(5, 24));
     }
 
     #[test]

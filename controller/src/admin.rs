@@ -5,6 +5,7 @@
 //! input is answered with what is wrong and where, before the engine has heard of it; a command is never half done.
 //! The pages and their description in `document` are made from the same list.
 
+mod account;
 mod backup;
 mod body;
 mod command;
@@ -125,6 +126,8 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(read::service))
         .routes(routes!(rollouts::rollouts))
         .routes(routes!(rollouts::rollout))
+        .routes(routes!(account::account))
+        .routes(routes!(account::last_account))
         .routes(routes!(history::history))
         .routes(routes!(events::events))
         .routes(routes!(forecast::forecast))

@@ -3,6 +3,7 @@
 //! Everything is JSON under `/v1`. Weights are basis points in fields that end in `_bp`, times are milliseconds in
 //! fields that end in `_ms` and microseconds in those that end in `_us`, evidence is the natural logarithm of an e-value in fields that begin with `ln_`.
 
+mod account;
 mod command;
 mod evidence;
 mod forecast;
@@ -18,6 +19,10 @@ pub(crate) mod schema;
 mod status;
 mod why;
 
+pub use self::account::{
+    Account, AccountArm, AccountArms, AccountConviction, AccountCounts, AccountMore, AccountPass, AccountPlan,
+    AccountPoint, AccountProbation, AccountProof, AccountRequest,
+};
 pub use self::command::{Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::evidence::{EvidenceStatus, MetricStatus};
 pub use self::forecast::{

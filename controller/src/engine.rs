@@ -5,6 +5,7 @@
 //! inputs. An operator's word comes in by `order` and `freezing`, all else by `seen`; what a group of services makes of
 //! it is decided and carried out in `change`: down first, up last.
 
+mod accounts;
 mod cause;
 mod change;
 mod cohort;
@@ -53,6 +54,7 @@ use crate::probe::{Finding, Watchers};
 use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
 
+pub use self::accounts::Told;
 pub use self::fit::Role;
 pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
 pub use self::page::PageSources;
@@ -105,6 +107,8 @@ pub struct Engine {
 enum StoreWord {
     /// A record was kept, or could not be.
     Answered { ticket: Ticket, result: Result<(), StoreError> },
+    /// Accounts were not kept that nothing else came with.
+    AccountsLost,
     /// Its health is another one now.
     Health(StoreHealth),
 }
@@ -134,7 +138,7 @@ impl Engine {
             let next = tokio::select! {
                 input = self.inbox.recv() => match input {
                     Some(input) => Next::Input(input),
-                    None => return,
+                    None => return self.keep_last_accounts(),
                 },
                 Some(finding) = self.findings.recv() => Next::Finding(finding),
                 Some(word) = self.from_store.recv() => Next::Word(word),
@@ -170,6 +174,9 @@ impl Engine {
             Input::Status(service, reply) => {
                 let _ = reply.send(self.status(&service));
             }
+            Input::Account(service, generation, reply) => {
+                let _ = reply.send(self.account(&service, generation));
+            }
             Input::Prospect(service, reply) => {
                 let _ = reply.send(self.prospect(&service));
             }
@@ -198,6 +205,7 @@ impl Engine {
                 self.note_stored(ticket, result);
                 self.mark_stop();
             }
+            StoreWord::AccountsLost => self.mark_accounts_unstored(),
             StoreWord::Health(health) => self.health = health,
         }
     }

@@ -4,6 +4,7 @@
 //! what the [`probe`]s find; the [`store`] keeps it. Operators come in by [`admin`], in the words of [`api`]; [`ctl`] is
 //! their command line, with [`client`] and [`render`]. [`daemon`] puts it all together.
 
+mod account;
 pub mod admin;
 pub mod analysis;
 pub mod api;

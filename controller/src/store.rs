@@ -94,7 +94,8 @@ pub trait Store: Send {
     /// It cannot be read, it is not whole, or it is larger than [`BACKUP_BYTES_MAX`].
     fn backup(&mut self) -> Result<Vec<u8>, StoreError>;
 
-    /// Keeps the fact that the process is about to stop because it was told to. A record after it takes it back.
+    /// Keeps the fact that the process is about to stop because it was told to. A record after it takes it back, unless
+    /// it [is only told](Record::is_only_told).
     ///
     /// # Errors
     /// The next start will take the stop for an unclean one.
@@ -124,7 +125,8 @@ pub struct Loaded {
     /// The commands with a key that were done last, the oldest first; at most [`ANSWERED_MAX`]. One of which no line of
     /// the audit trail can be read any more is not among them.
     pub answered: Vec<Answered>,
-    /// The evidence that was left behind, at most one paper for each service. What cannot be read is not among it.
+    /// The evidence that was left behind, at most one paper for each service, and the account of each rollout that is
+    /// under way. What cannot be read is not among them.
     pub papers: Vec<Paper>,
     /// The secret of the store.
     pub seed: Seed,
@@ -180,6 +182,14 @@ pub enum PaperKind {
 // === impl Record ===
 
 impl Record {
+    /// Whether it is told to people alone: nothing rests on it, so that a stop is as orderly after it as before.
+    #[must_use]
+    pub fn is_only_told(&self) -> bool {
+        let Self { services, entries, freezes, papers } = self;
+        let is_empty = services.is_empty() && entries.is_empty() && freezes.is_none();
+        is_empty && papers.iter().all(|paper| paper.kind == PaperKind::Account)
+    }
+
     /// Both in one go. Where they speak of the same, the later one is right.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {

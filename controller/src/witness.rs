@@ -9,6 +9,7 @@ mod conviction;
 mod hearings;
 mod inquiry;
 mod ledgers;
+mod notes;
 mod patience;
 mod question;
 mod reading;
@@ -19,7 +20,6 @@ mod turn;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 
 use canary_proxy::trip::Trip;
 use canary_proxy::witness::{Noted, Witness};
@@ -27,40 +27,35 @@ use tokio::sync::Notify;
 
 use crate::clock;
 
+pub(crate) use self::conviction::Conviction;
 pub(crate) use self::hearings::{Case, Hearings};
-pub(crate) use self::inquiry::Inquiry;
+pub(crate) use self::inquiry::{Inquiry, Sight};
 pub(crate) use self::ledgers::EDGES;
+pub(crate) use self::notes::Heard;
 pub(crate) use self::patience::{Percentile, has_moved, percentile};
 pub(crate) use self::question::{Means, Question};
 pub(crate) use self::rollback::Rollback;
 
+use self::notes::{Notes, Pen, notes};
 use self::turn::Turn;
-
-/// So many requests to be shown may wait for the next look; what comes beyond them is not shown.
-const NOTED_LIMIT: usize = 256;
 
 /// The witness of one try.
 #[derive(Debug)]
 pub(crate) struct CanaryWitness {
     is_convicted: Arc<AtomicBool>,
     turn: Turn<Inquiry>,
-    noted: SyncSender<Noted>,
+    pen: Pen,
 }
 
 // === impl CanaryWitness ===
 
 impl CanaryWitness {
-    /// A witness whose conviction trips this flag and wakes whoever waits here. The inquiry is made with what will be
-    /// noted.
-    pub(crate) fn new(
-        trip: Arc<Trip>,
-        convicted: Arc<Notify>,
-        inquiry: impl FnOnce(inquiry::Alarm, inquiry::Notes) -> Inquiry,
-    ) -> Self {
-        let (noted, notes) = sync_channel(NOTED_LIMIT);
+    /// A witness whose conviction trips this flag and wakes whoever waits here, and where it puts what is noted.
+    fn new(trip: Arc<Trip>, convicted: Arc<Notify>, inquiry: impl FnOnce(inquiry::Alarm) -> Inquiry) -> (Self, Notes) {
+        let (pen, notes) = notes();
         let is_convicted = Arc::<AtomicBool>::default();
         let alarm = inquiry::Alarm { trip, is_convicted: Arc::clone(&is_convicted), convicted };
-        Self { is_convicted, turn: Turn::new(inquiry(alarm, notes)), noted }
+        (Self { is_convicted, turn: Turn::new(inquiry(alarm)), pen }, notes)
     }
 
     /// Whether the canary was convicted. Once it is, it stays so.
@@ -83,8 +78,7 @@ impl Witness for CanaryWitness {
     }
 
     fn noted(&self, noted: Noted) {
-        // A request waits for nobody: what finds no room is not shown.
-        let _ = self.noted.try_send(noted);
+        self.pen.put(noted);
     }
 }
 

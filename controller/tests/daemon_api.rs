@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 26] = [
+const PAGES: [(&str, &str); 28] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
@@ -28,6 +28,7 @@ const PAGES: [(&str, &str); 26] = [
     ("/v1/services", "get"),
     ("/v1/services/{name}", "get"),
     ("/v1/services/{name}/abort", "post"),
+    ("/v1/services/{name}/account", "get"),
     ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
     ("/v1/services/{name}/pause", "post"),
@@ -36,6 +37,7 @@ const PAGES: [(&str, &str); 26] = [
     ("/v1/services/{name}/retry", "post"),
     ("/v1/services/{name}/rollouts", "get"),
     ("/v1/services/{name}/rollouts/{generation}", "get"),
+    ("/v1/services/{name}/rollouts/{generation}/account", "get"),
     ("/v1/services/{name}/start", "post"),
     ("/v1/services/{name}/undo", "post"),
     ("/v1/services/{name}/unfreeze", "post"),

@@ -174,7 +174,7 @@ async fn what_the_other_tests_find_on_the_shelf_is_what_a_file_gives_back() {
         _ => panic!("it cannot be opened"),
     };
     let (mut store, _) = open();
-    for record in stand.shelf.records() {
+    for record in stand.shelf.all_records() {
         store.record(&record).unwrap();
     }
     drop(store);

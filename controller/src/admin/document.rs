@@ -17,7 +17,7 @@ const BEARER: &str = "bearer";
 const OPEN: &str = "healthz";
 
 /// Questions that the store answers.
-const STORED: [&str; 5] = ["history", "rollouts", "rollout", "events", "backup"];
+const STORED: [&str; 7] = ["history", "rollouts", "rollout", "account", "last_account", "events", "backup"];
 
 /// Orders whose body may not be left out.
 const WITH_BODY: [&str; 2] = ["start", "start_together"];

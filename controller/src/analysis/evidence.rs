@@ -27,6 +27,15 @@ pub struct Evidence {
     pub error_difference: Interval,
 }
 
+/// What a look shows that costs next to nothing. Logs are natural.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Glance {
+    /// Log of the evidence of harm, all metrics together.
+    pub ln_harm: f64,
+    /// One for each metric, in the order of [`Metric::ALL`].
+    pub metrics: [MetricEvidence; Metric::ALL.len()],
+}
+
 /// What is known by one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricEvidence {

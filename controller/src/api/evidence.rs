@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::analysis::{Evidence, MetricEvidence};
 use crate::api::number;
 
 /// What the judge has seen.
@@ -34,4 +35,27 @@ pub struct MetricStatus {
     /// For the next step; nothing while stable has shown too few latencies to compare with.
     #[serde(serialize_with = "number::finite_if_any")]
     pub ln_promote: Option<f64>,
+}
+
+impl From<&Evidence> for EvidenceStatus {
+    fn from(evidence: &Evidence) -> Self {
+        let difference = evidence.error_difference;
+        Self {
+            ln_abort: evidence.ln_harm,
+            ln_abort_at: evidence.ln_harm_needed,
+            metrics: evidence.metrics.iter().map(MetricStatus::from).collect(),
+            ln_promote_at: evidence.ln_safe_needed,
+            error_difference_percent: Some((difference.low * 100.0, difference.high * 100.0)),
+        }
+    }
+}
+
+impl From<&MetricEvidence> for MetricStatus {
+    fn from(metric: &MetricEvidence) -> Self {
+        Self {
+            metric: metric.metric.label().to_owned(),
+            ln_abort: metric.ln_harm,
+            ln_promote: metric.on.then_some(metric.ln_safe),
+        }
+    }
 }

@@ -34,8 +34,8 @@ impl Engine {
             Ok(None) => {}
             Ok(Some(moves)) => {
                 // Services that know of each other are in lock-step, so all of them move.
-                let moves = members.into_iter().zip(moves);
-                let moves = moves.map(|(service, (next, transition))| Moved { service, next, transition }).collect();
+                let services = members.iter().filter_map(|service| self.services.get(service));
+                let moves = services.zip(moves).map(|(managed, moved)| Moved::of(managed, moved)).collect();
                 self.carry_out(moves, cause);
             }
         }
@@ -71,7 +71,9 @@ impl Engine {
         let overtaken = pending.into_iter().map(|pending| self.take_back(pending, &mut taken_back)).collect();
         let record = taken_back.and(self.record(moves, &cause));
         let (stored, is_stored) = oneshot::channel();
-        self.take_effect(moves);
+        self.take_effect(moves, &cause);
+        let papers = self.account_papers(record.services.keys());
+        let record = record.and(Record { papers, ..Record::default() });
         let done = self.remember(moves, &cause);
         answer(cause.reply, done.map(|done| Accepted { done, stored: is_stored }));
         self.save(record, Some(stored), overtaken);
@@ -79,10 +81,12 @@ impl Engine {
 
     /// Takes back what a retreat has overtaken. Its record is on the way and cannot be called back, so the one of the
     /// retreat says that it never came into force, and what the services are that it was about.
-    fn take_back(&self, overtaken: Pending, record: &mut Record) -> Cause {
+    fn take_back(&mut self, overtaken: Pending, record: &mut Record) -> Cause {
         let Pending { moves, cause } = overtaken;
         for Moved { service, transition, .. } in moves {
-            let Some(managed) = self.services.get(&service) else { continue };
+            let Some(managed) = self.services.get_mut(&service) else { continue };
+            managed.accounts.mark_unstored();
+            record.papers.extend(managed.no_account_of(transition.generation));
             let transition = managed.rollout.instead_of(&transition);
             record.entries.push(cause.taken_back(clock::today(), service.clone(), transition));
             record.services.insert(service, managed.rollout.save());
@@ -104,7 +108,8 @@ impl Engine {
             let message = format!("the last change of {service} is not stored yet, though it is in force; try again");
             return cause.refuse(Problem { kind: ProblemKind::StoreUnavailable, message });
         }
-        let record = self.record(&moves, &cause);
+        let papers = self.account_papers_with(&moves, &cause);
+        let record = Record { papers, ..self.record(&moves, &cause) };
         let ticket = self.outbox.ticket();
         self.outbox.put_pending(ticket, Pending { moves, cause });
         self.send(ticket, record);
@@ -124,19 +129,18 @@ impl Engine {
     }
 
     /// What is kept of a change: what each service is from then on, and a line of the audit trail for each.
-    fn record(&mut self, moves: &[Moved], cause: &Cause) -> Record {
-        let at = clock::today();
+    fn record(&self, moves: &[Moved], cause: &Cause) -> Record {
         let mut record = Record::default();
-        for Moved { service, next, transition } in moves {
-            let evidence = self.services.get(service).and_then(|managed| managed.evidence());
-            record.entries.push(cause.entry(at, service.clone(), transition.clone(), evidence));
+        for Moved { service, next, transition, date, evidence, .. } in moves {
+            let evidence = evidence.as_ref().map(Into::into);
+            record.entries.push(cause.entry(*date, service.clone(), transition.clone(), evidence));
             record.services.insert(service.clone(), next.save());
         }
         record
     }
 
-    /// Puts a decided change in force: the table first, then the log and the counters.
-    fn take_effect(&mut self, moves: &[Moved]) {
+    /// Puts a decided change in force: the table first, then the log, the counters and the accounts.
+    fn take_effect(&mut self, moves: &[Moved], cause: &Cause) {
         let now = clock::now();
         let mut services = Vec::with_capacity(moves.len());
         for moved in moves {
@@ -152,6 +156,9 @@ impl Engine {
         for moved in moves {
             self.page.count(&moved.service, &moved.transition);
             moved.log();
+            if let Some(managed) = self.services.get_mut(&moved.service) {
+                managed.accounts.turn(moved, cause, &managed.declared);
+            }
         }
         // Probes may already have found what the new phase waits for.
         for service in &services {
@@ -195,6 +202,9 @@ impl Engine {
     /// The store has kept a record, or could not.
     pub(super) fn note_stored(&mut self, ticket: Ticket, result: Result<(), Problem>) {
         self.outbox.note_unsaved(ticket, result.is_ok());
+        if result.is_err() {
+            self.mark_accounts_unstored();
+        }
         match self.outbox.take_pending(ticket) {
             Some(pending) => self.finish(pending, result),
             None => self.note_freeze_stored(ticket, result),
@@ -210,7 +220,7 @@ impl Engine {
         }
         let (stored, is_stored) = oneshot::channel();
         let _ = stored.send(true);
-        self.take_effect(&moves);
+        self.take_effect(&moves, &cause);
         let done = self.remember(&moves, &cause).map(|done| Done { durable: true, ..done });
         answer(cause.reply, done.map(|done| Accepted { done, stored: is_stored }));
     }

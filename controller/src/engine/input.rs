@@ -10,6 +10,7 @@ use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
+use crate::engine::accounts::Told;
 use crate::engine::traffic::Prospect;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Again, Generation, Stride};
@@ -51,6 +52,8 @@ pub enum Input {
     Overview(oneshot::Sender<Overview>),
     /// One service.
     Status(ServiceName, oneshot::Sender<Result<ServiceStatus, Problem>>),
+    /// The account of a rollout of a service; of the one that is under way or was the last, if none is named.
+    Account(ServiceName, Option<Generation>, oneshot::Sender<Result<Told, Problem>>),
     /// What the forecast of a service is made from.
     Prospect(ServiceName, oneshot::Sender<Result<Prospect, Problem>>),
     /// A changed configuration, valid in itself.

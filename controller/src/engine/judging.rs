@@ -26,13 +26,18 @@ impl Managed {
     /// Opens the case of the try that has just begun, if one has.
     pub(super) fn open_case(&mut self) {
         let Some(trial) = self.rollout.phase().trial() else { return };
-        self.hearings.open(self.releases(trial), judge_of(trial), self.cohort_of(trial));
+        self.hearings.open(self.rollout.generation(), self.releases(trial), judge_of(trial), self.cohort_of(trial));
     }
 
     /// Opens another case of the same try, whose comparison begins anew. Stable may be known long since.
     pub(super) fn open_case_anew(&mut self) {
         let Some(trial) = self.rollout.phase().trial() else { return };
-        self.hearings.open_anew(self.releases(trial), judge_of(trial), self.cohort_of(trial));
+        self.hearings.open_anew(
+            self.rollout.generation(),
+            self.releases(trial),
+            judge_of(trial),
+            self.cohort_of(trial),
+        );
         self.tell_of_stable(&self.rollout.stable().clone());
     }
 
@@ -42,7 +47,7 @@ impl Managed {
 
     /// Looks at the ledgers and asks for a verdict. Nothing is judged before the canary has a share.
     pub(super) fn judge(&mut self, now: Instant) -> Option<Event> {
-        self.hearings.look_around(now);
+        self.look_around(now);
         self.rollout.phase().trial()?;
         let judgement = self.hearings.present()?.ask(|inquiry| inquiry.judgement())?;
         Some(Event::Judged(judgement))

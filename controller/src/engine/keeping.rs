@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::{Arms, Damage, Kept};
 use crate::clock;
 use crate::engine::Engine;
+use crate::engine::accounts::Due;
 use crate::engine::managed::Managed;
 use crate::store::{Paper, PaperKind, Record};
 
@@ -36,10 +37,15 @@ struct Subject {
 // === impl Engine ===
 
 impl Engine {
-    /// Gives the store what the judges know, before it is told that the stop was orderly.
-    pub(super) fn keep_evidence(&mut self) {
+    /// Gives the store what the judges know and what is to be told, before it hears that the stop was orderly.
+    pub(super) fn keep_papers(&mut self) {
         let now = clock::now();
-        let papers: Vec<_> = self.services.values_mut().filter_map(|managed| managed.evidence_paper(now)).collect();
+        let mut papers = Vec::new();
+        for managed in self.services.values_mut() {
+            managed.look_around(now);
+            papers.extend(managed.evidence_paper(now));
+            papers.extend(managed.accounts.due(Due::Now, now));
+        }
         if !papers.is_empty() {
             self.save(Record { papers, ..Record::default() }, None, Vec::new());
         }
@@ -60,10 +66,9 @@ impl Engine {
 
 impl Managed {
     /// What is kept of the try that is under way.
-    fn evidence_paper(&mut self, now: Instant) -> Option<Paper> {
+    fn evidence_paper(&self, now: Instant) -> Option<Paper> {
         let subjects = self.subjects()?;
         let is_by_chance = self.rollout.phase().trial()?.plan.assignment == Assignment::Request;
-        self.hearings.look_around(now);
         let (damage, judge) = self
             .hearings
             .present()?

@@ -14,7 +14,10 @@ use canary_proxy::table::{Canary, Route};
 use canary_proxy::track::Track;
 use tokio::sync::Notify;
 
+use crate::account::Account;
 use crate::analysis::Arms;
+use crate::clock;
+use crate::engine::accounts::Accounts;
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
@@ -33,6 +36,7 @@ pub(super) struct Managed {
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
     pub(super) hearings: Hearings,
+    pub(super) accounts: Accounts,
     /// What the salt of each try is derived from.
     pub(super) seed: Seed,
     pub(super) picks_before: PicksBefore,
@@ -59,12 +63,15 @@ impl Managed {
     /// What its canaries are convicted of is rung here.
     pub(super) fn new(declared: Service, rollout: Rollout, convicted: &Arc<Notify>, seed: &Seed) -> Self {
         let pools = Pools::new(declared.name.clone());
+        // When a try began that is under way already, only its account says.
+        let accounts = Accounts::of(Account::begin(&declared, &rollout, None, clock::now()));
         let mut managed = Self {
             declared,
             rollout,
             reason: None,
             pools,
             hearings: Hearings::new(Arc::clone(convicted)),
+            accounts,
             seed: seed.clone(),
             picks_before: PicksBefore::default(),
             own_answers: Arc::default(),
@@ -125,7 +132,8 @@ impl Managed {
     /// Whether time alone or a late request may still change something.
     pub(super) fn is_restless(&self) -> bool {
         let is_waited_for = !self.rollout.queue().is_empty();
-        self.rollout.phase().trial().is_some() || is_waited_for || !self.hearings.is_quiet()
+        let is_heard_of = !self.hearings.is_quiet() || self.accounts.is_restless();
+        self.rollout.phase().trial().is_some() || is_waited_for || is_heard_of
     }
 
     /// The release that has to go before the canary's turn comes.

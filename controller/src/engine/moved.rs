@@ -1,8 +1,13 @@
 //! A decided change of one service, as it is stored, published, logged and answered.
 
+use std::time::{Instant, SystemTime};
+
 use canary_config::name::ServiceName;
 
+use crate::analysis::Evidence;
 use crate::api::{self, Done};
+use crate::clock;
+use crate::engine::managed::Managed;
 use crate::rollout::{PhaseName, Rollout, Transition};
 
 /// What becomes of one service.
@@ -11,11 +16,28 @@ pub(super) struct Moved {
     pub(super) service: ServiceName,
     pub(super) next: Rollout,
     pub(super) transition: Transition,
+    /// When it was decided, by the clock and by the date.
+    pub(super) decided: Instant,
+    pub(super) date: SystemTime,
+    /// What the judge had seen by then.
+    pub(super) evidence: Option<Evidence>,
+    /// Why a backend of the canary is not ready, if it is sent back.
+    pub(super) unready: Option<String>,
 }
 
 // === impl Moved ===
 
 impl Moved {
+    /// Decided now of a service as it still is.
+    pub(super) fn of(managed: &Managed, (next, transition): (Rollout, Transition)) -> Self {
+        let (decided, date) = (clock::now(), clock::today());
+        let service = managed.declared.name.clone();
+        let is_end = transition.to == PhaseName::Aborted;
+        let canary = managed.rollout.canary().filter(|_| is_end);
+        let unready = canary.and_then(|canary| managed.pools.why_unready(canary));
+        Self { service, next, transition, decided, date, evidence: managed.judged(), unready }
+    }
+
     pub(super) fn is_retreat(&self) -> bool {
         self.transition.to == PhaseName::Aborted && self.transition.from != PhaseName::Aborted
     }

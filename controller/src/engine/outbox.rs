@@ -13,7 +13,7 @@ use crate::engine::cause::Cause;
 use crate::engine::moved::Moved;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::Rollout;
-use crate::store::Record;
+use crate::store::{PaperKind, Record};
 
 /// So many may wait to hear that one change is stored.
 const WAITERS_MAX: usize = 16;
@@ -112,6 +112,7 @@ impl Outbox {
         }
         // Sent again, it must not cover in the store what came after it.
         unsaved.record.services.retain(|service, _| self.latest.get(service) == Some(&ticket));
+        unsaved.record.papers.retain(|paper| paper.kind != PaperKind::Account);
         let Record { services, entries, papers, .. } = &unsaved.record;
         let is_empty = services.is_empty() && entries.is_empty() && papers.is_empty();
         if !is_stored && !is_empty {

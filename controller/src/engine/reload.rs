@@ -9,6 +9,7 @@ use canary_config::service::Service;
 
 use crate::api::{Change, Changed, Problem, Reloaded};
 use crate::clock;
+use crate::engine::accounts::Due;
 use crate::engine::fit::{Lack, lack};
 use crate::engine::managed::Managed;
 use crate::engine::start::{StartError, restored};
@@ -83,7 +84,8 @@ impl Engine {
                 Some(Change::Changed)
             }
             (Some(_), None) => {
-                let gone = self.services.remove(name)?;
+                let mut gone = self.services.remove(name)?;
+                self.send_accounts(gone.accounts.due(Due::Now, clock::now()));
                 self.absent.insert(name.clone(), gone.rollout.save());
                 Some(Change::Removed)
             }

@@ -61,6 +61,7 @@ impl Engine {
         }
         self.follow_stable(now);
         self.save_again();
+        self.refresh_accounts(now);
     }
 
     /// Makes a new table where canaries are waited for by what is not true of stable any more.

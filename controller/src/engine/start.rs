@@ -142,6 +142,7 @@ impl Engine {
             to_self,
             from_store,
         };
+        engine.take_up_accounts(&papers, stop);
         engine.begin(&kept);
         if stop == Stop::Orderly {
             engine.take_up_evidence(papers);

@@ -10,7 +10,6 @@ use canary_config::plan::Gate;
 
 use crate::api::{FreezeStatus, ServiceStatus, StepStatus};
 use crate::engine::managed::Managed;
-use crate::engine::status::evidence::evidence_status;
 use crate::rollout::{Pause, Phase, Position, Reason};
 
 // === impl Managed ===
@@ -48,7 +47,7 @@ impl Managed {
             rollback: self.present_rollback(),
             missing: self.missing(evidence.as_ref(), freeze.as_ref(), now),
             freeze,
-            evidence: evidence.map(|evidence| evidence_status(&evidence)),
+            evidence: evidence.as_ref().map(Into::into),
         }
     }
 

@@ -19,7 +19,7 @@ impl Engine {
     /// Decides nothing more. What is in force and not stored yet is sent once more before the end.
     pub(super) fn stop(&mut self, stopped: oneshot::Sender<()>) {
         self.save_again();
-        self.keep_evidence();
+        self.keep_papers();
         self.stopping = Stopping::Yes(Some(stopped));
         self.mark_stop();
     }

@@ -46,6 +46,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 /// How much a check writes and frees again, so that the next record finds room.
 const CHECK_BYTES: u32 = 16 * 1024;
 
+/// What becomes of the mark that says how the process has stopped.
+#[derive(Clone, Copy, Debug)]
+enum Mark {
+    Set(Stop),
+    Left,
+}
+
 /// A store in one file, and the snapshot beside it.
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -112,10 +119,10 @@ impl SqliteStore {
     /// Gives what is held now, with the stop that was marked before.
     fn change(
         &mut self,
-        stop: Stop,
+        mark: Mark,
         edit: impl FnOnce(&Transaction, &mut Held) -> Result<(), Fault>,
     ) -> Result<Held, StoreError> {
-        let changed = change(&mut self.connection, stop, edit).map_err(|fault| writing(&self.path, fault))?;
+        let changed = change(&mut self.connection, mark, edit).map_err(|fault| writing(&self.path, fault))?;
         self.last_entry = changed.last_entry;
         self.snapshot.keep(&stables_of(&changed.services));
         Ok(changed)
@@ -124,15 +131,16 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        let Held { services, freezes, stop, seed, .. } = self.change(Stop::Unclean, |_, _| Ok(()))?;
+        let Held { services, freezes, stop, seed, .. } = self.change(Mark::Set(Stop::Unclean), |_, _| Ok(()))?;
         let rest = audit::answered(&self.connection)
-            .and_then(|answered| papers::evidence(&self.connection).map(|papers| (answered, papers)));
+            .and_then(|answered| papers::to_go_on_from(&self.connection, &services).map(|papers| (answered, papers)));
         let (answered, papers) = rest.map_err(|fault| reading(&self.path, fault))?;
         Ok(Loaded { services, stop, freezes, answered, papers, seed })
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
-        self.change(Stop::Unclean, |transaction, held| {
+        let stop = if record.is_only_told() { Mark::Left } else { Mark::Set(Stop::Unclean) };
+        self.change(stop, |transaction, held| {
             for (service, saved) in &record.services {
                 services::put(transaction, service, saved)?;
                 held.services.insert(service.clone(), saved.clone());
@@ -160,7 +168,8 @@ impl Store for SqliteStore {
     }
 
     fn account(&mut self, service: &ServiceName, generation: Generation) -> Result<Option<String>, StoreError> {
-        papers::account(&self.connection, service, generation).map_err(|fault| reading(&self.path, fault))
+        let paper = papers::account(&self.connection, service, generation);
+        paper.map(|paper| paper.map(|paper| paper.body)).map_err(|fault| reading(&self.path, fault))
     }
 
     fn last_entry(&self) -> i64 {
@@ -172,7 +181,7 @@ impl Store for SqliteStore {
     }
 
     fn mark_orderly_stop(&mut self) -> Result<(), StoreError> {
-        self.change(Stop::Orderly, |_, _| Ok(())).map(drop)
+        self.change(Mark::Set(Stop::Orderly), |_, _| Ok(())).map(drop)
     }
 
     fn check(&mut self) -> Result<(), StoreError> {
@@ -241,7 +250,7 @@ fn look_at(path: &Path) -> Result<(Connection, i32), StoreError> {
 /// Changes what is held in one transaction, and seals it.
 fn change(
     connection: &mut Connection,
-    stop: Stop,
+    mark: Mark,
     edit: impl FnOnce(&Transaction, &mut Held) -> Result<(), Fault>,
 ) -> Result<Held, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -251,6 +260,10 @@ fn change(
         papers::forget_evidence(&transaction)?;
     }
     edit(&transaction, &mut held)?;
+    let stop = match mark {
+        Mark::Set(stop) => stop,
+        Mark::Left => held.stop,
+    };
     seal::write(&transaction, stop, held.last_entry, &held.seed)?;
     transaction.commit()?;
     Ok(held)

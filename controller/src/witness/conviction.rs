@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::analysis::Breach;
+use crate::analysis::{Breach, Glance};
 
 /// A verdict against a canary, as it fell.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct Conviction {
     pub(crate) at: Instant,
     /// On what.
     pub(crate) breach: Breach,
+    /// The evidence that it fell on.
+    pub(crate) glance: Glance,
     /// The canary's requests in flight at that moment.
     pub(crate) in_flight: usize,
 }

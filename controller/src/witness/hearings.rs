@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Instant;
 
 use canary_config::name::ReleaseId;
@@ -15,9 +16,11 @@ use canary_proxy::witness::Witness;
 use tokio::sync::Notify;
 
 use crate::analysis::{Arms, Judge};
+use crate::rollout::Generation;
 use crate::witness::CanaryWitness;
 use crate::witness::inquiry::Inquiry;
 use crate::witness::ledgers::Ledgers;
+use crate::witness::notes::{Heard, Notes};
 use crate::witness::question::{Means, Question};
 use crate::witness::rollback::Rollback;
 use crate::witness::suffered::Suffered;
@@ -26,9 +29,15 @@ use crate::witness::totals::Totals;
 /// One try: what its tables point at, and who judges it.
 #[derive(Debug)]
 pub(crate) struct Case {
+    generation: Generation,
     releases: Arms<ReleaseId>,
     hearing: Arc<Hearing>,
     witness: Arc<CanaryWitness>,
+    notes: Notes,
+    /// What was noted and has not been taken yet.
+    heard: Heard,
+    /// Whether nothing was left to be noted at the last look.
+    is_silent: bool,
     is_sent_back: bool,
     rollback: Option<Rollback>,
 }
@@ -57,13 +66,21 @@ pub(crate) struct Hearings {
 // === impl Case ===
 
 impl Case {
-    fn new(releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, lasting: Lasting, convicted: Arc<Notify>) -> Self {
+    fn new(
+        generation: Generation,
+        releases: Arms<ReleaseId>,
+        judge: Judge,
+        cohort: Cohort,
+        lasting: Lasting,
+        convicted: Arc<Notify>,
+    ) -> Self {
         let Lasting { trip, suffered } = lasting;
         let ledgers = Ledgers::of(cohort.keys());
         let suffered = suffered.with_keys(cohort.keys());
         let failed = Arc::clone(suffered.requests());
-        let inquiry = |alarm, notes| Inquiry::new(judge, ledgers, suffered, alarm, notes);
-        let witness = Arc::new(CanaryWitness::new(Arc::clone(&trip), convicted, inquiry));
+        let inquiry = |alarm| Inquiry::new(judge, ledgers, suffered, alarm);
+        let (witness, notes) = CanaryWitness::new(Arc::clone(&trip), convicted, inquiry);
+        let witness = Arc::new(witness);
         let hearing = Hearing {
             trip,
             // A canary that comes back after a restart begins small, too: nobody knows what became of it meanwhile.
@@ -73,7 +90,22 @@ impl Case {
             failed,
             witness: Some(Arc::clone(&witness) as Arc<dyn Witness>),
         };
-        Self { releases, hearing: Arc::new(hearing), witness, is_sent_back: false, rollback: None }
+        Self {
+            generation,
+            releases,
+            hearing: Arc::new(hearing),
+            witness,
+            notes,
+            heard: Heard::default(),
+            is_silent: false,
+            is_sent_back: false,
+            rollback: None,
+        }
+    }
+
+    /// Of which try it is.
+    pub(crate) const fn generation(&self) -> Generation {
+        self.generation
     }
 
     /// Asks nothing any more: what is scored from now on is not about what is on trial. Gives what another case of the
@@ -143,15 +175,25 @@ impl Case {
 
     fn look_around(&mut self, now: Instant) -> Arms<Totals> {
         self.note_rollback(now);
+        // Whoever lets go of the witness after this look has spoken before the next one.
+        self.is_silent = self.is_unheld();
+        // The counts are read without order; this makes what their last holders said before they let go visible here.
+        fence(Ordering::Acquire);
+        self.heard.add(self.notes.take());
         self.witness.ask(|inquiry| {
             inquiry.look_around(now);
             inquiry.take_closed()
         })
     }
 
+    /// Whether no table, no request and no remark on one leads to the witness any more.
+    fn is_unheld(&self) -> bool {
+        Arc::strong_count(&self.hearing) == 1 && Arc::strong_count(&self.witness) == 2
+    }
+
     fn is_quiet(&self) -> bool {
         let is_leaving = self.rollback.as_ref().is_some_and(|rollback| rollback.to_drained().is_none());
-        !is_leaving && self.witness.ask(|inquiry| inquiry.is_quiet())
+        !is_leaving && self.is_silent && self.witness.ask(|inquiry| inquiry.is_quiet())
     }
 }
 
@@ -164,18 +206,31 @@ impl Hearings {
     }
 
     /// Opens a new try's case in the place of the present one.
-    pub(crate) fn open(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
-        self.replace(releases, judge, cohort, Lasting::default());
+    pub(crate) fn open(&mut self, generation: Generation, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
+        self.replace(generation, releases, judge, cohort, Lasting::default());
     }
 
     /// Opens another case of the same try, whose comparison begins anew.
-    pub(crate) fn open_anew(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort) {
+    pub(crate) fn open_anew(
+        &mut self,
+        generation: Generation,
+        releases: Arms<ReleaseId>,
+        judge: Judge,
+        cohort: Cohort,
+    ) {
         let lasting = self.present.as_ref().map(Case::give_way).unwrap_or_default();
-        self.replace(releases, judge, cohort, lasting);
+        self.replace(generation, releases, judge, cohort, lasting);
     }
 
-    fn replace(&mut self, releases: Arms<ReleaseId>, judge: Judge, cohort: Cohort, lasting: Lasting) {
-        let case = Case::new(releases, judge, cohort, lasting, Arc::clone(&self.convicted));
+    fn replace(
+        &mut self,
+        generation: Generation,
+        releases: Arms<ReleaseId>,
+        judge: Judge,
+        cohort: Cohort,
+        lasting: Lasting,
+    ) {
+        let case = Case::new(generation, releases, judge, cohort, lasting, Arc::clone(&self.convicted));
         self.past.extend(self.present.replace(case));
     }
 
@@ -198,6 +253,11 @@ impl Hearings {
 
     /// Looks at every case, and lets go of those that nothing can be learnt of any more.
     pub(crate) fn look_around(&mut self, now: Instant) {
+        // Those that were so at the last look, so that what it showed could be read.
+        for quiet in self.past.extract_if(.., |case| case.is_quiet() && case.heard.is_empty()) {
+            self.unplaced += quiet.unplaced();
+            self.left = quiet.rollback.or(self.left.take());
+        }
         for case in self.past.iter_mut().chain(&mut self.present) {
             let Arms { stable, canary } = case.look_around(now);
             for (release, track, totals) in
@@ -208,10 +268,26 @@ impl Hearings {
                 }
             }
         }
-        for quiet in self.past.extract_if(.., |case| case.is_quiet()) {
-            self.unplaced += quiet.unplaced();
-            self.left = quiet.rollback.or(self.left.take());
+    }
+
+    /// What was noted of a try and has not been taken yet.
+    pub(crate) fn take_heard(&mut self, generation: Generation) -> Heard {
+        let mut heard = Heard::default();
+        for case in self.past.iter_mut().chain(&mut self.present).filter(|case| case.generation == generation) {
+            heard.add(std::mem::take(&mut case.heard));
         }
+        heard
+    }
+
+    /// How the canary of a try left, as far as it has, if it had a share to lose.
+    pub(crate) fn rollback_of(&self, generation: Generation) -> Option<&Rollback> {
+        let cases = self.present.iter().chain(self.past.iter().rev()).filter(|case| case.generation == generation);
+        cases.filter_map(|case| case.rollback.as_ref()).next()
+    }
+
+    /// Whether nothing can be noted of a try any more.
+    pub(crate) fn is_silent(&self, generation: Generation) -> bool {
+        self.past.iter().chain(&self.present).filter(|case| case.generation == generation).all(|case| case.is_silent)
     }
 
     /// How the last canary left that was sent back.

@@ -2,10 +2,8 @@
 //!
 //! One at a time holds it (see [`super::turn`]): the request that brought a failure, or the engine.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use canary_config::weight::Weight;
@@ -13,10 +11,9 @@ use canary_proxy::ledger::Ledger;
 use canary_proxy::meter::Meter;
 use canary_proxy::table::Patience;
 use canary_proxy::trip::Trip;
-use canary_proxy::witness::Noted;
 use tokio::sync::Notify;
 
-use crate::analysis::{Arms, Damage, Evidence, Ground, Judge, Kept, Misfit, Tally, Verdict};
+use crate::analysis::{Arms, Damage, Evidence, Glance, Ground, Judge, Kept, Misfit, Tally, Verdict};
 use crate::rollout::{Inclination, Judgement};
 use crate::witness::conviction::Conviction;
 use crate::witness::ledgers::Ledgers;
@@ -25,9 +22,6 @@ use crate::witness::question::{Means, Question};
 use crate::witness::suffered::Suffered;
 use crate::witness::totals::Totals;
 
-/// The requests that are kept to be shown, the first ones.
-const SHOWN_MAX: usize = 64;
-
 /// What a conviction sets off.
 #[derive(Debug)]
 pub(crate) struct Alarm {
@@ -35,9 +29,6 @@ pub(crate) struct Alarm {
     pub(super) is_convicted: Arc<AtomicBool>,
     pub(super) convicted: Arc<Notify>,
 }
-
-/// Where the requests come in that people will want to see.
-pub(crate) type Notes = Receiver<Noted>;
 
 /// What is known of one try.
 #[derive(Debug)]
@@ -57,14 +48,25 @@ pub(crate) struct Inquiry {
     is_resumed: bool,
     /// How long whole attempts at stable take, while it is not known how long they are waited for.
     stable_p99: Option<Duration>,
-    notes: Notes,
-    noted: VecDeque<Noted>,
+}
+
+/// What one look shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    /// The evidence.
+    pub(crate) glance: Glance,
+    /// The answer to what is asked at present, if anything is.
+    pub(crate) verdict: Option<Verdict>,
+    /// That the canary was convicted, if it was.
+    pub(crate) conviction: Option<Conviction>,
+    /// The error rate up to which nothing is said of a canary that has all requests, and what it did with them.
+    pub(crate) probation: Option<(f64, Tally)>,
 }
 
 // === impl Inquiry ===
 
 impl Inquiry {
-    pub(crate) fn new(judge: Judge, ledgers: Ledgers, suffered: Suffered, alarm: Alarm, notes: Notes) -> Self {
+    pub(crate) fn new(judge: Judge, ledgers: Ledgers, suffered: Suffered, alarm: Alarm) -> Self {
         Self {
             alarm,
             ledgers,
@@ -77,8 +79,6 @@ impl Inquiry {
             conviction: None,
             is_resumed: false,
             stable_p99: None,
-            notes,
-            noted: VecDeque::new(),
         }
     }
 
@@ -95,11 +95,6 @@ impl Inquiry {
         self.judge.tick(now);
         let (thresholds, judge) = (self.judge.thresholds(), &mut self.judge);
         self.ledgers.read_and_close(now, &thresholds, |weight, sample| judge.observe(weight, sample, now));
-        while let Ok(noted) = self.notes.try_recv() {
-            if self.noted.len() < SHOWN_MAX {
-                self.noted.push_back(noted);
-            }
-        }
         self.decide(now);
     }
 
@@ -117,8 +112,9 @@ impl Inquiry {
                 self.alarm.trip.trip();
             }
             self.alarm.is_convicted.store(true, Ordering::Release);
-            let in_flight = self.in_flight();
-            self.conviction = Some(Conviction { at: now, breach: breach.clone(), in_flight });
+            let (breach, in_flight) = (breach.clone(), self.in_flight());
+            let glance = self.judge.glance(self.question.step());
+            self.conviction = Some(Conviction { at: now, breach, glance, in_flight });
             self.alarm.convicted.notify_one();
         }
     }
@@ -215,6 +211,16 @@ impl Inquiry {
     /// That the canary was convicted, if it was.
     pub(crate) fn conviction(&self) -> Option<&Conviction> {
         self.conviction.as_ref()
+    }
+
+    /// What is to be seen now.
+    pub(crate) fn sight(&self) -> Sight {
+        Sight {
+            glance: self.judge.glance(self.question.step()),
+            verdict: self.verdict.clone(),
+            conviction: self.conviction.clone(),
+            probation: self.judge.probation().map(|guard| (guard.limit(), guard.counts().canary)),
+        }
     }
 
     /// All that the judge knows, with the certificates of this step.

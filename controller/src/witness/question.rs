@@ -12,6 +12,18 @@ pub(crate) enum Question {
     Probation,
 }
 
+// === impl Question ===
+
+impl Question {
+    /// The step that it is about. Whatever is no step's is shown beside the certificates of the first.
+    pub(super) const fn step(self) -> usize {
+        match self {
+            Self::Step(step) => step,
+            Self::None | Self::Probation => 0,
+        }
+    }
+}
+
 /// What a conviction does at once. The engine hears of it in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Means {

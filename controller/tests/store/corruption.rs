@@ -184,9 +184,8 @@ impl Image {
         if loaded.answered.is_empty() {
             loaded.answered.clone_from(&self.truth.answered);
         }
-        if loaded.papers.is_empty() {
-            loaded.papers.clone_from(&self.truth.papers);
-        }
+        assert!(loaded.papers.iter().all(|paper| self.truth.papers.contains(paper)), "{case}: {:?}", loaded.papers);
+        loaded.papers.clone_from(&self.truth.papers);
         assert_eq!(loaded, self.truth, "{case}");
     }
 

@@ -1,9 +1,12 @@
 //! The papers beside the rollouts, and the seed: they are kept like everything, and never cost the rest.
 
+use canary_controller::rollout::{Position, Stop};
 use canary_controller::store::{ACCOUNTS_MAX, PAPER_BYTES_MAX, Paper, PaperKind, Record, Store};
 use rusqlite::Connection;
 
-use super::fixture::{beside, folder, generation, idle, numbered, paper, ready, record, service, services, store_in};
+use super::fixture::{
+    beside, folder, generation, idle, numbered, paper, ready, record, saved, service, services, store_in, under_way,
+};
 
 /// More than any generation here.
 const GENERATION_MAX: u64 = 40;
@@ -74,6 +77,42 @@ fn the_accounts_of_the_oldest_rollouts_go_when_there_are_too_many() {
     assert_eq!(accounts(&mut *store, "api").len(), 1, "each service has its own");
     drop(store);
     assert_eq!(ready(&store_in(&folder)).1.papers, [evidence("web", 1, "[1]")]);
+}
+
+#[test]
+fn a_process_goes_on_from_the_account_of_what_is_under_way() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let (mut store, _) = ready(&path);
+    store.record(&record("web", saved("v1", 1, under_way(Position::Step(1))))).unwrap();
+    store.record(&record("api", idle("a1", 2))).unwrap();
+    let papers =
+        [account("api", 2, "[1]"), account("web", 9, "[2]"), account("web", 1, "[3]"), evidence("web", 1, "[4]")];
+    store.record(&record_of(&papers)).unwrap();
+    drop(store);
+    let (mut store, loaded) = ready(&path);
+    assert_eq!(loaded.papers, [evidence("web", 1, "[4]"), account("web", 1, "[3]")]);
+    assert_eq!(accounts(&mut *store, "web"), [(1, "[3]".to_owned()), (9, "[2]".to_owned())]);
+}
+
+#[test]
+fn what_is_only_told_leaves_an_orderly_stop_what_it_was() {
+    let folder = folder();
+    let path = store_in(&folder);
+    let stop_after = |papers: &[Paper]| {
+        let (mut store, _) = ready(&path);
+        store.mark_orderly_stop().unwrap();
+        store.record(&record_of(papers)).unwrap();
+        drop(store);
+        ready(&path).1.stop
+    };
+    assert_eq!(stop_after(&[account("web", 1, "[1]")]), Stop::Orderly);
+    assert_eq!(stop_after(&[account("web", 1, ""), account("api", 2, "[1]")]), Stop::Orderly);
+    assert_eq!(stop_after(&[account("web", 1, "[1]"), evidence("web", 1, "[2]")]), Stop::Unclean);
+    let (mut store, _) = ready(&path);
+    store.record(&record_of(&[account("web", 1, "[1]")])).unwrap();
+    drop(store);
+    assert_eq!(ready(&path).1.stop, Stop::Unclean, "it was not orderly before");
 }
 
 #[test]

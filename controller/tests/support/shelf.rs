@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_controller::api::{HistoryEntry, RolloutSummary};
-use canary_controller::rollout::{Generation, Stop};
+use canary_controller::rollout::{Generation, Saved, State, Stop};
 use canary_controller::store::{Answered, HistoryQuery, Loaded, Paper, PaperKind, Record, Seed, Store, StoreError};
 
 /// The longest that it hangs, so that no thread outlives its test for long.
@@ -58,12 +58,19 @@ impl Shelf {
         self.set(Mood::Failing);
     }
 
-    /// What was kept, in order.
+    /// What was kept, in order, but for what is only told.
     pub(crate) fn records(&self) -> Vec<Record> {
+        let mut records = self.all_records();
+        records.retain(|record| !record.is_only_told());
+        records
+    }
+
+    /// All of it.
+    pub(crate) fn all_records(&self) -> Vec<Record> {
         self.held().records.clone()
     }
 
-    /// How many records it was given, kept or not.
+    /// How many records it was given, kept or not, but for what is only told.
     pub(crate) fn asked(&self) -> usize {
         self.held().asked
     }
@@ -94,6 +101,14 @@ impl Shelf {
     }
 }
 
+/// Whether the next process goes on from it: from evidence, and from the account of what is under way.
+fn is_gone_on_from(paper: &Paper, services: &BTreeMap<ServiceName, Saved>) -> bool {
+    let is_under_way =
+        |saved: &Saved| matches!(saved.state, State::UnderWay { .. }) && saved.generation == paper.generation;
+    let is_wanted = paper.kind == PaperKind::Evidence || services.get(&paper.service).is_some_and(is_under_way);
+    is_wanted && !paper.body.is_empty()
+}
+
 impl Store for ShelfStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
         let mut held = self.0.held();
@@ -108,12 +123,14 @@ impl Store for ShelfStore {
             papers: Vec::new(),
             seed: held.seed.get_or_insert_with(Seed::fresh).clone(),
         };
+        let mut papers = BTreeMap::new();
         for record in held.records.iter().cloned() {
             loaded.services.extend(record.services);
             loaded.freezes = record.freezes.unwrap_or(loaded.freezes);
-            for paper in record.papers.into_iter().filter(|paper| paper.kind == PaperKind::Evidence) {
-                loaded.papers.retain(|kept| kept.service != paper.service);
-                loaded.papers.extend((!paper.body.is_empty()).then_some(paper));
+            for paper in record.papers {
+                let is_account = paper.kind == PaperKind::Account;
+                let generation = if is_account { paper.generation } else { Generation::default() };
+                papers.insert((is_account, paper.service.clone(), generation), paper);
             }
             let mut entries = record.entries.into_iter().peekable();
             if let Some((key, command)) = entries.peek().and_then(|entry| entry.key.clone().zip(entry.command.clone()))
@@ -122,13 +139,14 @@ impl Store for ShelfStore {
                 loaded.answered.push(Answered { key, command, moves });
             }
         }
+        loaded.papers = papers.into_values().filter(|paper| is_gone_on_from(paper, &loaded.services)).collect();
         Ok(loaded)
     }
 
     fn record(&mut self, record: &Record) -> Result<(), StoreError> {
-        self.0.held().asked += 1;
+        self.0.held().asked += usize::from(!record.is_only_told());
         let mut held = self.0.answer()?;
-        held.was_orderly = false;
+        held.was_orderly &= record.is_only_told();
         held.records.push(record.clone());
         Ok(())
     }
@@ -147,7 +165,7 @@ impl Store for ShelfStore {
             (&paper.service, paper.generation, paper.kind) == (service, generation, PaperKind::Account)
         };
         let last = held.records.iter().flat_map(|record| &record.papers).rfind(is_meant);
-        Ok(last.map(|paper| paper.body.clone()))
+        Ok(last.map(|paper| paper.body.clone()).filter(|body| !body.is_empty()))
     }
 
     fn last_entry(&self) -> i64 {

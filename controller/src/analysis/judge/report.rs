@@ -6,8 +6,9 @@ use super::{BETA, Judge};
 use crate::analysis::certificate::Certificate;
 use crate::analysis::confidence::{Epoch, cs_diff};
 use crate::analysis::counts::{Arms, Tally};
-use crate::analysis::evidence::{ArmEvidence, Evidence, MetricEvidence};
+use crate::analysis::evidence::{ArmEvidence, Evidence, Glance, MetricEvidence};
 use crate::analysis::metric::Metric;
+use crate::analysis::probation::ProbationGuard;
 use crate::analysis::verdict::{Shortfall, canary_requests_missing};
 
 /// The level of the intervals that are shown.
@@ -19,6 +20,24 @@ impl Judge {
     /// All that is known, with the certificates of this step.
     #[must_use]
     pub fn evidence(&self, step: usize) -> Evidence {
+        let Glance { ln_harm, metrics } = self.glance(step);
+        let epochs = self.weights.iter().zip(&self.by_weight);
+        let epochs = epochs.map(|(weight, counts)| Epoch { share: weight.ratio(), counts: *counts });
+        Evidence {
+            step,
+            ln_harm,
+            ln_harm_needed: self.ln_harm_needed(),
+            ln_safe_needed: BETA.recip().ln(),
+            metrics,
+            arms: self.arms(),
+            canary_requests_at_step: self.by_weight.get(step).map_or(0, |counts| counts.canary.requests()),
+            error_difference: cs_diff(&epochs, SHOWN_ALPHA),
+        }
+    }
+
+    /// The same in short. It allocates nothing.
+    #[must_use]
+    pub fn glance(&self, step: usize) -> Glance {
         let mut harms = self.guard.harms();
         let mut certificates = self.guard.certificates(step).iter();
         let metrics = Metric::ALL.map(|metric| MetricEvidence {
@@ -28,18 +47,13 @@ impl Judge {
             ln_safe: certificates.next().map_or(0.0, Certificate::ln_value),
             counts: self.counts[metric as usize],
         });
-        let epochs = self.weights.iter().zip(&self.by_weight);
-        let epochs = epochs.map(|(weight, counts)| Epoch { share: weight.ratio(), counts: *counts });
-        Evidence {
-            step,
-            ln_harm: self.harm().ln(),
-            ln_harm_needed: self.ln_harm_needed(),
-            ln_safe_needed: BETA.recip().ln(),
-            metrics,
-            arms: self.arms(),
-            canary_requests_at_step: self.by_weight.get(step).map_or(0, |counts| counts.canary.requests()),
-            error_difference: cs_diff(&epochs, SHOWN_ALPHA),
-        }
+        Glance { ln_harm: self.harm().ln(), metrics }
+    }
+
+    /// The guard of a canary that has all requests, once it has.
+    #[must_use]
+    pub const fn probation(&self) -> Option<&ProbationGuard> {
+        self.probation.as_ref()
     }
 
     pub(super) fn largest_shortfall(&self, step: usize) -> Option<Shortfall> {

@@ -15,7 +15,7 @@ use crate::rollout::{Hold, Pause, Phase, Position, Readiness};
 // === impl Managed ===
 
 impl Managed {
-    pub(super) fn missing(
+    pub(in crate::engine) fn missing(
         &self,
         evidence: Option<&Evidence>,
         freeze: Option<&FreezeStatus>,

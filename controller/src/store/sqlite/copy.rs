@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, MAIN_DB};
 
 use super::failure::reading;
-use super::{audit, change, look_at, open_whole, schema, seal, writing};
+use super::{Mark, audit, change, look_at, open_whole, schema, seal, writing};
 use crate::rollout::Stop;
 use crate::store::{Stables, StoreError, stables_of};
 
@@ -44,7 +44,7 @@ pub(super) fn bytes(connection: &mut Connection, path: &Path) -> Result<Vec<u8>,
 /// that is at least `last_entry`.
 pub(in crate::store) fn take_over(path: &Path, last_entry: i64) -> Result<TakenOver, StoreError> {
     let (mut connection, _) = open_whole(path)?;
-    let changed = change(&mut connection, Stop::Unclean, |_, held| {
+    let changed = change(&mut connection, Mark::Set(Stop::Unclean), |_, held| {
         held.last_entry = held.last_entry.max(last_entry);
         Ok(())
     });

@@ -4,12 +4,14 @@
 //! Accounts are read by people. Evidence is what a judge goes on from, so the seal also says which of it there is: if
 //! that is not so, none of it counts.
 
+use std::collections::BTreeMap;
+
 use canary_config::name::ServiceName;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::failure::Fault;
 use super::seal::checksum;
-use crate::rollout::Generation;
+use crate::rollout::{Generation, Saved, State};
 use crate::store::{Paper, PaperKind};
 
 /// So many accounts of a service are kept; those of its oldest rollouts go first.
@@ -55,19 +57,27 @@ pub(super) fn account(
     connection: &Connection,
     service: &ServiceName,
     generation: Generation,
-) -> Result<Option<String>, Fault> {
+) -> Result<Option<Paper>, Fault> {
     let query = format!("SELECT {COLUMNS} FROM papers WHERE service = ?1 AND kind = ?2 AND generation = ?3");
     let key = params![service.as_str(), label_of(PaperKind::Account), number_of(generation)];
     let read = connection.query_row(&query, key, |row| Ok(read(row))).optional()?;
-    Ok(read.and_then(whole).map(|paper| paper.body))
+    Ok(read.and_then(whole))
 }
 
-/// All evidence that can be read.
-pub(super) fn evidence(connection: &Connection) -> Result<Vec<Paper>, Fault> {
+/// What of it can be read that a process goes on from: all evidence, and the accounts of rollouts that are under way.
+pub(super) fn to_go_on_from(
+    connection: &Connection,
+    services: &BTreeMap<ServiceName, Saved>,
+) -> Result<Vec<Paper>, Fault> {
     let query = format!("SELECT {COLUMNS} FROM papers WHERE kind = ?1 ORDER BY service, generation");
     let mut statement = connection.prepare(&query)?;
     let rows = statement.query_map([label_of(PaperKind::Evidence)], |row| Ok(read(row)))?;
-    let papers = rows.filter_map(|row| row.map(whole).transpose()).collect::<rusqlite::Result<_>>()?;
+    let mut papers: Vec<_> = rows.filter_map(|row| row.map(whole).transpose()).collect::<rusqlite::Result<_>>()?;
+    for (service, saved) in services {
+        if matches!(saved.state, State::UnderWay { .. }) {
+            papers.extend(account(connection, service, saved.generation)?);
+        }
+    }
     Ok(papers)
 }
 

@@ -20,7 +20,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use serde::de::DeserializeOwned;
 
-use crate::api::{Forecast, History, Overview, RolloutStory, Rollouts, ServiceStatus, Why};
+use crate::api::{Account, Forecast, History, Overview, RolloutStory, Rollouts, ServiceStatus, Why};
 
 pub use self::download::Download;
 pub use self::endpoint::Endpoint;
@@ -80,6 +80,13 @@ impl Client {
     /// One rollout of a service, whole.
     pub async fn rollout(&self, service: &ServiceName, generation: u64) -> Result<Answer<RolloutStory>, Error> {
         self.get(&format!("/v1/services/{service}/rollouts/{generation}")).await
+    }
+
+    /// What convicted or certified in a rollout of a service; in the one that is under way or was the last, if none is
+    /// named.
+    pub async fn account(&self, service: &ServiceName, generation: Option<u64>) -> Result<Answer<Account>, Error> {
+        let rollout = generation.map(|generation| format!("rollouts/{generation}/")).unwrap_or_default();
+        self.get(&format!("/v1/services/{service}/{rollout}account")).await
     }
 
     /// What changed, the newest first.

@@ -4,6 +4,7 @@
 //! comes from elsewhere (rules, reasons, messages) goes through `text::escape`, so that it cannot drive the terminal.
 //! Numbers have columns of fixed width, so that nothing jumps when they grow.
 
+mod account;
 mod change;
 mod event;
 mod evidence;
@@ -32,6 +33,7 @@ mod text;
 mod tracks;
 mod why;
 
+pub use self::account::account;
 pub use self::change::done;
 pub use self::event::event;
 pub use self::failure::{failure, warning};

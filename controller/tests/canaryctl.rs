@@ -1,9 +1,11 @@
 //! The command line: what it shows, what it asks, and how it ends.
 
+mod accounts;
 mod answers;
 mod asked;
 mod color;
 mod ended;
+mod explained;
 mod fake;
 mod fixture;
 mod golden;

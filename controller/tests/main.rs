@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends by panicking, and its helpers too")]
 
 mod canaryctl;
+mod daemon_account;
 mod daemon_account_store;
 mod daemon_admin;
 mod daemon_api;

@@ -102,7 +102,7 @@ fn run(assignment: &Assignment, bp: u16) -> Run {
             for (_, outcome, mut pick) in in_flight.extract_if(.., |(ends, ..)| *ends == now) {
                 pick.score(outcome, Duration::ZERO);
             }
-            let asker = Asker { key: Some(CohortKey(rng.next_u64())), previews: false };
+            let asker = Asker { key: Some(CohortKey(rng.next_u64())), ..Asker::default() };
             let route = if weather.sees_canary_ready { &ready } else { &unready };
             let (pick, outcome) = (route.pick(&asker, &mut rng).unwrap(), weather.outcome(&mut rng));
             run.served.add(pick.track, outcome, 1);

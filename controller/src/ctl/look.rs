@@ -35,6 +35,9 @@ pub(super) async fn obey(command: LookCommand, client: &Client, output: &Output)
             output.answer(&client.rollout(&service, generation).await?, render::story)?;
         }
         LookCommand::History { service, limit, .. } => history(service.as_ref(), limit, client, output).await?,
+        LookCommand::Explain { service, generation } => {
+            output.answer(&client.account(&service, generation).await?, render::account)?;
+        }
         LookCommand::Plan { service, rate, error_rate } => {
             let what_if = WhatIf { rate, error_rate };
             output.answer(&client.forecast(&service, what_if).await?, render::forecast)?;

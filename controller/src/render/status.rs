@@ -67,7 +67,7 @@ fn head(service: &ServiceStatus, color: Color) -> String {
 }
 
 /// How a canary left that was sent back.
-fn left(rollback: &Rollback) -> String {
+pub(super) fn left(rollback: &Rollback) -> String {
     let Rollback { to_last_pick_us, in_flight, to_drained_ms } = rollback;
     let last = match to_last_pick_us {
         0 => "no pick after it".to_owned(),
@@ -140,7 +140,8 @@ fn time_to_approve(service: &ServiceStatus) -> Option<u64> {
     is_waiting.then(|| deadline.saturating_sub(service.in_phase_ms.unwrap_or_default()))
 }
 
-fn waits_for(fields: Fields, missing: &Missing, to_approve_ms: Option<u64>) -> Fields {
+/// What a rollout waits for; where that is a human's word, how long it waits.
+pub(super) fn waits_for(fields: Fields, missing: &Missing, to_approve_ms: Option<u64>) -> Fields {
     const LABEL: &str = "waits for";
     let what = &missing.what;
     if let Some(ms) = to_approve_ms {

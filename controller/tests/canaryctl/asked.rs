@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::canaryctl::accounts::convicted;
 use crate::canaryctl::answers::{forecast, freeze_of_all, history, rollouts, started, started_together, story, why};
 use crate::canaryctl::fake::{Answer, Fake, Request, canaryctl};
 use crate::canaryctl::fixture::{overview, progressing};
@@ -129,6 +130,12 @@ fn plan_asks_about_the_traffic_there_is_or_another() {
     let target = "/v1/services/web/forecast?requests_per_second=1.5&error_rate=0.001";
     assert_gets(&["plan", "web", "--rate", "90rpm", "--error-rate", "0.1%"], target, &forecast());
     assert_gets(&["plan", "web", "--rate", "40rps"], "/v1/services/web/forecast?requests_per_second=40", &forecast());
+}
+
+#[test]
+fn explain_asks_about_a_rollout_or_the_last_one() {
+    assert_gets(&["explain", "web"], "/v1/services/web/account", &convicted());
+    assert_gets(&["explain", "web", "7"], "/v1/services/web/rollouts/7/account", &convicted());
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 38] = [
+    let wrong: [&[&str]; 41] = [
         &[],
         &["status", "--unknown"],
         &["status", "--watch", "--exit-code"],
@@ -41,6 +41,9 @@ fn a_wrong_command_line_ends_with_2() {
         &["history", "--rollout", "7"],
         &["history", "web", "--rollout", "7", "--limit", "5"],
         &["events", "--after", "-1"],
+        &["explain"],
+        &["explain", "web", "seven"],
+        &["explain", "web", "7", "8"],
         &["plan"],
         &["plan", "web", "--rate", "40"],
         &["plan", "web", "--rate", "0rps"],

@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "start",
     "promote",
     "pause",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 23] = [
     "rollouts",
     "history",
     "events",
+    "explain",
     "plan",
     "why",
     "reload",

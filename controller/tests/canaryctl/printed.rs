@@ -5,6 +5,7 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
+use crate::canaryctl::accounts::convicted;
 use crate::canaryctl::answers::{
     forecast, freeze_of_all, freeze_of_web, freeze_window, history, reloaded, rollouts, started, started_together,
     story, why,
@@ -16,7 +17,7 @@ use crate::canaryctl::golden::assert_golden;
 #[test]
 fn json_is_the_document_that_was_served() {
     let newer = with(overview(), json!({ "field_of_a_newer_canaryd": [1.10, "\u{9b}31m", null] }));
-    let answers: [(&[&str], Value); 13] = [
+    let answers: [(&[&str], Value); 14] = [
         (&["status"], newer),
         (&["status", "web"], progressing()),
         (&["start", "web", "v2"], started()),
@@ -30,6 +31,7 @@ fn json_is_the_document_that_was_served() {
         (&["history", "web", "--rollout", "7"], story()),
         (&["why", "/"], why()),
         (&["plan", "web"], forecast()),
+        (&["explain", "web"], with(convicted(), json!({ "course": [], "evidence": null, "conviction": null }))),
     ];
     for (args, document) in answers {
         let ended = Fake::saying([Answer::ok(&document)]).run(&[args, &["--json"]].concat());
@@ -43,7 +45,7 @@ fn json_is_the_document_that_was_served() {
 #[test]
 fn every_command_prints_its_own_text() {
     let freezes = || json!({ "freezes": [freeze_of_all(), freeze_of_web(), freeze_window()] });
-    let answers: [(&[&str], Value, &str); 12] = [
+    let answers: [(&[&str], Value, &str); 13] = [
         (&["status"], overview(), "overview"),
         (&["status", "web"], progressing(), "status_progressing"),
         (&["history"], history(), "history"),
@@ -52,6 +54,7 @@ fn every_command_prints_its_own_text() {
         (&["rollouts", "web"], rollouts(), "rollouts"),
         (&["why", "shop.example/cart"], why(), "why"),
         (&["plan", "web"], forecast(), "plan"),
+        (&["explain", "web", "7"], convicted(), "explain_convicted"),
         (&["reload"], reloaded(), "reloaded"),
         (&["freeze", "--all"], freezes(), "freezes"),
         (&["unfreeze", "web"], freezes(), "freezes"),

@@ -3,6 +3,7 @@
 use canary_controller::render::{self, COLUMNS, Color, OVERVIEW_COLUMNS};
 use serde_json::{Value, json};
 
+use crate::canaryctl::accounts::{certified, convicted, never_ready, slow, under_way};
 use crate::canaryctl::answers::{
     done, forecast_hopeless, freeze_of_all, freeze_window, frozen_history, history, rollouts, story, transition, why,
 };
@@ -81,6 +82,9 @@ fn no_line_is_longer_than_a_hundred_columns() {
     ));
     texts.push(render::why(&parsed(&extreme_why()), Color::Never));
     texts.push(render::forecast(&parsed(&extreme_forecast()), Color::Never));
+    for account in [convicted(), slow(), certified(), under_way(), never_ready()] {
+        texts.push(render::account(&parsed(&extreme_account(account)), Color::Never));
+    }
     texts.push(render::failure(&"e".repeat(1_000), Some(&"hint ".repeat(90)), Color::Never));
     for line in texts.iter().flat_map(|text| text.lines()) {
         assert!(line.chars().count() <= COLUMNS, "{line}");
@@ -123,6 +127,29 @@ fn extreme_forecast() -> Value {
     forecast["proposal"]["toml"] = json!("t".repeat(300));
     forecast["proposal"]["because"] = json!("b".repeat(300));
     forecast
+}
+
+fn extreme_account(account: Value) -> Value {
+    let name = "n".repeat(63);
+    let mut account = with(
+        account,
+        json!({
+            "service": name, "canary": name, "stable": name, "generation": u64::MAX, "rule": "r".repeat(1_000),
+            "peers": vec![name; 32], "note": "n".repeat(1_000), "actor": "a".repeat(100), "unready": "u".repeat(300),
+            "told_ms": u64::MAX, "began_at": "b".repeat(90),
+            "more": { "failed": u64::MAX, "slow": u64::MAX, "missed": u64::MAX },
+        }),
+    );
+    for point in account["course"].as_array_mut().unwrap() {
+        *point = with(point.clone(), json!({ "at_ms": u64::MAX, "ln_abort": 1e300, "verdict": "v".repeat(40) }));
+        point["metrics"][0]["ln_promote"] = json!(-1e300);
+    }
+    for request in account["requests"].as_array_mut().unwrap() {
+        let [id, path] = ["i", "/p"].map(|text| text.repeat(128));
+        let extremes = json!({ "id": id, "path": path, "method": "M".repeat(32), "waited_us": u64::MAX, "outcome": "o".repeat(50) });
+        *request = with(request.clone(), extremes);
+    }
+    account
 }
 
 fn extreme_why() -> Value {

@@ -170,7 +170,7 @@ async fn answer(state: &State, request: Request<Incoming>) -> io::Result<Respons
             if let Ok(permit) = state.gate.acquire().await {
                 permit.forget();
             }
-            (StatusCode::OK, whole("an origin\n"))
+            state.manner().answer(1).await?
         }
         _ => state.serve(request).await?,
     };
@@ -194,7 +194,10 @@ impl State {
             *executed.entry(head.uri.path().to_owned()).or_default() += 1;
         }
         let number = self.served.fetch_add(1, Ordering::SeqCst) + 1;
-        let manner = *self.manner.lock().expect("no request panics");
-        manner.answer(number).await
+        self.manner().answer(number).await
+    }
+
+    fn manner(&self) -> Manner {
+        *self.manner.lock().expect("no request panics")
     }
 }

@@ -54,6 +54,13 @@ pub enum LookCommand {
         #[arg(long, value_name = "ID", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
     },
+    /// Say what convicted or certified a release: the evidence in words, how it came about, and the very requests.
+    Explain {
+        /// The service.
+        service: ServiceName,
+        /// The number of the rollout; the one that is under way or was the last if none is named.
+        generation: Option<u64>,
+    },
     /// Say how long the next rollout of a service will take at its traffic, what it would find, and whether another plan
     /// would do better.
     Plan {

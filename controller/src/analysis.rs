@@ -30,7 +30,7 @@ pub mod verdict;
 
 pub use counts::{Arms, Tally};
 pub use damage::Damage;
-pub use evidence::{ArmEvidence, Evidence, Glance, MetricEvidence};
+pub use evidence::{ArmEvidence, Evidence, Glance, MetricEvidence, ProbationEvidence};
 pub use ground::{BlastLimit, BreakerRule, Ground};
 pub use judge::{Judge, Kept, Misfit};
 pub use metric::Metric;

@@ -24,7 +24,7 @@ pub use self::account::{
     AccountPoint, AccountProbation, AccountProof, AccountRequest,
 };
 pub use self::command::{Done, Instruction, Moved, Promote, Start, StartTogether};
-pub use self::evidence::{EvidenceStatus, MetricStatus};
+pub use self::evidence::{EvidenceStatus, MetricStatus, ProbationStatus};
 pub use self::forecast::{
     Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,
     ForecastTraffic,

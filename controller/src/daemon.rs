@@ -163,6 +163,8 @@ impl Running {
             }
         }
         let ended = self.workers.join().await.map_err(DaemonError::Worker);
+        // What was in flight has been scored meanwhile: it is kept as well.
+        let _ = tokio::time::timeout(LAST_ANSWERS, self.admin.engine.ask(Input::Stop)).await;
         self.stop.send_replace(true);
         // The engine ends when nobody can ask it any more.
         drop(self.admin);

@@ -57,6 +57,15 @@ async fn evidence_goes_on_after_an_orderly_stop() {
 }
 
 #[tokio::test]
+async fn what_was_scored_while_it_drained_is_kept_as_well() {
+    let (stand, _) = at_first_step().await;
+    stand.engine.ask(Input::Stop).await.expect("it stops");
+    stand.request("web", 500, 1_000);
+    let stand = stand.restart(Stop::Orderly).await;
+    assert_eq!(counts(&stand).await.iter().sum::<u64>(), 1_000);
+}
+
+#[tokio::test]
 async fn a_crash_leaves_no_evidence() {
     let (stand, _) = at_first_step().await;
     // What the stop before left is not what was seen at the crash.

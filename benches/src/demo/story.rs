@@ -126,7 +126,7 @@ impl Scene<'_, '_> {
         let stats = stats_of(backends, BAD).await?;
         self.watch(BAD).await?;
         self.transcript.figure(lifetime(&stats))?;
-        self.canaryctl.show(self.transcript, "status web").await?;
+        self.canaryctl.show(self.transcript, "explain web").await?;
         Ok((ended, stats))
     }
 

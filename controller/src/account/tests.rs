@@ -92,6 +92,7 @@ fn evidence(ln_harm: f64, ln_safe: f64, requests: u64) -> Evidence {
         arms: Arms { canary: arm, stable: arm },
         canary_requests_at_step: requests,
         error_difference: Interval { low: -0.01, high: 0.01 },
+        probation: None,
     }
 }
 

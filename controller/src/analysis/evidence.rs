@@ -25,6 +25,17 @@ pub struct Evidence {
     pub canary_requests_at_step: u64,
     /// Between what the canary's error rate exceeds stable's, at 95 % whenever one looks.
     pub error_difference: Interval,
+    /// What is known of the canary with all requests, once it has them.
+    pub probation: Option<ProbationEvidence>,
+}
+
+/// What a canary did with all requests.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProbationEvidence {
+    /// The error rate up to which it does no harm, 0 to 1.
+    pub limit: f64,
+    /// How its requests ended.
+    pub canary: Tally,
 }
 
 /// What a look shows that costs next to nothing. Logs are natural.

@@ -3,9 +3,9 @@
 use canary_config::weight::Weight;
 
 use crate::analysis::Metric;
-use crate::api::{EvidenceStatus, MetricStatus, ServiceStatus, TrackStatus};
+use crate::api::{EvidenceStatus, MetricStatus, ProbationStatus, ServiceStatus, TrackStatus};
 use crate::render::fields::{Fields, LABEL_COLUMNS};
-use crate::render::number::{factor, points};
+use crate::render::number::{count, factor, points, rate};
 use crate::render::paint::{Color, Style};
 use crate::render::table::{Cell, Column, table};
 use crate::rollout::PhaseName;
@@ -68,6 +68,11 @@ fn notes(evidence: &EvidenceStatus, color: Color) -> String {
         let (low, high) = (points(low), points(high));
         let between = format!("error rate against stable's: {low} to {high} points (95% sure)");
         fields = fields.plain("difference", &between);
+    }
+    if let Some(ProbationStatus { limit_percent, requests, errors }) = &evidence.probation {
+        let (errors, requests, limit) = (count(*errors), count(*requests), rate(limit_percent / 100.0));
+        let held_to = format!("{errors} of {requests} requests failed at 100%; up to {limit} nothing is said");
+        fields = fields.plain("probation", &held_to);
     }
     fields.into_text()
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use canary_config::plan::{Gate, OnThinEvidence};
 
-use crate::analysis::Ground;
+use crate::analysis::{Ground, Judge, Verdict};
 use crate::rollout::{Hold, Pause, Phase, Position, Raises, Reason, Rollout, Transition, Trial};
 
 /// What the evidence says at the present step.
@@ -31,6 +31,21 @@ pub enum Inclination {
     Favourable,
     /// It has served too little, or something speaks against it.
     Open,
+}
+
+// === impl Judgement ===
+
+impl Judgement {
+    /// What this judge's verdict comes to.
+    pub(crate) fn of(verdict: &Verdict, judge: &Judge) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail(breach) => Self::Breach(breach.ground),
+            Verdict::Shared(_) => Self::Shared,
+            Verdict::NotEnough(_) if judge.may_promote_uncertified() => Self::Thin(Inclination::Favourable),
+            Verdict::NotEnough(_) => Self::Thin(Inclination::Open),
+        }
+    }
 }
 
 // === impl Rollout ===

@@ -23,10 +23,9 @@ use super::outcome::{End, Outcome};
 use super::source::Chance;
 use super::stage::{Stage, edges};
 use super::{Simulation, TICK, Until, release};
-use crate::analysis::{Arms, Damage, Judge, Verdict};
+use crate::analysis::{Arms, Damage, Judge};
 use crate::rollout::{
-    Again, Command, Event, Inclination, Judgement, Leaving, Phase, Raises, Readiness, Reason, Rollout, Start,
-    Transition, Trial,
+    Again, Command, Event, Judgement, Leaving, Phase, Raises, Readiness, Reason, Rollout, Start, Transition, Trial,
 };
 
 /// Above so many requests a second they are counted by the tick once the canary has shown itself.
@@ -230,13 +229,7 @@ impl<'a> Run<'a> {
             None => return None,
             Some(step) => self.judge.verdict(step),
         };
-        let judgement = match verdict {
-            Verdict::Pass => Judgement::Pass,
-            Verdict::Fail(breach) => Judgement::Breach(breach.ground),
-            Verdict::Shared(_) => Judgement::Shared,
-            Verdict::NotEnough(_) if self.judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
-            Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
-        };
+        let judgement = Judgement::of(&verdict, &self.judge);
         let is_heeded = !self.is_idle() || !matches!(judgement, Judgement::Pass | Judgement::Thin(_));
         is_heeded.then_some(judgement)
     }

@@ -14,7 +14,7 @@ use canary_proxy::trip::Trip;
 use tokio::sync::Notify;
 
 use crate::analysis::{Arms, Damage, Evidence, Glance, Ground, Judge, Kept, Misfit, Tally, Verdict};
-use crate::rollout::{Inclination, Judgement};
+use crate::rollout::Judgement;
 use crate::witness::conviction::Conviction;
 use crate::witness::ledgers::Ledgers;
 use crate::witness::patience;
@@ -190,13 +190,7 @@ impl Inquiry {
         if let Some(ground) = self.ground() {
             return Some(Judgement::Breach(ground));
         }
-        Some(match self.verdict.as_ref()? {
-            Verdict::Pass => Judgement::Pass,
-            Verdict::Fail(breach) => Judgement::Breach(breach.ground),
-            Verdict::Shared(_) => Judgement::Shared,
-            Verdict::NotEnough(_) if self.judge.may_promote_uncertified() => Judgement::Thin(Inclination::Favourable),
-            Verdict::NotEnough(_) => Judgement::Thin(Inclination::Open),
-        })
+        Some(Judgement::of(self.verdict.as_ref()?, &self.judge))
     }
 
     fn ground(&self) -> Option<Ground> {

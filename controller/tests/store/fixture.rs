@@ -133,6 +133,7 @@ pub(super) fn entry(number: u64) -> Entry {
             metrics: Vec::new(),
             ln_promote_at: 2.5,
             error_difference_percent: Some((-0.5, 0.75)),
+            probation: None,
         }),
     }
 }

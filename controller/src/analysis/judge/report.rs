@@ -6,7 +6,7 @@ use super::{BETA, Judge};
 use crate::analysis::certificate::Certificate;
 use crate::analysis::confidence::{Epoch, cs_diff};
 use crate::analysis::counts::{Arms, Tally};
-use crate::analysis::evidence::{ArmEvidence, Evidence, Glance, MetricEvidence};
+use crate::analysis::evidence::{ArmEvidence, Evidence, Glance, MetricEvidence, ProbationEvidence};
 use crate::analysis::metric::Metric;
 use crate::analysis::probation::ProbationGuard;
 use crate::analysis::verdict::{Shortfall, canary_requests_missing};
@@ -32,6 +32,9 @@ impl Judge {
             arms: self.arms(),
             canary_requests_at_step: self.by_weight.get(step).map_or(0, |counts| counts.canary.requests()),
             error_difference: cs_diff(&epochs, SHOWN_ALPHA),
+            probation: self
+                .probation()
+                .map(|guard| ProbationEvidence { limit: guard.limit(), canary: guard.counts().canary }),
         }
     }
 

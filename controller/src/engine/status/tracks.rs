@@ -4,7 +4,7 @@ use canary_config::name::ReleaseId;
 use canary_proxy::meter::PoolMeter;
 use canary_proxy::track::Track;
 
-use crate::analysis::{ArmEvidence, Evidence};
+use crate::analysis::{ArmEvidence, Evidence, ProbationEvidence};
 use crate::api::TrackStatus;
 use crate::engine::managed::Managed;
 use crate::probe::Condition;
@@ -28,7 +28,7 @@ impl Managed {
             let (ready, backends) = self.count(&release, track);
             let arm = evidence.map(|evidence| match track {
                 Track::Stable => evidence.arms.stable,
-                Track::Canary => evidence.arms.canary,
+                Track::Canary => on_trial(evidence),
             });
             let arm = arm.unwrap_or_else(|| answered(self.pools.meter(&release, track)));
             tracks.push(TrackStatus {
@@ -44,6 +44,17 @@ impl Managed {
         }
         tracks
     }
+}
+
+/// What the canary did where it is judged now: with all requests, or beside stable.
+fn on_trial(evidence: &Evidence) -> ArmEvidence {
+    let compared = evidence.arms.canary;
+    let full = evidence.probation.filter(|probation| probation.canary.requests() > 0);
+    full.map_or(compared, |ProbationEvidence { canary, .. }| ArmEvidence {
+        requests: canary.requests(),
+        errors: canary.bad,
+        ..compared
+    })
 }
 
 /// What a release has answered in a role since canaryd started.

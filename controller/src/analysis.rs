@@ -26,6 +26,7 @@ pub mod probation;
 pub mod reserve;
 mod sample;
 pub mod stake;
+mod threshold;
 pub mod verdict;
 
 pub use counts::{Arms, Tally};

@@ -19,6 +19,7 @@
 mod conviction;
 mod kept;
 mod report;
+mod stable;
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -124,21 +125,6 @@ impl Judge {
             breaker: Breaker::default(),
             limits,
             damage: Damage::default(),
-        }
-    }
-
-    /// Stable's requests ended like this before the canary got any, by stable's own meters. Where the ledgers know less
-    /// of stable, it sets the limit of probation, unless that goes by keys, and says what the breaker goes by. It does
-    /// nothing once the canary has all requests.
-    pub const fn know_stable(&mut self, tally: Tally) {
-        self.known_of_stable = tally;
-    }
-
-    /// Stable's requests took so long before the canary got any, by bucket; an attempt that is timed as a whole is no
-    /// shorter than its first byte, so that a canary is not called slow for it. Does nothing once there is a comparison.
-    pub fn know_latencies(&mut self, before: &[u64]) {
-        if self.weight.is_none() {
-            self.latency.know_stable(before);
         }
     }
 
@@ -268,12 +254,6 @@ impl Judge {
         let [p50, p90, p99] = Metric::LATENCIES.map(|metric| self.latency.thresholds(metric));
         let (p50, p90, p99) = (p50?, p90?, p99?);
         Some(Arms { canary: [p50.canary, p90.canary, p99.canary], stable: [p50.stable, p90.stable, p99.stable] })
-    }
-
-    /// Stable's 99th percentile to the first byte, once it is known.
-    #[must_use]
-    pub fn stable_p99(&self) -> Option<Duration> {
-        self.latency.percentile(99).stable.filter(|_| self.latency.knows(Metric::LatencyP99))
     }
 
     fn place(&self, weight: Weight) -> Option<usize> {

@@ -1,10 +1,9 @@
 //! Which successes are slow: thresholds from stable's past, and counts of both arms against them.
 //!
-//! For a quantile `q`, stable's success is slow above a bucket edge `T` at stable's own quantile, and the canary's above
-//! the first edge that is a tenth above `T` and at least 2 ms. A threshold is drawn from stable's *past* and changes between
-//! blocks only: then it cannot depend on what it will be applied to, and the bets stay fair. What was seen before a
-//! metric had a threshold never counts for it (statistics.md, sections 1 and 2.8). The past may lie before the rollout:
-//! a service that has served for a while is judged from the first request on.
+//! A `threshold` is drawn from stable's *past* and changes between blocks only: then it cannot depend
+//! on what it will be applied to, and the bets stay fair. What was seen before a metric had a threshold never counts for
+//! it (statistics.md, sections 1 and 2.8). The past may lie before the rollout: a service that has served for a while is
+//! judged from the first request on.
 //!
 //! A request counts once for each metric: where it was still open at the threshold's age, it was counted then, and its
 //! end counts for the metrics only whose thresholds it had not reached. A client that leaves proves that its request is
@@ -17,15 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::counts::{Arms, Tally};
 use super::metric::Metric;
 use super::sample::{ArmSample, Sample};
-
-/// The canary may be slower than stable by this part of stable's quantile, as a divisor: a tenth of it,
-const TOLERANCE_DIVISOR: u32 = 10;
-
-/// and at least by this much, so that a quantile of a few microseconds does not convict.
-const TOLERANCE_MIN: Duration = Duration::from_millis(2);
-
-/// Edges are whole microseconds: one that is a tenth above another may fall short of it by so much.
-const ROUNDING: Duration = Duration::from_micros(1);
+use super::threshold::{pair, quantile};
 
 /// The latencies of a rollout's successes, and the thresholds that follow from them.
 #[derive(Clone, Debug)]
@@ -170,32 +161,6 @@ fn split(buckets: &[u64], edge: usize) -> Tally {
     Tally { bad: total(slow), good: total(fast) }
 }
 
-// The first bucket at or below whose edge lies at least this percentage of the counts.
-fn quantile(buckets: &[u64], percent: u64) -> Option<usize> {
-    let wanted = u128::from(total(buckets)) * u128::from(percent);
-    let mut below = 0_u128;
-    buckets.iter().position(|count| {
-        below += u128::from(*count) * 100;
-        below > 0 && below >= wanted
-    })
-}
-
-fn pair(edges: &[Duration], stable: &[u64], percent: u64) -> Option<Arms<usize>> {
-    let at = quantile(stable, percent)?;
-    let pair = |stable| Some(Arms { canary: tolerated(edges, stable)?, stable });
-    // Where an edge lies between those that grow by a tenth, the next one may have its partner nearer.
-    let is_near = |pair: &Arms<usize>| pair.canary <= pair.stable + 1;
-    let (first, second) = (pair(at)?, pair(at + 1));
-    Some(if is_near(&first) { first } else { second.filter(is_near).unwrap_or(first) })
-}
-
-/// Up to which edge the canary may be slower than stable is at that one.
-fn tolerated(edges: &[Duration], stable: usize) -> Option<usize> {
-    let edge = *edges.get(stable)?;
-    let tolerated = edge.saturating_add(TOLERANCE_MIN.max(edge / TOLERANCE_DIVISOR)).saturating_sub(ROUNDING);
-    edges.iter().position(|edge| *edge >= tolerated)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,23 +220,6 @@ mod tests {
     fn without_an_edge_that_tolerates_enough_the_metric_stays_off() {
         assert_eq!(watch([0, 0, 0, 0, 0, 300, 0]).thresholds(Metric::LatencyP50), None);
         assert_eq!(watch([0, 0, 0, 0, 0, 0, 300]).thresholds(Metric::LatencyP50), None);
-    }
-
-    #[test]
-    fn the_canary_may_be_slower_by_a_tenth_and_hardly_more() {
-        static REAL: std::sync::LazyLock<Vec<Duration>> = std::sync::LazyLock::new(|| {
-            canary_proxy::histogram::EDGES_US.iter().map(|edge| Duration::from_micros(*edge)).collect()
-        });
-        let ratio = |at: usize| {
-            let mut seen = vec![0; REAL.len() + 1];
-            seen[at] = 1;
-            let Arms { canary, stable } = pair(&REAL, &seen, 50)?;
-            assert!(stable >= at && canary > stable && REAL[canary] + ROUNDING >= REAL[stable] + TOLERANCE_MIN);
-            Some(REAL[canary].as_secs_f64() / REAL[stable].as_secs_f64())
-        };
-        let from = REAL.iter().position(|edge| *edge >= ms(20)).expect("there are slow ones");
-        let ratios: Vec<f64> = (from..REAL.len()).filter_map(ratio).collect();
-        assert!(ratios.len() > 80 && ratios.iter().all(|ratio| (1.0999..1.111).contains(ratio)), "{ratios:?}");
     }
 
     #[test]

@@ -17,24 +17,25 @@ use crate::ctl::failure::Failure;
 use crate::ctl::interrupt::unless_interrupted;
 use crate::ctl::output::Output;
 use crate::render;
-use crate::simulation::{self, Experiment, Nobody, Report, Seeds, TooMuch, Traffic, WordError, Words};
+use crate::simulation::{self, Experiment, Nobody, Report, Seeds, Simulation, TooMuch, Traffic, WordError, Words};
 
 /// Simulates them on all cores, and shows what came of it.
 pub(super) async fn simulate(args: SimulateArgs, output: &Output) -> Result<Exit, Failure> {
     let experiment = experiment(args)?;
-    let played = unless_interrupted(aside(move || play(&experiment, Crew::whole()))).await?;
+    let simulation = experiment.simulation()?;
+    let played = unless_interrupted(aside(move || play(&experiment, &simulation, Crew::whole()))).await?;
     let interrupted = || Failure::new(Exit::Interrupted, "interrupted", "fewer --runs take less time");
-    let report = played.ok_or_else(interrupted)???;
+    let report = played.ok_or_else(interrupted)??;
     output.report(&report, &render::simulation(&report, output.color()))?;
     Ok(Exit::Done)
 }
 
 /// All of its rollouts. What comes of them does not depend on the crew.
-fn play(experiment: &Experiment, crew: Crew) -> Result<Report, TooMuch> {
-    let (simulation, base, seeds) = (experiment.simulation()?, clock::now(), Seeds::new(experiment.seed));
+fn play(experiment: &Experiment, simulation: &Simulation, crew: Crew) -> Report {
+    let (base, seeds) = (clock::now(), Seeds::new(experiment.seed));
     let runs = usize::try_from(experiment.runs).unwrap_or(usize::MAX);
     let outcomes = crew.play(runs, |run| simulation.run(base, seeds.of(run as u64), &mut Nobody));
-    Ok(experiment.report(&outcomes))
+    experiment.report(&outcomes)
 }
 
 /// Does it on a thread of its own. Whoever stops waiting leaves that behind; it ends with the process.
@@ -103,9 +104,10 @@ mod tests {
         let traffic = Traffic { onset, ..Traffic::new(20.0, stable, canary) };
         let service = "web".parse().expect("a good name");
         let experiment = Experiment { service, plan: Plan::default(), traffic, words, runs: 40, seed: 7 };
+        let simulation = experiment.simulation().expect("few runs");
         let text = |threads| {
             let crew = Crew::of(NonZeroUsize::new(threads).expect("more than none"));
-            render::simulation(&play(&experiment, crew).expect("few runs"), render::Color::Never)
+            render::simulation(&play(&experiment, &simulation, crew), render::Color::Never)
         };
         let alone = text(1);
         assert!([2, 3, 16].into_iter().all(|threads| text(threads) == alone));

@@ -39,3 +39,19 @@ pub enum End {
     /// It was not followed to its end.
     Unfinished,
 }
+
+// === impl Outcome ===
+
+impl Outcome {
+    /// Nothing has come of it yet.
+    pub(super) const BEGUN: Self = Self {
+        end: End::Unfinished,
+        at: Duration::ZERO,
+        full_at: None,
+        turned_at: None,
+        is_uncertified: false,
+        weight: Weight::ZERO,
+        requests: 0,
+        failed: 0,
+    };
+}

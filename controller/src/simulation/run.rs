@@ -72,16 +72,7 @@ impl<'a> Run<'a> {
             seen: Seen { at: Duration::ZERO, requests: 0, failed: 0, slow: 0 },
             is_looked_at: false,
             end: None,
-            outcome: Outcome {
-                end: End::Unfinished,
-                at: Duration::ZERO,
-                full_at: None,
-                turned_at: None,
-                is_uncertified: false,
-                weight: Weight::ZERO,
-                requests: 0,
-                failed: 0,
-            },
+            outcome: Outcome::BEGUN,
         }
     }
 

@@ -9,6 +9,9 @@ use crate::render::number::{count, latency};
 use crate::render::paint::{Color, Style};
 use crate::render::table::{Cell, Column, table};
 
+/// How a request ended that was answered well, and too late.
+const SLOW: &str = "success";
+
 /// The columns of an id that canaryd has drawn: it is to be searched for, and must not be cut.
 const ID_COLUMNS: usize = 32;
 
@@ -23,13 +26,11 @@ const COLUMNS_OF_REQUESTS: [Column; 6] = [
 
 /// Those that had a part in the verdict, and those that were still on their way.
 pub(super) fn requests(account: &Account, color: Color) -> String {
-    let (late, in_time): (Vec<_>, Vec<_>) = account.requests.iter().partition(|request| request.is_after_verdict);
-    let mut text = section(
-        "requests",
-        "of the canary that failed or were slow; STABLE is what stable answered in place",
-        &in_time,
-        color,
-    );
+    let shown = account.requests.iter().filter(|request| has_a_part(account, request));
+    let (late, in_time): (Vec<_>, Vec<_>) = shown.partition(|request| request.is_after_verdict);
+    let which = if are_slow_ones_shown(account) { "failed or were slow" } else { "failed" };
+    let what = format!("of the canary that {which}; STABLE is what stable answered in place");
+    let mut text = section("requests", &what, &in_time, color);
     text += &section("later", "they were on their way when the canary was convicted", &late, color);
     match notes(account) {
         notes if notes.is_empty() => text,
@@ -40,6 +41,15 @@ pub(super) fn requests(account: &Account, color: Color) -> String {
                 .into_text()
         }
     }
+}
+
+/// Where failures convicted, successes that took long would hide them.
+fn are_slow_ones_shown(account: &Account) -> bool {
+    account.conviction.as_ref().is_none_or(|conviction| conviction.canary.slow_above_ms.is_some())
+}
+
+fn has_a_part(account: &Account, request: &AccountRequest) -> bool {
+    request.outcome != SLOW || are_slow_ones_shown(account)
 }
 
 fn section(label: &str, what: &str, requests: &[&AccountRequest], color: Color) -> String {
@@ -57,7 +67,7 @@ fn row(request: &AccountRequest) -> [Cell; 6] {
         Cell::plain(id),
         Cell::plain(time_of_day(at)),
         Cell::plain(format!("{method} {path}")),
-        Cell::styled(answer(request), if request.outcome == "success" { Style::Warning } else { Style::Bad }),
+        Cell::styled(answer(request), if request.outcome == SLOW { Style::Warning } else { Style::Bad }),
         Cell::plain(latency(*waited_us as f64 / 1_000.0)),
         Cell::plain(rescued.map_or_else(|| NOTHING.to_owned(), |status| status.to_string())),
     ]
@@ -66,7 +76,7 @@ fn row(request: &AccountRequest) -> [Cell; 6] {
 /// How the attempt ended; the word itself if it is one of a newer canaryd.
 fn answer(request: &AccountRequest) -> String {
     let word = match request.outcome.as_str() {
-        "success" => "slow",
+        SLOW => "slow",
         "server_error" => "",
         "connect_failed" => "no connection",
         "reset" => "cut off",
@@ -90,6 +100,7 @@ fn time_of_day(at: &str) -> &str {
 /// What is not told one by one, and whose requests they were.
 fn notes(account: &Account) -> Vec<(&'static str, String)> {
     let AccountMore { failed, slow, missed } = account.more;
+    let slow = slow + account.requests.iter().filter(|request| !has_a_part(account, request)).count() as u64;
     let more = [(failed, "more failed"), (slow, "more slow"), (missed, "too many at once to be written down")];
     let more: Vec<_> = more
         .iter()
@@ -97,7 +108,7 @@ fn notes(account: &Account) -> Vec<(&'static str, String)> {
         .map(|(number, what)| format!("{} {what}", count(*number)))
         .collect();
     let mut backends = BTreeMap::<_, u64>::new();
-    for request in &account.requests {
+    for request in account.requests.iter().filter(|request| has_a_part(account, request)) {
         *backends.entry(request.backend).or_default() += 1;
     }
     let backends: Vec<_> = backends.iter().map(|(backend, number)| format!("{backend} ({})", count(*number))).collect();

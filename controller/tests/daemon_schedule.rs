@@ -197,7 +197,8 @@ impl Schedule {
     /// Goes through the story with what was in force at each moment.
     fn assert_every_raise_has_its_cause(&self) {
         let first = self.plan.steps[0].weight;
-        let (mut weight, mut begins_at, mut generation, mut sent_back) = (Weight::ZERO, first, None, None);
+        let (mut weight, mut weight_before) = (Weight::ZERO, Weight::ZERO);
+        let (mut begins_at, mut generation, mut sent_back) = (first, None, None);
         let changes = self.entries().into_iter().filter_map(|entry| Some((entry.transition.clone()?, entry)));
         for (number, (change, entry)) in changes.enumerate() {
             for (_, stop) in self.restarts.iter().filter(|(after, _)| *after == number) {
@@ -214,6 +215,8 @@ impl Schedule {
                     "policy" => self.plan.on_thin_evidence == OnThinEvidence::Promote,
                     "time" => self.plan.steps.iter().any(|step| step.gate == Gate::Time),
                     "command" => entry.command.is_some(),
+                    // What the change before it would have lowered was never in force.
+                    "overtaken" => change.weight <= weight_before,
                     _ => false,
                 };
                 let at = format!("seed {}, change {number}, restarts {:?}", self.seed, self.restarts);
@@ -223,7 +226,7 @@ impl Schedule {
             if change.to == PhaseName::Aborted && change.from != PhaseName::Aborted {
                 sent_back = Some(change.generation);
             }
-            weight = change.weight;
+            (weight_before, weight) = (weight, change.weight);
         }
         let table = self.stand.weight("web");
         assert!(table <= weight.bp(), "seed {}: the table says {table}, the store {weight}", self.seed);

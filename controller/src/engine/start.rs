@@ -147,6 +147,9 @@ impl Engine {
         if stop == Stop::Orderly {
             engine.take_up_evidence(papers);
         }
+        // A canary may be ready before the first tick, and its account shows that it began at zero again.
+        let now = clock::now();
+        engine.services.values_mut().for_each(|managed| managed.look_around(now));
         Ok(Started { engine, handle: EngineHandle::new(inbox_sender), keeper, store })
     }
 

@@ -4,8 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use canary_config::rule::{Priority, Rule};
-use canary_config::service::{Rescue, Timeouts};
+use canary_config::rule::Rule;
 use canary_config::weight::Weight;
 use canary_proxy::hearing::Hearing;
 use canary_proxy::histogram::EDGES_US;
@@ -15,9 +14,6 @@ use canary_proxy::slow_start::SlowStart;
 use canary_proxy::table::{Canary, Route};
 
 use crate::analysis::Arms;
-
-/// A route needs some; no simulated request waits for anything.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 static EDGES: LazyLock<Vec<Duration>> =
     LazyLock::new(|| EDGES_US.iter().map(|edge| Duration::from_micros(*edge)).collect());
@@ -49,19 +45,10 @@ impl Stage {
 
     /// The route in which the canary has this share; at zero it is not there.
     pub(super) fn route(&self, weight: Weight, hearing: &Arc<Hearing>) -> Arc<Route> {
+        let service = "simulated".parse().expect("a good name");
         Arc::new(Route {
-            service: "simulated".parse().expect("a good name"),
-            rule: self.rule.clone(),
-            priority: Priority::of(&self.rule),
-            timeouts: Timeouts { connect: TIMEOUT, read: TIMEOUT, keep_alive: TIMEOUT },
-            stable: self.pools.stable.clone(),
             canary: Canary::new(self.pools.canary.clone(), weight, Arc::default(), Arc::clone(hearing)),
-            preview: None,
-            own_answers: Arc::default(),
-            budget: Arc::default(),
-            rescue: Rescue::default(),
-            rescued: Arc::default(),
-            critical: false,
+            ..Route::new(service, self.rule.clone(), self.pools.stable.clone())
         })
     }
 }

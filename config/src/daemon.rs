@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::docker::Docker;
 use crate::freeze::FreezeWindow;
 use crate::name::{ListenerName, ServiceName};
 use crate::secret::Secret;
@@ -30,6 +31,8 @@ pub struct Config {
     pub proxy: Proxy,
     /// What clients may use up.
     pub limits: Limits,
+    /// Where containers are found. Default nowhere.
+    pub docker: Option<Docker>,
     /// The services, by name. Never empty.
     pub services: BTreeMap<ServiceName, Service>,
     /// When nothing is started or raised.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cohort::Assignment;
 use crate::criteria::{Alpha, BlastRadius, Criteria, Guardrails, Profile};
 use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
+use crate::docker::{Docker, DockerHost, DockerMode};
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use crate::service::{Probe, Timeouts};
 use crate::weight::Weight;
@@ -77,6 +78,13 @@ impl Default for Limits {
             head_fields: 128,
             target_bytes: 8 * 1_024,
         }
+    }
+}
+
+impl Default for Docker {
+    fn default() -> Self {
+        let host = DockerHost::Unix("/var/run/docker.sock".into());
+        Self { mode: DockerMode::default(), host, keep_releases: 3, registry_auth_file: None }
     }
 }
 

@@ -14,6 +14,7 @@ mod conflict;
 mod count;
 mod criteria;
 mod daemon;
+mod docker;
 mod duration;
 mod error;
 mod finding;
@@ -71,6 +72,7 @@ struct WrittenFile {
     proxy: daemon::WrittenProxy,
     #[serde(default)]
     limits: limits::WrittenLimits,
+    docker: Option<docker::WrittenDocker>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, service::WrittenService>,
     #[serde(default)]
@@ -91,8 +93,20 @@ impl WrittenFile {
         let access_log = self.access_log.meant(&mut root.child("access_log"));
         let proxy: Proxy = self.proxy.meant(&mut root.child("proxy"));
         let limits = self.limits.meant(&mut root.child("limits"));
+        let docker = self.docker.map(|docker| docker.meant(&mut root.child("docker")));
         let services = service::meant(self.services, &mut root.child("services"), &listen);
         let freezes = freeze::meant(self.freeze, &mut root, &known);
-        Config { listeners: listen.listeners, admin, metrics, store, access_log, proxy, limits, services, freezes }
+        Config {
+            listeners: listen.listeners,
+            admin,
+            metrics,
+            store,
+            access_log,
+            proxy,
+            limits,
+            docker,
+            services,
+            freezes,
+        }
     }
 }

@@ -4,7 +4,8 @@
 const WORD_LENGTH_MAX: usize = 64;
 
 /// The known word that is at most a third of its letters, and at most two edits, away.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > WORD_LENGTH_MAX {
         return None;
     }

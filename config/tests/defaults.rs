@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use canary_config::daemon::{AccessLog, Config, Limits};
+use canary_config::docker::{Docker, DockerHost, DockerMode};
 use canary_config::plan::{Gate, OnThinEvidence, Step, Strategy};
 use canary_config::rule::Matcher;
 use canary_config::service::{Probe, Timeouts};
@@ -75,6 +76,25 @@ fn the_daemons_defaults_are_those_of_the_documentation() {
         target_bytes: 8_192,
     };
     assert_eq!(limits, documented);
+}
+
+#[test]
+fn without_its_table_no_engine_is_looked_at_and_with_it_the_one_of_this_machine() {
+    assert_eq!(good(LEAST).docker, None);
+    let documented = Docker {
+        mode: DockerMode::Discover,
+        host: DockerHost::Unix("/var/run/docker.sock".into()),
+        keep_releases: 3,
+        registry_auth_file: None,
+    };
+    assert_eq!(good(&format!("{LEAST}[docker]")).docker, Some(documented));
+    let hosts = ["tcp://Docker.Example.com:2375", "tcp://10.0.0.1:1", "tcp://[::1]:65535"].map(|host| {
+        match good(&format!("{LEAST}[docker]\nhost = \"{host}\"")).docker.unwrap().host {
+            DockerHost::Tcp { address, tls: None } => address,
+            host => panic!("{host:?}"),
+        }
+    });
+    assert_eq!(hosts.map(String::from), ["docker.example.com:2375", "10.0.0.1:1", "[::1]:65535"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod reference;
 mod refused_addresses;
 mod refused_admin;
 mod refused_daemon;
+mod refused_docker;
 mod refused_freeze;
 mod refused_judgement;
 mod refused_rollout;

@@ -13,13 +13,13 @@ fn an_unknown_key_is_named_with_those_there_are() {
         case(
             "[metrics]",
             "[metric]",
-            "canaryd.toml:5:2: metric: there is no such key; did you mean `metrics`? the keys here are listen, admin, metrics, store, access_log, proxy, limits, services, freeze",
+            "canaryd.toml:5:2: metric: there is no such key; did you mean `metrics`? the keys here are listen, admin, metrics, store, access_log, proxy, limits, docker, services, freeze",
         ),
         case(
             "[store]",
             r#"[tls]
 [store]"#,
-            "canaryd.toml:7:2: tls: there is no such key; the keys here are listen, admin, metrics, store, access_log, proxy, limits, services, freeze",
+            "canaryd.toml:7:2: tls: there is no such key; the keys here are listen, admin, metrics, store, access_log, proxy, limits, docker, services, freeze",
         ),
         case(
             "[store]",

@@ -56,6 +56,16 @@ fn a_duration_that_no_step_has_is_for_none() {
 }
 
 #[test]
+fn what_concerns_new_containers_is_for_nothing_where_none_is_made() {
+    let docker = |mode: &str| with("[store]", &format!("[docker]\n{mode}keep_releases = 3\n[store]"));
+    assert_eq!(
+        warned(&docker("")),
+        "canaryd.toml:8:17: warning: docker.keep_releases: nothing is deployed; write mode = \"provision\", or remove this"
+    );
+    assert_eq!(warned(&docker("mode = \"provision\"\n")), "");
+}
+
+#[test]
 fn a_policy_and_a_time_for_what_waits_for_humans_are_for_nothing() {
     assert_eq!(
         warned_of_rollout("pause = \"manual\"\non_thin_evidence = \"promote\"\n"),

@@ -164,6 +164,7 @@ async fn what_needs_a_restart_is_said_and_not_done() {
         (plain.replace("[metrics]\naddress = \"127.0.0.1:0\"", &format!("[metrics]\naddress = \"{free}\"")), "metrics"),
         (plain.replace("canaryd.db", "other.db"), "store"),
         (format!("{plain}\n[limits]\nconnections = 17\n"), "limits"),
+        (format!("{plain}\n[docker]\n"), "docker"),
     ];
     for (config, table) in cases {
         site.write(&config);

@@ -6,12 +6,11 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use super::address::Purpose;
+use super::path::SOCKET_PATH_BYTES_MAX;
 use super::problems::{Placed, Section};
 use crate::daemon::{Admin, RemoteAdmin};
 use crate::quoted::Quoted;
 
-/// The longest path that a Unix socket can have, in bytes, without its final zero.
-const SOCKET_PATH_BYTES_MAX: usize = 107;
 /// The longest host name that DNS allows, in bytes.
 const HOST_LENGTH_MAX: usize = 253;
 
@@ -132,7 +131,7 @@ impl Section<'_, '_> {
 }
 
 /// A host as a request names it in `Host`, without its port.
-fn host(text: &str) -> Result<Box<str>, String> {
+pub(super) fn host(text: &str) -> Result<Box<str>, String> {
     let host = text.to_ascii_lowercase();
     let address = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
     let is_address = address.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok());

@@ -8,6 +8,9 @@ use serde_spanned::Spanned;
 use super::problems::Section;
 use crate::quoted::Quoted;
 
+/// The longest path that a Unix socket can have, in bytes, without its final zero.
+pub(super) const SOCKET_PATH_BYTES_MAX: usize = 107;
+
 // === impl Section ===
 
 impl Section<'_, '_> {

@@ -163,6 +163,7 @@ fn restart_keys(old: &Config, new: &Config) -> Vec<String> {
         ("access_log", old.access_log == new.access_log),
         ("proxy", old.proxy == new.proxy),
         ("limits", old.limits == new.limits),
+        ("docker", old.docker == new.docker),
     ];
     let differing = sections.into_iter().filter(|(_, is_same)| !is_same);
     differing.map(|(section, _)| section.to_owned()).collect()

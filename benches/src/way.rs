@@ -173,7 +173,7 @@ fn route(number: u16) -> Result<Route, WayError> {
 fn pool(release: &str, first_port: u16) -> Result<Pool, WayError> {
     let backend = |port| {
         let address = ([127, 0, 0, 1], port).into();
-        Arc::new(Backend { id: BackendId::configured(address), address, meter: Arc::default() })
+        Arc::new(Backend::new(BackendId::configured(address), address))
     };
     let ready = (first_port..first_port + BACKENDS).map(backend).collect();
     Ok(Pool { release: release.parse::<ReleaseId>()?, ready, meter: Arc::default() })

@@ -22,6 +22,7 @@ mod freeze;
 mod key;
 mod limits;
 mod listen;
+mod origin;
 mod path;
 mod percent;
 mod preview;
@@ -94,7 +95,7 @@ impl WrittenFile {
         let proxy: Proxy = self.proxy.meant(&mut root.child("proxy"));
         let limits = self.limits.meant(&mut root.child("limits"));
         let docker = self.docker.map(|docker| docker.meant(&mut root.child("docker")));
-        let services = service::meant(self.services, &mut root.child("services"), &listen);
+        let services = service::meant(self.services, &mut root.child("services"), &listen, docker.is_some());
         let freezes = freeze::meant(self.freeze, &mut root, &known);
         Config {
             listeners: listen.listeners,

@@ -12,6 +12,7 @@ pub mod file;
 pub mod freeze;
 pub mod name;
 pub mod nearest;
+pub mod origin;
 pub mod plan;
 pub mod quoted;
 pub mod rule;

@@ -20,7 +20,7 @@ pub const NAME_LENGTH_MAX: usize = 63;
 pub struct NameError(pub(crate) String);
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $(, besides $own:literal)?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -46,6 +46,10 @@ macro_rules! name {
             type Error = NameError;
 
             fn try_from(text: String) -> Result<Self, NameError> {
+                // What is kept may also be the word that nobody can write.
+                $(if text == $own {
+                    return Ok(Self(text.into()));
+                })?
                 text.parse()
             }
         }
@@ -69,8 +73,8 @@ name! {
     ServiceName
 }
 name! {
-    /// One immutable version of a service, by the name that the operator declared.
-    ReleaseId
+    /// One immutable version of a service: by the name that the operator declared, or made from its image.
+    ReleaseId, besides "-"
 }
 name! {
     /// A socket on which clients are accepted.
@@ -84,9 +88,32 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
+// === impl ReleaseId ===
+
+impl ReleaseId {
+    /// No release: what is stable of a service whose containers have not been seen yet. Nobody can write it.
+    #[must_use]
+    pub fn none() -> Self {
+        Self("-".into())
+    }
+
+    /// Whether it is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        &*self.0 == "-"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_release_is_kept_and_cannot_be_written() {
+        let none = ReleaseId::none();
+        assert!(none.is_none() && "-".parse::<ReleaseId>().is_err() && ServiceName::try_from("-".to_owned()).is_err());
+        assert_eq!(ReleaseId::try_from(String::from(none.clone())), Ok(none));
+    }
 
     #[test]
     fn a_name_is_short_and_plain() {

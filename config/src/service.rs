@@ -1,10 +1,9 @@
-//! A service as it is declared: who belongs to it, its releases, and how they are looked after.
+//! A service as it is declared: which requests are its own, where its releases come from, and how they are looked after.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::name::{ReleaseId, ServiceName};
+use crate::name::ServiceName;
+use crate::origin::Origin;
 use crate::plan::Plan;
 use crate::rule::{Priority, Rule};
 use crate::secret::Secret;
@@ -18,10 +17,8 @@ pub struct Service {
     pub rule: Rule,
     /// Which service a request belongs to that matches several rules. Default: the length of the rule in bytes.
     pub priority: Priority,
-    /// The release that is stable while the store is empty; afterwards the store knows. Always one of `releases`.
-    pub stable: ReleaseId,
-    /// Every release that can be started, by name. Never empty.
-    pub releases: BTreeMap<ReleaseId, Release>,
+    /// Where its releases come from.
+    pub origin: Origin,
     /// How a backend proves that it can serve.
     pub probe: Probe,
     /// How long each part of a request may take.
@@ -45,13 +42,6 @@ pub struct Rescue {
     pub idempotent_methods: bool,
     /// Any method may that carries an `Idempotency-Key`: the service knows a request again by it. Default no.
     pub idempotency_key: bool,
-}
-
-/// One declared release.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Release {
-    /// Where its instances listen. Never empty, no address twice.
-    pub backends: Vec<SocketAddr>,
 }
 
 /// How a backend proves that it can serve, and how often.

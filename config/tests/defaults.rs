@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use canary_config::daemon::{AccessLog, Config, Limits};
 use canary_config::docker::{Docker, DockerHost, DockerMode};
+use canary_config::origin::Declared;
 use canary_config::plan::{Gate, OnThinEvidence, Step, Strategy};
 use canary_config::rule::Matcher;
-use canary_config::service::{Probe, Timeouts};
+use canary_config::service::{Probe, Service, Timeouts};
 use canary_config::weight::Weight;
 
 use crate::support::{GOOD, good};
@@ -35,6 +36,10 @@ fn step(bp: u16, min: u64, max: u64, gate: Gate) -> Step {
     Step { weight, instances: None, min_duration: seconds(min), max_duration: seconds(max), gate }
 }
 
+fn declared(service: &Service) -> &Declared {
+    service.origin.declared().expect("releases in the file")
+}
+
 #[test]
 fn the_file_of_the_documentation_means_what_it_says() {
     let Config { listeners, admin, metrics, store, services, .. } = good(GOOD);
@@ -44,9 +49,9 @@ fn the_file_of_the_documentation_means_what_it_says() {
     assert_eq!(metrics.address.to_string(), "127.0.0.1:9901");
     assert_eq!(store.path.to_str(), Some("/var/lib/canaryd/canaryd.db"));
     let (name, web) = services.first_key_value().unwrap();
-    assert_eq!((name.as_str(), web.name.as_str(), web.stable.as_str()), ("web", "web", "v1"));
+    assert_eq!((name.as_str(), web.name.as_str(), declared(web).stable.as_str()), ("web", "web", "v1"));
     assert_eq!(*web.rule.matcher(), Matcher::PathPrefix("/".into()));
-    let releases = web.releases.iter().map(|(id, release)| format!("{id} {:?}", release.backends));
+    let releases = declared(web).releases.iter().map(|(id, release)| format!("{id} {:?}", release.backends));
     assert_eq!(releases.collect::<Vec<_>>(), ["v1 [127.0.0.1:9001]", "v2 [127.0.0.1:9002]"]);
     assert_eq!(web.probe, Probe { path: Some("/healthz".into()), interval: seconds(1), ..Probe::default() });
     assert_eq!(web.plan.steps, [step(1_000, 60, 900, Gate::Evidence), step(2_500, 60, 900, Gate::Evidence)]);
@@ -101,7 +106,7 @@ fn without_its_table_no_engine_is_looked_at_and_with_it_the_one_of_this_machine(
 fn a_services_defaults_are_those_of_the_documentation() {
     let config = good(LEAST);
     let web = config.services.values().next().unwrap();
-    assert_eq!(web.stable.as_str(), "only");
+    assert_eq!(declared(web).stable.as_str(), "only");
     assert_eq!(web.probe, Probe { path: None, interval: seconds(2), timeout: seconds(2), rise: 2, fall: 2 });
     let documented = Timeouts { connect: seconds(2), read: seconds(60), keep_alive: seconds(90) };
     assert_eq!(web.timeouts, documented);

@@ -7,6 +7,7 @@ mod documents;
 mod freeze;
 mod mutated;
 mod on_disk;
+mod origin;
 mod plan;
 mod reference;
 mod refused_addresses;

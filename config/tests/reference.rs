@@ -49,7 +49,11 @@ fn known(header: &str) -> BTreeSet<String> {
 /// The least file with these keys in one of its tables.
 fn with(header: &str, keys: &str) -> String {
     let mut text = String::new();
-    for (table, least) in LEAST {
+    let is_discovered = header == "[services.web.docker]";
+    if is_discovered {
+        text += "[docker]\n";
+    }
+    for (table, least) in LEAST.into_iter().filter(|(table, _)| !is_discovered || !table.contains("releases")) {
         let keys = if table == header { keys } else { "" };
         text += &format!("{table}\n{least}{keys}");
     }

@@ -23,6 +23,7 @@ mod outbox;
 mod page;
 mod pools;
 mod reload;
+mod roster;
 mod seen;
 mod start;
 mod status;

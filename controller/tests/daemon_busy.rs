@@ -6,7 +6,7 @@ use canary_controller::engine::{Order, StartOrder};
 use canary_controller::rollout::{Again, PhaseName, Stop, Stride};
 use canary_proxy::track::Track;
 
-use crate::support::{Stand, forced, start};
+use crate::support::{Stand, forced, releases, start};
 
 fn start_if_busy(release: &str, on_busy: OnBusy) -> Order {
     let release = release.parse().unwrap();
@@ -99,7 +99,7 @@ async fn what_waits_for_its_turn_cannot_be_taken_away() {
     stand.order("web", start_if_busy("v3", OnBusy::Queue)).await.unwrap();
     let without_v3 = |config: &mut canary_config::daemon::Config| {
         let web = config.services.get_mut(&"web".parse().unwrap()).unwrap();
-        web.releases.remove(&"v3".parse().unwrap());
+        releases(web).remove(&"v3".parse().unwrap());
     };
     let problem = stand.reload(without_v3).await.unwrap_err();
     let message = "services.web.releases: v3 is waiting for its turn and cannot be removed; declare it again";

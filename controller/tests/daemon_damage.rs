@@ -17,7 +17,7 @@ use http::StatusCode;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-use crate::support::{Stand, until};
+use crate::support::{Stand, releases, until};
 
 const BUDGET: u64 = 4;
 
@@ -67,8 +67,8 @@ fn failures_until_tripped(stand: &Stand) -> u64 {
 /// v2 stands on a backend of v3, too.
 fn widen_v2(config: &mut Config) {
     for service in config.services.values_mut() {
-        let more = service.releases[&"v3".parse().unwrap()].backends.clone();
-        service.releases.get_mut(&"v2".parse().unwrap()).unwrap().backends.extend(more);
+        let more = releases(service)[&"v3".parse().unwrap()].backends.clone();
+        releases(service).get_mut(&"v2".parse().unwrap()).unwrap().backends.extend(more);
     }
 }
 

@@ -9,7 +9,7 @@ use canary_proxy::table::Asker;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::support::{Page, Stand};
+use crate::support::{Page, Stand, releases};
 
 /// Scored requests of stable and of the canary.
 async fn counts(stand: &Stand) -> [u64; 2] {
@@ -34,8 +34,8 @@ async fn at_first_step() -> (Stand, [u64; 2]) {
 /// The backends of v2 are those of v3 from now on.
 fn move_v2(config: &mut Config) {
     for service in config.services.values_mut() {
-        let other = service.releases[&"v3".parse().unwrap()].clone();
-        service.releases.insert("v2".parse().unwrap(), other);
+        let other = releases(service)[&"v3".parse().unwrap()].clone();
+        releases(service).insert("v2".parse().unwrap(), other);
     }
 }
 

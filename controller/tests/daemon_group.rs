@@ -5,7 +5,7 @@ use canary_controller::api::{Done, ProblemKind};
 use canary_controller::engine::{FreezeWord, Order};
 use canary_controller::rollout::{PhaseName, State, Stop, Stride};
 
-use crate::support::{Origin, Stand, start, together, until};
+use crate::support::{Origin, Stand, releases, start, together, until};
 
 /// What changed of each service, the one that was named first.
 fn changed(done: &Done) -> Vec<(&str, PhaseName, u16)> {
@@ -28,7 +28,7 @@ async fn with_a_sick_peer() -> (Stand, Origin) {
     origin.set_sick();
     let stand = Stand::start(|config| {
         let api = config.services.get_mut(&"api".parse().unwrap()).unwrap();
-        api.releases.get_mut(&"v2".parse().unwrap()).unwrap().backends = vec![origin.address];
+        releases(api).get_mut(&"v2".parse().unwrap()).unwrap().backends = vec![origin.address];
     })
     .await;
     stand.start_both().await;

@@ -82,7 +82,9 @@ async fn shown(canaryd: &Canaryd) -> Shown {
 fn declared(file: &str, path: &Path) -> Shown {
     let services = parse(file, path).expect("a file that was applied").services.into_iter();
     let words = |(name, service): (ServiceName, Service)| {
-        let backends = service.releases[&"v1".parse().expect("a name")].backends.len();
+        let backends = service.origin.declared().expect("declared releases").releases[&"v1".parse().expect("a name")]
+            .backends
+            .len();
         let (rule, strategy) = (service.rule.text().to_owned(), service.plan.strategy.to_string());
         (name.to_string(), (rule, strategy, service.priority.get(), service.critical, backends))
     };
@@ -97,7 +99,7 @@ fn is_fair(file: &str, base: &str, site: &Site) -> bool {
     let Some(web) = mutated.services.get(&name) else { return false };
     let was = &base.services[&name];
     let is_served =
-        (&web.rule, &web.releases, &web.probe, &web.timeouts) == (&was.rule, &was.releases, &was.probe, &was.timeouts);
+        (&web.rule, &web.origin, &web.probe, &web.timeouts) == (&was.rule, &was.origin, &was.probe, &was.timeouts);
     is_served && mutated.services.values().all(|service| service.name == was.name || !takes_the_load(service))
 }
 

@@ -10,7 +10,7 @@ use canary_controller::engine::{FreezeWord, Input, Order};
 use canary_controller::rollout::{PhaseName, Stop, Stride};
 use canary_proxy::track::Track;
 
-use crate::support::{Canaryd, Client, Load, Origin, Site, Stand, forced};
+use crate::support::{Canaryd, Client, Load, Origin, Site, Stand, forced, releases};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -42,7 +42,7 @@ impl Stand {
         Self::start(|config| {
             let web = config.services.get_mut(&"web".parse().unwrap()).unwrap();
             change(&mut web.plan);
-            let v2 = web.releases.get_mut(&"v2".parse().unwrap()).unwrap();
+            let v2 = releases(web).get_mut(&"v2".parse().unwrap()).unwrap();
             v2.backends = origins.iter().map(|origin| origin.address).collect();
         })
         .await

@@ -12,7 +12,7 @@ use canary_controller::engine::{Asked, Input};
 use canary_controller::rollout::PhaseName;
 use http::{HeaderMap, Method};
 
-use crate::support::{Stand, free_address};
+use crate::support::{Stand, free_address, releases};
 
 const NOT_WELL: &str = "GET /healthz was answered with 503 Service Unavailable";
 
@@ -139,7 +139,7 @@ async fn what_keeps_a_backend_from_serving_is_said() {
     let nobody = free_address();
     let stand = Stand::start(|config| {
         let web = config.services.get_mut(&"web".parse().unwrap()).unwrap();
-        web.releases.get_mut(&"v2".parse().unwrap()).unwrap().backends.push(nobody);
+        releases(web).get_mut(&"v2".parse().unwrap()).unwrap().backends.push(nobody);
     })
     .await;
     stand.site.v2.set_sick();

@@ -1,20 +1,26 @@
 //! The backends of one release that can serve, and the choice among them.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use canary_config::name::ReleaseId;
 use rand::{Rng, RngExt as _};
 
 use crate::meter::{Meter, PoolMeter};
 
-/// Who a backend is: the configured address, later the container. Never an address alone where containers come and go.
+/// So many digits of a container's id tell it from every other one of a host.
+const CONTAINER_DIGITS: usize = 12;
+
+/// Who a backend is: the configured address, or the container. Never an address alone where containers come and go: a
+/// freed address is the next container's at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendId(Arc<str>);
 
 /// One instance of a release.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Backend {
     /// Who it is.
     pub id: BackendId,
@@ -22,6 +28,9 @@ pub struct Backend {
     pub address: SocketAddr,
     /// Its own counters.
     pub meter: Arc<Meter>,
+    /// Which kept connections are its own.
+    group: u64,
+    ejected: AtomicBool,
 }
 
 /// The ready backends of one release. Who is not ready is not in it.
@@ -38,6 +47,12 @@ pub struct Pool {
 // === impl BackendId ===
 
 impl BackendId {
+    /// The identity of a container, as Docker shortens it for people.
+    #[must_use]
+    pub fn container(id: &str) -> Self {
+        Self(id.get(..CONTAINER_DIGITS).unwrap_or(id).into())
+    }
+
     /// The identity of a backend that the configuration names by its address.
     #[must_use]
     pub fn configured(address: SocketAddr) -> Self {
@@ -54,6 +69,36 @@ impl BackendId {
 impl fmt::Display for BackendId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+// === impl Backend ===
+
+impl Backend {
+    /// A backend that nobody has asked anything yet.
+    #[must_use]
+    pub fn new(id: BackendId, address: SocketAddr) -> Self {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let group = hasher.finish() & !1;
+        Self { id, address, meter: Arc::default(), group, ejected: AtomicBool::new(false) }
+    }
+
+    /// It has gone, and its address may be another's by now. Tables that still show it, and requests that were picked for
+    /// it and have not been sent, must not reach it. It comes back, if ever, as another backend.
+    pub fn eject(&self) {
+        self.ejected.store(true, Ordering::Release);
+    }
+
+    /// Whether it has gone.
+    #[must_use]
+    pub fn is_ejected(&self) -> bool {
+        self.ejected.load(Ordering::Acquire)
+    }
+
+    /// The number of its kept connections, always even. No two backends share theirs, whatever their addresses.
+    pub(crate) const fn group(&self) -> u64 {
+        self.group
     }
 }
 

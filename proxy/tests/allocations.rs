@@ -40,7 +40,7 @@ mod tests {
     fn pool(release: &str, first_port: u16) -> Pool {
         let at = |port| {
             let address = ([127, 0, 0, 1], port).into();
-            Arc::new(Backend { id: BackendId::configured(address), address, meter: Arc::default() })
+            Arc::new(Backend::new(BackendId::configured(address), address))
         };
         let ready = (first_port..first_port + 3).map(at).collect();
         Pool { release: release.parse().unwrap(), ready, meter: Arc::default() }

@@ -9,8 +9,8 @@ use serde_spanned::Spanned;
 use super::count::WrittenCount;
 use super::problems::Section;
 use crate::name::ReleaseId;
+use crate::origin::Release;
 use crate::plan::{Plan, STEPS_MAX};
-use crate::service::Release;
 
 /// More instances than any one file has.
 const BATCH_MAX: usize = 10_000;

@@ -11,8 +11,8 @@ use super::address::Purpose;
 use super::problems::{Placed, Section};
 use crate::name::ReleaseId;
 use crate::nearest::nearest;
+use crate::origin::{Declared, Release};
 use crate::quoted::{Excerpt, Quoted};
-use crate::service::Release;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
@@ -20,10 +20,23 @@ pub(super) struct WrittenRelease {
     backends: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
-type WrittenReleases = BTreeMap<Spanned<String>, WrittenRelease>;
+pub(super) type WrittenReleases = BTreeMap<Spanned<String>, WrittenRelease>;
+
+/// The releases, and which of them is stable at first.
+pub(super) fn declared(
+    stable: Option<&Spanned<String>>,
+    releases: WrittenReleases,
+    service: &Range<usize>,
+    section: &mut Section<'_, '_>,
+    listeners: &[Placed<SocketAddr>],
+) -> Option<Declared> {
+    let stable = first_stable(stable, &releases, service, section);
+    let releases = meant(releases, service, section, listeners);
+    Some(Declared { stable: stable?, releases })
+}
 
 /// The release that is stable at first: the one that is named, or the only one.
-pub(super) fn stable(
+fn first_stable(
     written: Option<&Spanned<String>>,
     releases: &WrittenReleases,
     service: &Range<usize>,
@@ -58,7 +71,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The releases by name. An address belongs to one of them only.
-pub(super) fn meant(
+fn meant(
     written: WrittenReleases,
     service: &Range<usize>,
     section: &mut Section<'_, '_>,

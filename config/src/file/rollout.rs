@@ -20,8 +20,8 @@ use super::step::{self, WrittenStep};
 use crate::criteria::Profile;
 use crate::defaults::{self, ROLLING_MIN_DURATION, STEP_MAX_DURATION, STEP_MIN_DURATION};
 use crate::name::ReleaseId;
+use crate::origin::Release;
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
-use crate::service::Release;
 use crate::weight::Weight;
 
 #[derive(Default, Deserialize)]

@@ -10,12 +10,14 @@ use serde_spanned::Spanned;
 use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
 use super::listen::Listen;
+use super::origin::{WrittenDiscovered, WrittenOrigin};
 use super::preview::WrittenPreview;
 use super::problems::{Placed, Section};
-use super::release::{self, WrittenRelease};
+use super::release::WrittenReleases;
 use super::rescue::WrittenRescue;
 use super::rollout::WrittenRollout;
 use crate::name::ServiceName;
+use crate::origin::Origin;
 use crate::rule::{Priority, Rule};
 use crate::service::{Probe, Service, Timeouts};
 
@@ -35,7 +37,8 @@ pub(super) struct WrittenService {
     #[serde(default)]
     timeouts: WrittenTimeouts,
     #[serde(default)]
-    releases: BTreeMap<Spanned<String>, WrittenRelease>,
+    releases: WrittenReleases,
+    docker: Option<Spanned<WrittenDiscovered>>,
     #[serde(default)]
     rollout: WrittenRollout,
     #[serde(default)]
@@ -68,6 +71,7 @@ pub(super) fn meant(
     written: BTreeMap<Spanned<String>, WrittenService>,
     section: &mut Section<'_, '_>,
     listen: &Listen,
+    has_docker: bool,
 ) -> BTreeMap<ServiceName, Service> {
     if written.is_empty() {
         let message = "there is no service; write [services.web] with a rule and a release";
@@ -79,7 +83,7 @@ pub(super) fn meant(
         let service_name = section.name(&name);
         let rule = service.rule(&name.span(), &mut section);
         rules.extend(rule.clone());
-        let service = service.meant(service_name, rule, &name.span(), &mut section, listen);
+        let service = service.meant(service_name, rule, &name.span(), &mut section, listen, has_docker);
         services.extend(service.map(|service| (service.name.clone(), service)));
     }
     section.rule_once(&rules.iter().collect::<Vec<_>>());
@@ -111,13 +115,15 @@ impl WrittenService {
         place: &Range<usize>,
         section: &mut Section<'_, '_>,
         listen: &Listen,
+        has_docker: bool,
     ) -> Option<Service> {
         let priority = self.priority(rule.as_ref(), section);
-        let stable = release::stable(self.stable.as_ref(), &self.releases, place, section);
-        let releases = release::meant(self.releases, place, section, &listen.addresses);
+        let origin = WrittenOrigin { stable: self.stable, releases: self.releases, docker: self.docker };
+        let origin = origin.meant(place, section, &listen.addresses, has_docker);
         let probe = self.probe.meant(&mut section.child("probe"));
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
-        let plan = self.rollout.meant(&releases, &mut section.child("rollout"));
+        let releases = origin.as_ref().and_then(Origin::declared).map(|declared| &declared.releases);
+        let plan = self.rollout.meant(releases.unwrap_or(&BTreeMap::new()), &mut section.child("rollout"));
         let rescue = self.rescue.meant();
         let preview = self.preview.meant(&mut section.child("preview"));
         let critical = self.critical.filter(|critical| *critical.get_ref());
@@ -129,8 +135,7 @@ impl WrittenService {
             name: name?,
             rule: rule?.value,
             priority,
-            stable: stable?,
-            releases,
+            origin: origin?,
             probe,
             timeouts,
             plan,

@@ -58,7 +58,7 @@ fn service(name: &str, releases: [&str; 2]) -> Service {
 }
 
 fn started(service: &Service, trial: Trial, at: Moment) -> Rollout {
-    let mut rollout = Rollout::new(service.stable.clone());
+    let mut rollout = Rollout::new(service.origin.first_stable());
     let on_busy = trial.plan.on_busy;
     let start = Start { trial, again: Again::Refuse, on_busy };
     let event = Event::Commanded { command: Command::Start(start), generation: None };

@@ -55,7 +55,9 @@ fn experiment(args: SimulateArgs) -> Result<Experiment, Failure> {
     let (canary, onset) = simulation::canary(&words.canary, &stable).map_err(|error| bad_words("--canary", &error))?;
     let traffic = Traffic { onset, ..Traffic::new(traffic, stable, canary) };
     // A new release is taken to run on as many instances as stable does.
-    let instances = service.releases.get(&service.stable).and_then(|release| NonZeroUsize::new(release.backends.len()));
+    let declared = service.origin.declared();
+    let instances = declared.and_then(|declared| declared.releases.get(&declared.stable));
+    let instances = instances.and_then(|release| NonZeroUsize::new(release.backends.len()));
     let plan = service.plan.for_instances(instances.unwrap_or(NonZeroUsize::MIN));
     Ok(Experiment { service: service.name.clone(), plan, traffic, words, runs, seed })
 }

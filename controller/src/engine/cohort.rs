@@ -27,7 +27,7 @@ impl Managed {
         let secret = self.declared.preview.clone()?;
         let canary = self.rollout.canary()?.clone();
         let trip = Arc::clone(&self.hearings.present()?.hearing().trip);
-        let pool = self.pools.pool(&self.declared, &canary, Track::Canary, self.taking_part());
+        let pool = self.pools.pool(&self.roster, &canary, Track::Canary, self.taking_part());
         Some(Preview::new(pool, secret, trip))
     }
 }

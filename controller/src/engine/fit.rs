@@ -38,7 +38,9 @@ pub(super) fn lack(rollout: &Rollout, declared: &Service, services: &BTreeMap<Se
     let waiting = rollout.queue().iter().map(|start| (&start.trial.canary, Role::Waiting));
     let on_trial = rollout.canary().map(|canary| (canary, Role::OnTrial));
     let mut needed = std::iter::once((rollout.stable(), Role::Stable)).chain(on_trial).chain(waiting);
-    let missing = needed.find(|(release, _)| !declared.releases.contains_key(*release));
+    // Containers come and go, and a release without one is no mistake of the file.
+    let declared = declared.origin.declared();
+    let missing = declared.and_then(|declared| needed.find(|(release, _)| !declared.releases.contains_key(*release)));
     let missing = missing.map(|(release, role)| Lack::Release { release: release.clone(), role });
     let mut peers = rollout.phase().trial().into_iter().flat_map(|trial| &trial.peers);
     missing.or_else(|| peers.find(|peer| !services.contains_key(*peer)).cloned().map(Lack::Peer))

@@ -58,7 +58,7 @@ impl Managed {
         let (question, means) = (self.question(), self.means());
         let first = self.taking_part();
         let meters = self.rollout.canary().map(|canary| {
-            let members = self.pools.members(&self.declared, canary, first);
+            let members = self.pools.members(&self.roster, canary, first);
             members.map(|tended| tended.backend.meter.clone()).collect()
         });
         let Some(case) = self.hearings.present() else { return };

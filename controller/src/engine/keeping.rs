@@ -108,7 +108,7 @@ impl Managed {
     /// Who is compared in the try that is under way.
     fn subjects(&self) -> Option<Arms<Subject>> {
         let subject = |release: &ReleaseId| {
-            let addresses = self.declared.releases.get(release)?.backends.clone();
+            let addresses = self.roster.has(release).then(|| self.roster.addresses(release))?;
             Some(Subject { release: release.clone(), addresses })
         };
         Some(Arms { canary: subject(self.rollout.canary()?)?, stable: subject(self.rollout.stable())? })

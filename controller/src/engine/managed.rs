@@ -19,6 +19,7 @@ use crate::analysis::Arms;
 use crate::clock;
 use crate::engine::accounts::Accounts;
 use crate::engine::pools::{Needs, Pools};
+use crate::engine::roster::Roster;
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
 use crate::store::Seed;
@@ -32,6 +33,8 @@ const DRAIN_MIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Managed {
     pub(super) declared: Service,
+    /// Who belongs to which of its releases.
+    pub(super) roster: Roster,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -65,8 +68,10 @@ impl Managed {
         let pools = Pools::new(declared.name.clone());
         // When a try began that is under way already, only its account says.
         let accounts = Accounts::of(Account::begin(&declared, &rollout, None, clock::now()));
+        let roster = Roster::of(&declared.origin);
         let mut managed = Self {
             declared,
+            roster,
             rollout,
             reason: None,
             pools,
@@ -104,7 +109,7 @@ impl Managed {
     /// Watches the backends that are needed now, and makes the route that shows what is decided.
     pub(super) fn settle(&mut self, watchers: &mut Watchers, now: Instant) {
         let needs = self.needs();
-        self.pools.tend(&self.declared, &needs, watchers);
+        self.pools.tend(&self.declared, &self.roster, &needs, watchers);
         self.hearings.retain(|release| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release));
         self.put_question();
         self.route = Some(Arc::new(self.make_route(now)));
@@ -125,7 +130,7 @@ impl Managed {
     /// What the probes say now.
     pub(super) fn probed(&self) -> Event {
         let first = self.taking_part();
-        let canary = self.rollout.canary().map(|canary| self.pools.readiness_of(&self.declared, canary, first));
+        let canary = self.rollout.canary().map(|canary| self.pools.readiness_of(&self.roster, canary, first));
         Event::Probed { stable: self.pools.readiness(self.rollout.stable()), canary: canary.unwrap_or(Readiness::None) }
     }
 
@@ -198,7 +203,7 @@ impl Managed {
 
     /// What serves unless the draw says otherwise: nobody, while a release takes its place that cannot run beside it.
     fn make_stable(&mut self, stable: &ReleaseId) -> Pool {
-        let pool = self.pools.pool(&self.declared, stable, Track::Stable, None);
+        let pool = self.pools.pool(&self.roster, stable, Track::Stable, None);
         if self.rollout.is_stable_serving() { pool } else { Pool { ready: Vec::new(), ..pool } }
     }
 
@@ -210,7 +215,7 @@ impl Managed {
         if self.picks_before.weight == Weight::ZERO {
             self.tell_of_stable(stable);
         }
-        let pool = self.pools.pool(&self.declared, canary, Track::Canary, self.taking_part());
+        let pool = self.pools.pool(&self.roster, canary, Track::Canary, self.taking_part());
         let case = self.hearings.present()?;
         let (ledger, patience) = case.ask(|inquiry| (inquiry.open(weight, now), inquiry.patience()));
         let canary = Canary::new(pool, weight, ledger, Arc::clone(case.hearing()))?;

@@ -4,8 +4,8 @@
 use std::num::NonZeroUsize;
 
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::origin::Origin;
 use canary_config::plan::{OnBusy, Plan};
-use canary_config::service::Release;
 
 use crate::api::{Problem, ProblemKind};
 use crate::engine::cause::{Cause, Reply};
@@ -143,7 +143,7 @@ impl Engine {
         let on_busy = order.on_busy.unwrap_or(by_itself);
         let start = |member: &ServiceName| {
             let canary = order.peers.get(member).unwrap_or(&order.release);
-            self.managed(member)?.declares(canary)?;
+            self.managed(member)?.instances(canary)?;
             let peers = members.iter().filter(|peer| *peer != member).cloned().collect();
             let trial = Trial { canary: canary.clone(), plan: plan.clone(), peers };
             Ok(Command::Start(Start { trial, again: order.again, on_busy }))
@@ -156,7 +156,7 @@ impl Engine {
         for member in members {
             let managed = self.managed(member)?;
             let Phase::Aborted { canary, peers, .. } = managed.rollout.phase() else { continue };
-            managed.declares(canary)?;
+            managed.instances(canary)?;
             if member != service && !peers.contains(service) {
                 let message = format!(
                     "{member} has had a rollout of its own since it was sent back with {service}; \
@@ -176,8 +176,7 @@ impl Engine {
     fn plan(&self, service: &ServiceName, release: &ReleaseId) -> Result<Plan, Problem> {
         let managed = self.managed(service)?;
         let declared = &managed.declared.plan;
-        let instances = NonZeroUsize::new(managed.declares(release)?.backends.len());
-        Ok(instances.map_or_else(|| declared.clone(), |instances| declared.for_instances(instances)))
+        Ok(declared.for_instances(managed.instances(release)?))
     }
 
     pub(super) fn managed(&self, service: &ServiceName) -> Result<&Managed, Problem> {
@@ -188,10 +187,21 @@ impl Engine {
 // === impl Managed ===
 
 impl Managed {
-    fn declares(&self, release: &ReleaseId) -> Result<&Release, Problem> {
-        self.declared.releases.get(release).ok_or_else(|| {
-            let (service, known) = (&self.declared.name, joined(self.declared.releases.keys()));
-            let message = format!("services.{service}.releases has no `{release}`; declared are {known}");
+    /// How many instances a release has that may be brought in.
+    fn instances(&self, release: &ReleaseId) -> Result<NonZeroUsize, Problem> {
+        NonZeroUsize::new(self.roster.members(release).len()).ok_or_else(|| {
+            let (service, known) = (&self.declared.name, joined(self.roster.releases()));
+            let message = match self.declared.origin {
+                Origin::Declared(_) => {
+                    format!("services.{service}.releases has no `{release}`; declared are {known}")
+                }
+                Origin::Discovered(_) if known.is_empty() => {
+                    format!("no container of {service} runs; start one with the label canary.service={service}")
+                }
+                Origin::Discovered(_) => {
+                    format!("no container of {service} runs `{release}`; running are {known}, see `status`")
+                }
+            };
             Problem { kind: ProblemKind::NotFound, message }
         })
     }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
 use canary_proxy::histogram::{BUCKETS, Counts};
-use canary_proxy::meter::{Meter, PoolMeter};
+use canary_proxy::meter::PoolMeter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::track::Track;
 
+use crate::engine::roster::Roster;
 use crate::probe::{Condition, Finding, ProbeKey, Watch, Watchers};
 use crate::rollout::Readiness;
 
@@ -60,21 +61,23 @@ impl Pools {
     }
 
     /// Watches whatever is needed now, and forgets what is not needed any more.
-    pub(super) fn tend(&mut self, declared: &Service, needs: &Needs, watchers: &mut Watchers) {
+    ///
+    /// A backend that is on the roster no longer is ejected: its address may be another's by now. It is remembered until
+    /// what it had begun has ended.
+    pub(super) fn tend(&mut self, declared: &Service, roster: &Roster, needs: &Needs, watchers: &mut Watchers) {
         let is_kept =
             |release: &ReleaseId| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release);
         self.meters.retain(|(release, _), _| is_kept(release));
-        self.backends.retain(|(release, id), _| {
-            let addresses = declared.releases.get(release).map(|release| release.backends.as_slice());
-            is_kept(release)
-                && addresses.unwrap_or_default().iter().any(|address| BackendId::configured(*address) == *id)
-        });
-        for (release, declared_release) in &declared.releases {
-            let is_watched = needs.watched.contains(release);
-            for address in declared_release.backends.iter().filter(|_| is_watched) {
-                let key = (release.clone(), BackendId::configured(*address));
-                self.backends.entry(key).or_insert_with_key(|(_, id)| Tended::new(id.clone(), *address));
+        self.backends.retain(|(release, id), tended| {
+            let is_there = roster.members(release).iter().any(|member| member.is(id, tended.backend.address));
+            if !is_there {
+                tended.eject();
             }
+            is_there && is_kept(release)
+        });
+        for (release, member) in roster.all().filter(|(release, _)| needs.watched.contains(release)) {
+            let key = (release.clone(), member.id.clone());
+            self.backends.entry(key).or_insert_with_key(|(_, id)| Tended::new(id.clone(), member.address));
         }
         for ((release, _), tended) in &mut self.backends {
             if needs.watched.contains(release) {
@@ -115,13 +118,8 @@ impl Pools {
     }
 
     /// What the probes say of the instances of a release that take part.
-    pub(super) fn readiness_of(
-        &self,
-        declared: &Service,
-        release: &ReleaseId,
-        first: Option<NonZeroUsize>,
-    ) -> Readiness {
-        let members = || self.members(declared, release, first);
+    pub(super) fn readiness_of(&self, roster: &Roster, release: &ReleaseId, first: Option<NonZeroUsize>) -> Readiness {
+        let members = || self.members(roster, release, first);
         Readiness::of(members().filter(|tended| tended.condition == Condition::Up).count(), members().count())
     }
 
@@ -134,26 +132,25 @@ impl Pools {
     /// The backends of a release that can serve now, in this role; of the first so many, if not all take part.
     pub(super) fn pool(
         &mut self,
-        declared: &Service,
+        roster: &Roster,
         release: &ReleaseId,
         track: Track,
         first: Option<NonZeroUsize>,
     ) -> Pool {
-        let members = self.members(declared, release, first);
+        let members = self.members(roster, release, first);
         let ready = members.filter(|tended| tended.condition == Condition::Up);
         let ready = ready.map(|tended| Arc::clone(&tended.backend)).collect();
         Pool { release: release.clone(), ready, meter: Arc::clone(self.meter(release, track)) }
     }
 
-    /// The backends of a release in the order of their declaration; the first so many, if not all take part.
+    /// The backends of a release in the order of the roster; the first so many, if not all take part.
     pub(super) fn members(
         &self,
-        declared: &Service,
+        roster: &Roster,
         release: &ReleaseId,
         first: Option<NonZeroUsize>,
     ) -> impl Iterator<Item = &Tended> {
-        let addresses = declared.releases.get(release).map(|release| release.backends.as_slice()).unwrap_or_default();
-        let ids = addresses.iter().map(|address| (release.clone(), BackendId::configured(*address)));
+        let ids = roster.members(release).iter().map(|member| (release.clone(), member.id.clone()));
         ids.take(first.map_or(usize::MAX, NonZeroUsize::get)).filter_map(|id| self.backends.get(&id))
     }
 
@@ -198,7 +195,7 @@ impl Pools {
 
 impl Tended {
     fn new(id: BackendId, address: std::net::SocketAddr) -> Self {
-        let backend = Arc::new(Backend { id, address, meter: Arc::new(Meter::default()) });
+        let backend = Arc::new(Backend::new(id, address));
         Self { backend, condition: Condition::Down, why: None, watch: None }
     }
 
@@ -208,6 +205,12 @@ impl Tended {
             let key = ProbeKey { service, release, backend };
             self.watch = Some(watchers.start(key, self.backend.address, declared.probe.clone(), self.condition));
         }
+    }
+
+    /// It has gone.
+    fn eject(&mut self) {
+        self.backend.eject();
+        self.leave();
     }
 
     /// Nobody asks any more: it has to show itself again before it serves.

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::engine::accounts::Due;
 use crate::engine::fit::{Lack, lack};
 use crate::engine::managed::Managed;
+use crate::engine::roster::Roster;
 use crate::engine::start::{StartError, restored};
 use crate::engine::{Engine, joined, refused};
 use crate::rollout::Rollout;
@@ -70,7 +71,7 @@ impl Engine {
     ) -> Result<Rollout, StartError> {
         match self.absent.get(&declared.name) {
             Some(saved) => restored(declared, services, saved.clone(), now),
-            None => Ok(Rollout::new(declared.stable.clone())),
+            None => Ok(Rollout::new(declared.origin.first_stable())),
         }
     }
 
@@ -127,7 +128,12 @@ impl Managed {
         if new.probe != self.declared.probe {
             self.pools.probe_anew();
         }
-        self.compare_anew_if_changed(|managed| managed.declared = new);
+        self.compare_anew_if_changed(|managed| {
+            if new.origin.declared().is_some() {
+                managed.roster = Roster::of(&new.origin);
+            }
+            managed.declared = new;
+        });
     }
 }
 

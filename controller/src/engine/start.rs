@@ -105,7 +105,7 @@ impl Engine {
         for (name, declared) in &config.services {
             let rollout = match absent.remove(name) {
                 Some(saved) => restored(declared, &config.services, saved, now)?,
-                None => Rollout::new(declared.stable.clone()),
+                None => Rollout::new(declared.origin.first_stable()),
             };
             services.insert(name.clone(), Managed::new(declared.clone(), rollout, &convicted, &seed));
         }

@@ -76,7 +76,7 @@ impl Engine {
             return Err(self.unknown_service(service));
         };
         let stable = managed.rollout.stable().clone();
-        let instances = managed.declared.releases.get(&stable).map_or(0, |release| release.backends.len());
+        let instances = managed.roster.members(&stable).len();
         let instances = NonZeroUsize::new(instances).unwrap_or(NonZeroUsize::MIN);
         Ok(Prospect {
             plan: managed.declared.plan.for_instances(instances),

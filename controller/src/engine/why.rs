@@ -68,7 +68,7 @@ impl Managed {
             (Track::Canary, Some(canary)) => (canary, self.taking_part()),
             _ => (self.rollout.stable(), None),
         };
-        let backends = self.pools.members(&self.declared, release, first).map(|tended| {
+        let backends = self.pools.members(&self.roster, release, first).map(|tended| {
             let ready = tended.condition == Condition::Up;
             BackendStatus {
                 id: tended.backend.id.to_string(),

@@ -8,7 +8,6 @@ use canary_config::rule::Rule;
 use canary_config::weight::Weight;
 use canary_proxy::hearing::Hearing;
 use canary_proxy::histogram::EDGES_US;
-use canary_proxy::meter::Meter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::slow_start::SlowStart;
 use canary_proxy::table::{Canary, Route};
@@ -55,6 +54,6 @@ impl Stage {
 
 fn pool(release: &str, host: u8) -> Pool {
     let address = SocketAddr::from((Ipv4Addr::new(127, 0, 0, host), 1));
-    let backend = Backend { id: BackendId::configured(address), address, meter: Arc::new(Meter::default()) };
+    let backend = Backend::new(BackendId::configured(address), address);
     Pool { release: super::release(release), ready: vec![Arc::new(backend)], meter: Arc::default() }
 }

@@ -21,8 +21,12 @@ mod stand;
 mod steady;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use canary_config::name::ReleaseId;
+use canary_config::origin::Release;
+use canary_config::service::Service;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use self::answer::Answer;
@@ -46,6 +50,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a condition is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// The releases of a service that the file declares.
+pub(crate) fn releases(service: &mut Service) -> &mut BTreeMap<ReleaseId, Release> {
+    match &mut service.origin {
+        canary_config::origin::Origin::Declared(declared) => &mut declared.releases,
+        canary_config::origin::Origin::Discovered(_) => panic!("no release is declared"),
+    }
+}
 
 /// Looks until there is something to see. What was seen instead is told when patience ends.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<T, String>) -> T {

@@ -16,15 +16,17 @@ pub(super) enum Connections {
     Fresh,
 }
 
-/// Pingora looks for kept connections among those of the peer's group. None is ever kept in this one: see [`settle`].
+/// Pingora looks for kept connections among those of the peer's group. Each backend has one of its own, so that whoever
+/// gets an address after it gets none of its connections. None is ever kept in this odd one: see [`settle`].
 const GROUP_OF_FRESH: u64 = 1;
 
 /// The peer of a pick, with the limits of its route.
 pub(super) fn of(pick: &Pick, connections: Connections, is_upgrade: bool) -> Box<HttpPeer> {
     let mut peer = HttpPeer::new(pick.backend.address, false, String::new());
-    if connections == Connections::Fresh {
-        peer.group_key = GROUP_OF_FRESH;
-    }
+    peer.group_key = match connections {
+        Connections::Any => pick.backend.group(),
+        Connections::Fresh => GROUP_OF_FRESH,
+    };
     let timeouts = &pick.route.timeouts;
     peer.options.connection_timeout = Some(timeouts.connect);
     peer.options.total_connection_timeout = Some(timeouts.connect);

@@ -10,7 +10,6 @@ use canary_config::service::{Rescue, Timeouts};
 use canary_config::weight::Weight;
 use canary_proxy::hearing::Hearing;
 use canary_proxy::ledger::Ledger;
-use canary_proxy::meter::Meter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::preview::Preview;
 use canary_proxy::table::{Canary, Patience, Route};
@@ -95,15 +94,10 @@ impl Shape {
 }
 
 fn pool(release: &str, backends: &[SocketAddr]) -> Pool {
-    let backend =
-        |address: &SocketAddr| Backend { id: BackendId::configured(*address), address: *address, meter: meter() };
+    let backend = |address: &SocketAddr| Backend::new(BackendId::configured(*address), *address);
     Pool {
         release: release.parse().unwrap(),
         ready: backends.iter().map(|address| Arc::new(backend(address))).collect(),
         meter: Arc::default(),
     }
-}
-
-fn meter() -> Arc<Meter> {
-    Arc::default()
 }

@@ -16,7 +16,7 @@ impl Managed {
     /// How many backends can serve in a role, of how many that take part.
     fn count(&self, release: &ReleaseId, track: Track) -> (usize, usize) {
         let first = if track == Track::Canary { self.taking_part() } else { None };
-        let members: Vec<_> = self.pools.members(&self.declared, release, first).collect();
+        let members: Vec<_> = self.pools.members(&self.roster, release, first).collect();
         (members.iter().filter(|tended| tended.condition == Condition::Up).count(), members.len())
     }
 

@@ -1,0 +1,70 @@
+//! Who belongs to which release of a service, as the file names them or as their containers say.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use canary_config::name::ReleaseId;
+use canary_config::origin::{Declared, Origin};
+use canary_proxy::pool::BackendId;
+
+/// The instances of every release of a service, each release's in an order that stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roster(BTreeMap<ReleaseId, Vec<Member>>);
+
+/// One instance of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Who it is.
+    pub(super) id: BackendId,
+    /// Where it listens, as long as it is this one.
+    pub(super) address: SocketAddr,
+}
+
+// === impl Roster ===
+
+impl Roster {
+    /// What is known of the instances without looking for containers.
+    pub(super) fn of(origin: &Origin) -> Self {
+        origin.declared().map(Self::of_declared).unwrap_or_default()
+    }
+
+    fn of_declared(declared: &Declared) -> Self {
+        let member = |address: &SocketAddr| Member { id: BackendId::configured(*address), address: *address };
+        let releases = declared.releases.iter();
+        Self(releases.map(|(id, release)| (id.clone(), release.backends.iter().map(member).collect())).collect())
+    }
+
+    /// The instances of a release.
+    pub(super) fn members(&self, release: &ReleaseId) -> &[Member] {
+        self.0.get(release).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Where the instances of a release listen.
+    pub(super) fn addresses(&self, release: &ReleaseId) -> Vec<SocketAddr> {
+        self.members(release).iter().map(|member| member.address).collect()
+    }
+
+    /// Whether a release has an instance.
+    pub(super) fn has(&self, release: &ReleaseId) -> bool {
+        !self.members(release).is_empty()
+    }
+
+    /// Every release that has an instance.
+    pub(super) fn releases(&self) -> impl Iterator<Item = &ReleaseId> {
+        self.0.keys()
+    }
+
+    /// Every instance, by release.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&ReleaseId, &Member)> {
+        self.0.iter().flat_map(|(release, members)| members.iter().map(move |member| (release, member)))
+    }
+}
+
+// === impl Member ===
+
+impl Member {
+    /// Whether it is the one with this identity, at this address.
+    pub(super) fn is(&self, id: &BackendId, address: SocketAddr) -> bool {
+        self.id == *id && self.address == address
+    }
+}

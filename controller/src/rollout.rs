@@ -4,6 +4,8 @@
 //! happen and answers with what changed, or with why it must not. The weight is derived from the [`Phase`]; nothing
 //! else sets it. Who publishes, stores and tells is the engine's affair.
 
+mod adopt;
+mod charge;
 mod command;
 mod deadline;
 pub mod group;
@@ -32,6 +34,7 @@ use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::charge::Charge;
 pub use self::command::{Command, Stride};
 pub use self::judgement::{Inclination, Judgement};
 pub use self::phase::{Hold, Leaving, Pause, Phase, PhaseName};
@@ -74,6 +77,10 @@ pub enum Event {
     Drained,
     /// Another service of the same rollout was aborted.
     PeerAborted,
+    /// What became of the canary's containers, or of the checks that it had to pass, sends it back.
+    Charged(Charge),
+    /// Stable has no instance left, and this release alone can serve.
+    Replaced(ReleaseId),
     /// Time has passed.
     Ticked,
 }
@@ -119,6 +126,8 @@ impl Rollout {
             Event::Judged(judgement) => Ok(self.judge(judgement, now, raises)),
             Event::Drained => Ok(self.drained(Reason::Drained, now, raises)),
             Event::PeerAborted => Ok(self.is_joined().then(|| self.abort(Reason::Peer))),
+            Event::Charged(charge) => Ok(self.canary().is_some().then(|| self.abort(Reason::Charged(charge)))),
+            Event::Replaced(release) => Ok(self.replace(release)),
             Event::Ticked => Ok(self.tick(now, raises)),
         }
     }

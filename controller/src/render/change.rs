@@ -70,6 +70,7 @@ pub(super) fn effect(transition: &Transition) -> String {
         | (Reason::Command, PhaseName::Aborted, PhaseName::Aborted) => {
             return "nothing waits for its turn any more".to_owned();
         }
+        (Reason::Adopted | Reason::Replaced, ..) => return "stable now, unjudged".to_owned(),
         _ => {}
     }
     let weight = transition.weight;

@@ -37,6 +37,15 @@ pub(super) fn sentence(label: &str) -> &str {
         "drained" => "the release that had to go has answered its last request",
         "overtaken" => "the rollout was sent back before this was in force",
         "restarted" => "canaryd was killed, and begins before the first step again",
+        "container-died" => "a container of the canary ended",
+        "out-of-memory" => "a container of the canary ran out of memory",
+        "container-restarted" => "a container of the canary was started again",
+        "memory" => "the canary needs much more memory than stable",
+        "processor" => "the canary needs much more processor time than stable",
+        "smoke-test" => "a smoke test failed",
+        "hook" => "a hook failed",
+        "adopted" => "an operator made it stable, unjudged",
+        "replaced" => "the containers of stable have gone, and this release took their place, unjudged",
         "drain-timeout" => "the release that had to go took too long, and is left to itself",
         _ => label,
     }
@@ -46,7 +55,7 @@ pub(super) fn sentence(label: &str) -> &str {
 mod tests {
     use super::*;
     use crate::analysis::{BlastLimit, BreakerRule, Metric};
-    use crate::rollout::Reason;
+    use crate::rollout::{Charge, Reason};
 
     #[test]
     fn every_reason_has_a_sentence() {
@@ -73,6 +82,8 @@ mod tests {
             Reason::Overtaken,
             Reason::Restarted,
             Reason::DrainTimeout,
+            Reason::Adopted,
+            Reason::Replaced,
             Reason::Guardrail(Metric::ErrorRate),
             Reason::Guardrail(Metric::LatencyP99),
             Reason::Breaker(BreakerRule::NeverHealthy),
@@ -83,7 +94,8 @@ mod tests {
             Reason::SharedBreach,
             Reason::SharedBreachOver,
         ];
-        for reason in reasons.into_iter().chain(Metric::ALL.map(Reason::Breach)) {
+        let reasons = reasons.into_iter().chain(Charge::ALL.map(Reason::Charged));
+        for reason in reasons.chain(Metric::ALL.map(Reason::Breach)) {
             assert!(sentence(reason.label()).contains(' '), "{reason:?}");
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use canary_config::name::ReleaseId;
 use canary_config::plan::Plan;
 
 use crate::rollout::{Generation, Phase, Position, Raises, Reason, Refusal, Rollout, Start, Transition, Trial};
@@ -23,6 +24,8 @@ pub enum Command {
     Abort,
     /// Take back a release that has reached 100 %.
     Undo,
+    /// Make a release stable without a trial.
+    Adopt(ReleaseId),
 }
 
 /// How far a promotion goes.
@@ -67,6 +70,7 @@ impl Rollout {
             Command::Resume => self.resume(now),
             Command::Abort => self.give_up(),
             Command::Undo => self.undo(),
+            Command::Adopt(release) => self.adopt(release, raises),
         }
     }
 

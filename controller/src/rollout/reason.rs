@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::{BlastLimit, BreakerRule, Ground, Metric};
+use crate::rollout::Charge;
 
 /// The cause of a transition. Every raise has one of `Ready`, `Certificate`, `Time`,
 /// `Policy` and `Command`.
@@ -66,6 +67,12 @@ pub enum Reason {
     Restarted,
     /// The release that had to go took too long, and what it had begun is left to itself.
     DrainTimeout,
+    /// What became of the canary's containers, or of the checks that it had to pass.
+    Charged(Charge),
+    /// An operator made it stable, without a trial.
+    Adopted,
+    /// Stable's containers have gone, and this release alone was there.
+    Replaced,
 }
 
 // === impl Reason ===
@@ -121,6 +128,9 @@ impl Reason {
             Self::Overtaken => "overtaken",
             Self::Restarted => "restarted",
             Self::DrainTimeout => "drain-timeout",
+            Self::Charged(charge) => charge.label(),
+            Self::Adopted => "adopted",
+            Self::Replaced => "replaced",
         }
     }
 }

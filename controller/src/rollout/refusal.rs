@@ -21,6 +21,9 @@ pub enum Refusal {
         /// The release on trial.
         canary: ReleaseId,
     },
+    /// A start before anything is stable.
+    #[error("nothing is stable yet, so there is nothing to compare with; name what serves with `adopt`")]
+    NothingStable,
     /// A start of what is stable already.
     #[error("{0} is the stable release already")]
     AlreadyStable(ReleaseId),

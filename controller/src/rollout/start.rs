@@ -39,6 +39,9 @@ impl Rollout {
         if raises == Raises::Frozen {
             return Err(Refusal::Frozen);
         }
+        if self.stable.is_none() {
+            return Err(Refusal::NothingStable);
+        }
         let canary = &start.trial.canary;
         if let Some(before) = self.sent_back(canary).filter(|_| start.again == Again::Refuse) {
             return Err(Refusal::SentBackBefore {

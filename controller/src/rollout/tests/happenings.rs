@@ -7,7 +7,7 @@ use canary_config::plan::{OnBusy, Plan};
 
 use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, SHARED, commanded, judged, probed, start_of, starts};
 use crate::analysis::{BlastLimit, BreakerRule, Ground, Metric};
-use crate::rollout::{Again, Command, Event, Judgement, Raises, Readiness, Start, Stop, Stride};
+use crate::rollout::{Again, Charge, Command, Event, Judgement, Raises, Readiness, Start, Stop, Stride};
 
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "as the event in it")]
@@ -46,6 +46,9 @@ pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
     let probes = readiness.iter().flat_map(|stable| readiness.iter().map(|canary| probed(*stable, *canary)));
     let events = commands.map(commanded).chain(probes);
     let events = events.chain([PASS, BREACH, SHARED, FAVOURABLE, OPEN].map(judged));
+    let release = |name: &str| name.parse().expect("a good name");
+    let adopt = commanded(Command::Adopt(release("v2")));
+    let events = events.chain([Event::Charged(Charge::Died), Event::Replaced(release("v2")), adopt]);
     let events = events.chain([Event::Drained, Event::PeerAborted, Event::Ticked]);
     events.map(Happening::Told).chain(outside()).collect()
 }

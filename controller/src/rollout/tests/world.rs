@@ -156,6 +156,9 @@ impl World {
         if let Some(settled) = trial.filter(|_| is_settled) {
             self.sent_back.remove(settled);
         }
+        if matches!(transition.reason, Reason::Adopted | Reason::Replaced) {
+            self.sent_back.remove(self.rollout.stable());
+        }
         match (transition.reason, event) {
             (Reason::Queued, Event::Commanded { command: Command::Start(start), .. }) => {
                 self.queue.push_back((start.trial.canary.clone(), start.again));

@@ -151,6 +151,7 @@ fn a_transition_tells_the_truth(seen: &Seen) -> bool {
     let of_queue = match (seen.command(), transition.reason) {
         (Some(Command::Start(start)), Reason::Queued) => Some(&start.trial.canary),
         (_, Reason::Obsolete) => seen.before.queue.front().map(|(release, _)| release),
+        (_, Reason::Adopted | Reason::Replaced) => Some(after.stable()),
         (Some(Command::Abort), _) if seen.was_free() => seen.before.queue.front().map(|(release, _)| release),
         _ => None,
     };

@@ -55,6 +55,17 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
                 && seen.from() == PhaseName::Probation
                 && limits.is_some_and(|plan| seen.lasted(plan.probation))
         }
+        Reason::Charged(charge) => {
+            seen.event() == Some(&Event::Charged(charge))
+                && seen.phase().trial().is_some()
+                && seen.to() == PhaseName::Aborted
+        }
+        Reason::Adopted => {
+            matches!(seen.command(), Some(Command::Adopt(release)) if seen.after.rollout.stable() == release)
+        }
+        Reason::Replaced => {
+            matches!(seen.event(), Some(Event::Replaced(release)) if seen.after.rollout.stable() == release)
+        }
         // Only others can be the cause: a peer, or a crash.
         Reason::Peer | Reason::Restarted | Reason::Overtaken => false,
         Reason::Superseded => asks_for(seen, OnBusy::Supersede) && seen.is_new_generation(),
@@ -82,7 +93,8 @@ fn what_is_due_is_done(seen: &Seen) -> bool {
     let is_policy = is_policy(seen) && !is_barred;
     let is_turn = takes_turn(seen);
     let is_begun = is_ready(seen) && !(seen.is_frozen() && goes_up(seen));
-    let is_due = is_certified_enough || is_approvable || is_thin || is_policy || is_turn || is_begun;
+    let is_charged = matches!(seen.event(), Some(Event::Charged(_))) && seen.phase().trial().is_some();
+    let is_due = is_certified_enough || is_approvable || is_thin || is_policy || is_turn || is_begun || is_charged;
     !is_due || seen.transition().is_some()
 }
 

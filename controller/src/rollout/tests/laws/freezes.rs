@@ -13,10 +13,13 @@ pub(super) const LAWS: [Law; 4] = [
 ];
 
 fn a_freeze_lets_nothing_begin(seen: &Seen) -> bool {
-    let is_begun = seen.is_new_generation() || seen.after.rollout.queue().len() > seen.before.queue.len();
+    // What alone is left serves, whatever is frozen.
+    let is_replaced = seen.reason() == Some(Reason::Replaced);
+    let is_begun =
+        seen.is_new_generation() && !is_replaced || seen.after.rollout.queue().len() > seen.before.queue.len();
     let is_refused = match seen.command() {
         Some(Command::Start(_)) => *seen.answer == Err(Refusal::Frozen),
-        Some(Command::Retry(_)) => seen.answer.is_err(),
+        Some(Command::Retry(_) | Command::Adopt(_)) => seen.answer.is_err(),
         _ => true,
     };
     !seen.is_frozen() || !is_begun && is_refused

@@ -18,7 +18,7 @@ pub(super) const LAWS: [Law; 4] = [
 fn a_generation_begins(seen: &Seen) -> bool {
     let is_started = match (seen.command(), seen.reason()) {
         (Some(Command::Start(_)), Some(reason)) => reason != Reason::Queued,
-        (Some(Command::Retry(_)), Some(_)) | (None, Some(Reason::Turn)) => true,
+        (Some(Command::Retry(_) | Command::Adopt(_)), Some(_)) | (None, Some(Reason::Turn | Reason::Replaced)) => true,
         _ => false,
     };
     let before = seen.before.rollout.generation().get();
@@ -36,6 +36,9 @@ fn a_trial_does_not_change_under_way(seen: &Seen) -> bool {
 
 fn stable_changes_when_probation_is_complete(seen: &Seen) -> bool {
     let (before, after) = (&seen.before.rollout, &seen.after.rollout);
+    if matches!(seen.reason(), Some(Reason::Adopted | Reason::Replaced)) {
+        return seen.was_free() && seen.to() == PhaseName::Idle && before.stable() != after.stable();
+    }
     let is_complete = seen.to() == PhaseName::Idle && seen.from() != PhaseName::Idle;
     let is_replaced = seen.from() == PhaseName::Probation && seen.is_new_generation();
     let is_lawful = seen.from() == PhaseName::Probation

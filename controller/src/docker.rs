@@ -3,4 +3,8 @@
 //! The watcher looks at an Engine and tells the engine of canaryd what it saw, as [`Sightings`](sighting::Sightings):
 //! always the whole, so that nothing is ever patched twice.
 
+pub mod digest;
+pub mod label;
+pub mod network;
 pub mod sighting;
+pub mod wanted;

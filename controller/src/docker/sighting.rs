@@ -45,7 +45,7 @@ pub struct Sighting {
     pub restarts: u64,
     /// Set if canaryd made it.
     pub managed: Option<Managed>,
-    /// Set if Compose made it.
+    /// Set if Compose made it, or what it is a copy of.
     pub compose: Option<ComposeOrigin>,
     /// What it does.
     pub state: State,
@@ -58,7 +58,7 @@ pub struct ContainerId(Box<str>);
 /// That canaryd made a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Managed {
-    /// For what: the label `canary.managed`.
+    /// For what: the label `canary.deployment`.
     pub deployment: Box<str>,
 }
 

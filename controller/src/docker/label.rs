@@ -1,0 +1,219 @@
+//! What the labels of a container say: whose it is, and how it is reached. Pure.
+//!
+//! Labels only attach a container to a service that `canaryd.toml` declares; hosts and policy they never say. One that
+//! is equal to the image's own is not believed, since whoever builds an image would attach all that run it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU16;
+
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::nearest::nearest;
+use canary_config::quoted::Quoted;
+
+use crate::docker::digest::release_of;
+use crate::docker::sighting::{ComposeOrigin, Managed};
+use crate::docker::wanted::{Fallback, Wanted};
+
+/// Whose instance a container is.
+pub const SERVICE: &str = "canary.service";
+/// On which port it listens.
+pub const PORT: &str = "canary.port";
+/// Of which release it is.
+pub const RELEASE: &str = "canary.release";
+/// On which of its networks it is reached.
+pub const NETWORK: &str = "canary.network";
+/// That canaryd made it.
+pub const MANAGED: &str = "canary.managed";
+/// For which deployment canaryd made it.
+pub const DEPLOYMENT: &str = "canary.deployment";
+/// That it does one thing and ends, as a migration does; it is no instance.
+pub const TASK: &str = "canary.task";
+
+/// What an operator may write.
+const KEYS: [&str; 4] = [SERVICE, PORT, RELEASE, NETWORK];
+/// What canaryd writes on containers that it makes besides.
+const OUR_KEYS: [&str; 8] =
+    [MANAGED, DEPLOYMENT, TASK, "canary.origin", "canary.image", "canary.restart", ORIGIN_PROJECT, ORIGIN_SERVICE];
+/// All keys of ours begin so.
+const PREFIX: &str = "canary.";
+
+const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+const COMPOSE_WORKING_DIR: &str = "com.docker.compose.project.working_dir";
+const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
+/// What Compose made the container that this one is a copy of.
+const ORIGIN_PROJECT: &str = "canary.compose.project";
+const ORIGIN_SERVICE: &str = "canary.compose.service";
+const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
+const SWARM_TASK: &str = "com.docker.swarm.task.id";
+
+/// What is to be known of a container for its labels to be understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// Its labels, with those of its image among them.
+    pub labels: &'a HashMap<String, String>,
+    /// Those of its image.
+    pub image_labels: &'a HashMap<String, String>,
+    /// The TCP ports that it exposes.
+    pub exposed: &'a [NonZeroU16],
+    /// What its image is.
+    pub digest: &'a str,
+}
+
+/// How a container belongs to a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// To which.
+    pub service: ServiceName,
+    /// Of which release it is.
+    pub release: ReleaseId,
+    /// Where it listens.
+    pub port: NonZeroU16,
+    /// The network on which it is to be reached, if somebody says so, and who says it.
+    pub network: Option<Box<str>>,
+    /// Set if canaryd made it.
+    pub managed: Option<Managed>,
+    /// Set if Compose made it, or what it is a copy of.
+    pub compose: Option<ComposeOrigin>,
+}
+
+/// The labels of a container that are its own.
+struct Own<'a>(BTreeMap<&'a str, &'a str>);
+
+// === impl Labelled ===
+
+impl Labelled<'_> {
+    /// How the container belongs to one of these services; nothing, if it does not mean to.
+    ///
+    /// # Errors
+    /// All that is wrong with its labels, each with what to do.
+    pub fn attachment(&self, wanted: &Wanted) -> Result<Option<Attachment>, Vec<String>> {
+        let own = Own(self
+            .labels
+            .iter()
+            .filter(|(key, value)| self.image_labels.get(*key) != Some(*value))
+            .map(entry)
+            .collect());
+        let Some(service) = own.get(SERVICE) else { return Ok(None) };
+        if own.get(TASK).is_some() || own.is(COMPOSE_ONE_OFF, "True") || own.get(SWARM_TASK).is_some() {
+            return Ok(None);
+        }
+        let mut wrong = own.unknown_keys();
+        let (service, fallback) = match wanted_service(service, wanted) {
+            Ok(found) => found,
+            Err(why) => {
+                wrong.push(why);
+                return Err(wrong);
+            }
+        };
+        let noted = &mut wrong;
+        let port = self.port(&own, service, fallback).map_err(|why| noted.push(why)).ok();
+        let release = own.release(self.digest).map_err(|why| noted.push(why)).ok();
+        let network = own.network().map_err(|why| noted.push(why)).ok();
+        let (Some(port), Some(release), Some(network), true) = (port, release, network, noted.is_empty()) else {
+            return Err(wrong);
+        };
+        Ok(Some(Attachment {
+            service: service.clone(),
+            release,
+            port,
+            network: network.map(Into::into).or_else(|| fallback.network.clone()),
+            managed: own.get(MANAGED).map(|_| Managed { deployment: own.get(DEPLOYMENT).unwrap_or_default().into() }),
+            compose: own.compose(),
+        }))
+    }
+
+    /// The label's, else the service's, else the only one there is.
+    fn port(&self, own: &Own<'_>, service: &ServiceName, fallback: &Fallback) -> Result<NonZeroU16, String> {
+        if let Some(text) = own.get(PORT) {
+            let wrong = || format!("the label {PORT} is {}; write a port, such as {PORT}=8080", Quoted(text));
+            return text.parse().map_err(|_| wrong());
+        }
+        if let Some(port) = fallback.port {
+            return Ok(port);
+        }
+        let remedy = format!("add the label {PORT} or services.{service}.docker.port");
+        match *self.exposed {
+            [port] => Ok(port),
+            [] => Err(format!(
+                "it says no port and exposes none; {remedy}, or, if it is a worker that serves no HTTP, remove the label \
+                 {SERVICE}: it needs no canaryd"
+            )),
+            [..] => {
+                let ports: Vec<String> = self.exposed.iter().map(ToString::to_string).collect();
+                Err(format!("it says no port and exposes several ({}); {remedy}", ports.join(", ")))
+            }
+        }
+    }
+}
+
+/// The service of this name, if its containers are looked for.
+fn wanted_service<'a>(name: &str, wanted: &'a Wanted) -> Result<(&'a ServiceName, &'a Fallback), String> {
+    let known = || wanted.0.keys().map(ServiceName::as_str);
+    wanted.0.iter().find(|(known, _)| known.as_str() == name).ok_or_else(|| {
+        let meant = nearest(name, known()).map(|known| format!("did you mean `{known}`? "));
+        let meant = meant.unwrap_or_default();
+        format!(
+            "the label {SERVICE} is {}, and canaryd.toml declares no such service without releases; {meant}declare it, \
+             or change the label",
+            Quoted(name)
+        )
+    })
+}
+
+fn entry<'a>((key, value): (&'a String, &'a String)) -> (&'a str, &'a str) {
+    (key, value)
+}
+
+// === impl Own ===
+
+impl<'a> Own<'a> {
+    fn get(&self, key: &str) -> Option<&'a str> {
+        self.0.get(key).copied()
+    }
+
+    fn is(&self, key: &str, value: &str) -> bool {
+        self.get(key).is_some_and(|given| given.eq_ignore_ascii_case(value))
+    }
+
+    /// What is wrong with keys that look like ours and are none.
+    fn unknown_keys(&self) -> Vec<String> {
+        let ours = self.0.keys().filter(|key| key.starts_with(PREFIX));
+        let unknown = ours.filter(|key| !KEYS.contains(key) && !OUR_KEYS.contains(key));
+        let said = unknown.map(|key| {
+            let meant = nearest(key, KEYS).map(|known| format!("did you mean {known}? "));
+            let (shown, meant) = (Quoted(key), meant.unwrap_or_default());
+            format!("there is no label {shown}; {meant}the labels are {}", KEYS.join(", "))
+        });
+        said.collect()
+    }
+
+    fn release(&self, digest: &str) -> Result<ReleaseId, String> {
+        let (text, remedy) = match self.get(RELEASE) {
+            Some(text) => (text, format!("change the label {RELEASE}")),
+            None => (release_of(digest), format!("add the label {RELEASE}")),
+        };
+        text.parse().map_err(|error| format!("its release: {error}; {remedy}"))
+    }
+
+    fn network(&self) -> Result<Option<&'a str>, String> {
+        match self.get(NETWORK) {
+            Some("") => {
+                Err(format!("the label {NETWORK} is empty; write one of the container's networks, or remove it"))
+            }
+            network => Ok(network),
+        }
+    }
+
+    fn compose(&self) -> Option<ComposeOrigin> {
+        Some(ComposeOrigin {
+            project: self.get(COMPOSE_PROJECT).or_else(|| self.get(ORIGIN_PROJECT))?.into(),
+            service: self.get(COMPOSE_SERVICE).or_else(|| self.get(ORIGIN_SERVICE))?.into(),
+            working_dir: self.get(COMPOSE_WORKING_DIR).map(Into::into),
+            config_files: self.get(COMPOSE_CONFIG_FILES).map(Into::into),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

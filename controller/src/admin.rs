@@ -142,6 +142,7 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(command::resume))
         .routes(routes!(command::abort))
         .routes(routes!(command::undo))
+        .routes(routes!(command::adopt))
         .routes(routes!(freeze::freeze))
         .routes(routes!(freeze::unfreeze))
         .routes(routes!(freeze::freeze_all))

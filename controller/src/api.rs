@@ -5,6 +5,7 @@
 
 mod account;
 mod command;
+mod container;
 mod evidence;
 mod forecast;
 mod freeze;
@@ -23,7 +24,8 @@ pub use self::account::{
     Account, AccountArm, AccountArms, AccountConviction, AccountCounts, AccountMore, AccountPass, AccountPlan,
     AccountPoint, AccountProbation, AccountProof, AccountRequest,
 };
-pub use self::command::{Done, Instruction, Moved, Promote, Start, StartTogether};
+pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
+pub use self::container::{ContainerStatus, DockerHealth};
 pub use self::evidence::{EvidenceStatus, MetricStatus, ProbationStatus};
 pub use self::forecast::{
     Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,

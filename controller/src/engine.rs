@@ -9,6 +9,7 @@ mod accounts;
 mod cause;
 mod change;
 mod cohort;
+mod containers;
 mod fit;
 mod freezing;
 mod group;
@@ -46,10 +47,12 @@ use self::memory::Memory;
 use self::order::{Deferred, Ordered};
 use self::outbox::{Outbox, Ticket};
 use self::page::Page;
+use self::status::docker_health;
 use self::stop::Stopping;
 use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
+use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::probe::{Finding, Watchers};
 use crate::rollout::Saved;
@@ -73,6 +76,8 @@ const INBOX_LIMIT: usize = 1024;
 pub struct Engine {
     config: Config,
     services: BTreeMap<ServiceName, Managed>,
+    /// What is known of containers.
+    sightings: Sightings,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -192,6 +197,7 @@ impl Engine {
             Input::Unready(reply) => {
                 let _ = reply.send(self.unready());
             }
+            Input::Sightings(seen) => self.note_sightings(*seen),
             Input::Stop(stopped) => self.stop(stopped),
         }
     }
@@ -216,7 +222,8 @@ impl Engine {
         let frozen: Vec<_> = self.services.keys().map(|service| self.freeze_of(service)).collect();
         let services = self.services.values_mut().zip(frozen);
         let services = services.map(|(managed, freeze)| managed.status(now, freeze)).collect();
-        Overview { store: self.health.clone(), services, freezes }
+        let docker = self.config.docker.as_ref().map(|_| docker_health(&self.sightings));
+        Overview { store: self.health.clone(), services, docker, freezes }
     }
 
     fn status(&mut self, service: &ServiceName) -> Result<ServiceStatus, Problem> {

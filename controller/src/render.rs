@@ -6,6 +6,7 @@
 
 mod account;
 mod change;
+mod containers;
 mod event;
 mod evidence;
 mod failure;

@@ -13,7 +13,7 @@ use crate::admin::body::Body;
 use crate::admin::key::Key;
 use crate::admin::named::Named;
 use crate::admin::peer::Peer;
-use crate::api::{Done, Instruction, Problem, ProblemKind, Promote, Start, StartTogether};
+use crate::api::{Adopt, Done, Instruction, Problem, ProblemKind, Promote, Start, StartTogether};
 use crate::engine::{Author, Input, Order, StartOrder};
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Again, Generation, Stride};
@@ -75,6 +75,19 @@ pub(super) async fn promote(
 ) -> Answer {
     let stride = if full { Stride::Full } else { Stride::Next };
     order(&admin, service, Order::Promote(stride), generation, Sender::new(peer, reason, key)?).await
+}
+
+/// Makes a release stable without a trial.
+#[utoipa::path(post, path = "/services/{name}/adopt", tag = "commands", params(Named, Key), request_body = Adopt,
+    responses((status = OK, body = Done)))]
+pub(super) async fn adopt(
+    State(admin): State<Admin>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Named(service): Named,
+    Key(key): Key,
+    Body(Adopt { release, generation, reason }): Body<Adopt>,
+) -> Answer {
+    order(&admin, service, Order::Adopt(release), generation, Sender::new(peer, reason, key)?).await
 }
 
 /// Commands that say no more than which rollout is meant, and why.

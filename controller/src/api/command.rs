@@ -81,6 +81,22 @@ pub struct Instruction {
     pub reason: Option<String>,
 }
 
+/// `POST /v1/services/{name}/adopt`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adopt {
+    /// The release to make stable, unjudged.
+    #[schema(value_type = schema::ReleaseId)]
+    pub release: ReleaseId,
+    /// The rollout that is meant. If another one is under way or was the last, nothing is done.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "number::whole_if_any")]
+    pub generation: Option<Generation>,
+    /// Why, for the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024)]
+    pub reason: Option<String>,
+}
+
 /// The answer to a command that was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Done {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{FreezeStatus, ServiceStatus};
+use crate::api::{DockerHealth, FreezeStatus, ServiceStatus};
 
 /// `GET /v1/services`: everything at a glance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -12,6 +12,9 @@ pub struct Overview {
     pub store: StoreHealth,
     /// Every service, by name.
     pub services: Vec<ServiceStatus>,
+    /// How the Docker Engine is seen, if one is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docker: Option<DockerHealth>,
     /// The freezes that are in force.
     #[serde(default)]
     pub freezes: Vec<FreezeStatus>,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
-use crate::api::{Done, Freeze, Freezes, Instruction, Promote, Reloaded, Start, StartTogether, Unfreeze};
+use crate::api::{Adopt, Done, Freeze, Freezes, Instruction, Promote, Reloaded, Start, StartTogether, Unfreeze};
 use crate::client::{Answer, Client, Error};
 use crate::idempotency::IdempotencyKey;
 
@@ -73,6 +73,16 @@ impl Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Done>, Error> {
         self.order(&format!("/v1/services/{service}/promote"), promote, key).await
+    }
+
+    /// Makes a release stable without a trial.
+    pub async fn adopt(
+        &self,
+        service: &ServiceName,
+        adopt: &Adopt,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Done>, Error> {
+        self.order(&format!("/v1/services/{service}/adopt"), adopt, key).await
     }
 
     /// Does what the verb says.

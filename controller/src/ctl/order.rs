@@ -1,6 +1,6 @@
 //! Orders about rollouts: what each asks, and what it shows.
 
-use crate::api::{Done, Freeze, Instruction, Promote, Start, StartTogether, Unfreeze};
+use crate::api::{Adopt, Done, Freeze, Instruction, Promote, Start, StartTogether, Unfreeze};
 use crate::client::{Answer, Client, Verb};
 use crate::ctl::args::{About, FreezeArgs, RolloutCommand, StartArgs, Target, Wait, Wanted};
 use crate::ctl::exit_code::Exit;
@@ -18,6 +18,11 @@ pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Outp
             let key = said.key();
             let promote = Promote { full, generation, reason: said.reason };
             return finish(&client.promote(&service, &promote, &key).await?, output);
+        }
+        RolloutCommand::Adopt { service, release, generation, said } => {
+            let key = said.key();
+            let adopt = Adopt { release, generation, reason: said.reason };
+            return finish(&client.adopt(&service, &adopt, &key).await?, output);
         }
         RolloutCommand::Retry { about, wait } => {
             let done = instruct(Verb::Retry, about, client).await?;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use canary_config::name::{ReleaseId, ServiceName};
+use serde::{Deserialize, Serialize};
 
 /// So many of an id's digits are shown.
 const DIGITS_SHOWN: usize = 12;
@@ -52,7 +53,8 @@ pub struct Sighting {
 }
 
 /// Which container: an id that no other ever has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ContainerId(Box<str>);
 
 /// That canaryd made a container.

@@ -153,7 +153,17 @@ impl Engine {
             let mut all = std::iter::once(&self.freezes).chain(next);
             all.any(|freezes| freezes.in_force(service, &calendar).is_some())
         };
-        if services.iter().any(is_frozen) { Raises::Frozen } else { Raises::Allowed }
+        // Who does not see a canary's containers must not send it more.
+        let is_blind = |service: &ServiceName| {
+            let managed = self.services.get(service);
+            self.sightings.trouble.is_some()
+                && managed.is_some_and(|managed| managed.declared.origin.discovered().is_some())
+        };
+        if services.iter().any(|service| is_frozen(service) || is_blind(service)) {
+            Raises::Frozen
+        } else {
+            Raises::Allowed
+        }
     }
 
     /// The freeze of a service, as operators are shown it.

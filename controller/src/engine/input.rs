@@ -10,6 +10,7 @@ use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
+use crate::docker::sighting::Sightings;
 use crate::engine::accounts::Told;
 use crate::engine::traffic::Prospect;
 use crate::idempotency::IdempotencyKey;
@@ -62,6 +63,8 @@ pub enum Input {
     Page(oneshot::Sender<Result<String, Problem>>),
     /// The services that have no ready backend.
     Unready(oneshot::Sender<Vec<ServiceName>>),
+    /// What is known of all containers now.
+    Sightings(Box<Sightings>),
     /// The process ends: decide nothing more, and keep that it was orderly.
     Stop(oneshot::Sender<()>),
 }
@@ -83,6 +86,8 @@ pub enum Order {
     Abort,
     /// Take back a release that has reached 100 %.
     Undo,
+    /// Make a release stable without a trial.
+    Adopt(ReleaseId),
 }
 
 /// What is to be begun.
@@ -161,6 +166,7 @@ impl Order {
             Self::Resume => "resume".into(),
             Self::Abort => "abort".into(),
             Self::Undo => "undo".into(),
+            Self::Adopt(release) => format!("adopt {release}"),
         }
     }
 }

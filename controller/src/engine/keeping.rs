@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use canary_config::cohort::Assignment;
 use canary_config::name::ReleaseId;
+use canary_config::origin::Origin;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Arms, Damage, Kept};
@@ -108,8 +109,13 @@ impl Managed {
     /// Who is compared in the try that is under way.
     fn subjects(&self) -> Option<Arms<Subject>> {
         let subject = |release: &ReleaseId| {
-            let addresses = self.roster.has(release).then(|| self.roster.addresses(release))?;
-            Some(Subject { release: release.clone(), addresses })
+            let release = release.clone();
+            match self.declared.origin {
+                Origin::Declared(_) if !self.roster.has(&release) => None,
+                Origin::Declared(_) => Some(Subject { addresses: self.roster.addresses(&release), release }),
+                // A release that was made from an image is the same wherever it runs.
+                Origin::Discovered(_) => Some(Subject { release, addresses: Vec::new() }),
+            }
         };
         Some(Arms { canary: subject(self.rollout.canary()?)?, stable: subject(self.rollout.stable())? })
     }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use crate::account::Account;
 use crate::analysis::Arms;
 use crate::clock;
+use crate::docker::sighting::Sighting;
 use crate::engine::accounts::Accounts;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
@@ -35,6 +36,8 @@ pub(super) struct Managed {
     pub(super) declared: Service,
     /// Who belongs to which of its releases.
     pub(super) roster: Roster,
+    /// Its containers, if it is discovered, whatever their state.
+    pub(super) containers: Vec<Sighting>,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -72,6 +75,7 @@ impl Managed {
         let mut managed = Self {
             declared,
             roster,
+            containers: Vec::new(),
             rollout,
             reason: None,
             pools,
@@ -174,6 +178,7 @@ impl Managed {
     fn needs(&self) -> Needs {
         let mut watched = vec![self.rollout.stable().clone()];
         watched.extend(self.rollout.canary().cloned());
+        watched.extend(self.candidates());
         let remembered = match self.rollout.phase() {
             Phase::Aborted { canary, .. } => Some(canary.clone()),
             _ => self.leaving().cloned(),

@@ -108,6 +108,7 @@ impl Engine {
                 Ok(std::iter::once(service).chain(peers.keys()).cloned().collect())
             }
             Order::Retry => Ok(self.sent_back_with(service)),
+            Order::Adopt(_) => Ok(vec![service.clone()]),
             Order::Promote(_) | Order::Pause | Order::Resume | Order::Abort | Order::Undo => Ok(self.group_of(service)),
         }
     }
@@ -123,6 +124,10 @@ impl Engine {
             Order::Resume => vec![Command::Resume; members.len()],
             Order::Abort => vec![Command::Abort; members.len()],
             Order::Undo => vec![Command::Undo; members.len()],
+            Order::Adopt(release) => {
+                self.managed(service)?.instances(release)?;
+                vec![Command::Adopt(release.clone())]
+            }
         };
         // The generation that was named is that of the service that was named.
         let generations = std::iter::once(*generation).chain(std::iter::repeat(None));

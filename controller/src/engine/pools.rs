@@ -11,6 +11,7 @@ use canary_proxy::meter::PoolMeter;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::track::Track;
 
+use crate::docker::sighting::ContainerId;
 use crate::engine::roster::Roster;
 use crate::probe::{Condition, Finding, ProbeKey, Watch, Watchers};
 use crate::rollout::Readiness;
@@ -69,18 +70,19 @@ impl Pools {
             |release: &ReleaseId| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release);
         self.meters.retain(|(release, _), _| is_kept(release));
         self.backends.retain(|(release, id), tended| {
-            let is_there = roster.members(release).iter().any(|member| member.is(id, tended.backend.address));
-            if !is_there {
+            let here = roster.members(release).iter().find(|member| member.id == *id);
+            if here.is_none_or(|member| member.address != tended.backend.address) {
                 tended.eject();
             }
-            is_there && is_kept(release)
+            let is_needed = here.is_none() && tended.backend.meter.in_flight() > 0;
+            is_kept(release) && (!tended.backend.is_ejected() || is_needed)
         });
         for (release, member) in roster.all().filter(|(release, _)| needs.watched.contains(release)) {
             let key = (release.clone(), member.id.clone());
             self.backends.entry(key).or_insert_with_key(|(_, id)| Tended::new(id.clone(), member.address));
         }
         for ((release, _), tended) in &mut self.backends {
-            if needs.watched.contains(release) {
+            if needs.watched.contains(release) && !tended.backend.is_ejected() {
                 tended.watch_over(&self.service, release, declared, watchers);
             } else {
                 tended.leave();
@@ -126,7 +128,8 @@ impl Pools {
     /// How many backends of a release can serve, of how many.
     pub(super) fn count(&self, release: &ReleaseId) -> (usize, usize) {
         let of_release = || self.of(release);
-        (of_release().filter(|tended| tended.condition == Condition::Up).count(), of_release().count())
+        let there = of_release().filter(|tended| !tended.backend.is_ejected()).count();
+        (of_release().filter(|tended| tended.condition == Condition::Up).count(), there)
     }
 
     /// The backends of a release that can serve now, in this role; of the first so many, if not all take part.
@@ -157,6 +160,13 @@ impl Pools {
     /// Attempts under way at the backends of a release.
     pub(super) fn in_flight(&self, release: &ReleaseId) -> usize {
         self.of(release).map(|tended| tended.backend.meter.in_flight()).sum()
+    }
+
+    /// Attempts under way at a container.
+    pub(super) fn open_at(&self, container: &ContainerId) -> usize {
+        let id = BackendId::container(container.as_str());
+        let of_it = self.backends.values().filter(|tended| tended.backend.id == id);
+        of_it.map(|tended| tended.backend.meter.in_flight()).sum()
     }
 
     /// How long attempts at the backends of a release took.

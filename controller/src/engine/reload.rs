@@ -81,6 +81,7 @@ impl Engine {
             (Some(managed), Some(new)) if managed.declared == *new => None,
             (Some(managed), Some(new)) => {
                 managed.redeclare(new.clone());
+                managed.enrol(&self.sightings);
                 managed.settle(&mut self.watchers, clock::now());
                 Some(Change::Changed)
             }
@@ -93,7 +94,9 @@ impl Engine {
             (None, Some(new)) => {
                 self.absent.remove(name);
                 self.services.insert(name.clone(), Managed::new(new.clone(), recalled?, &self.convicted, &self.seed));
-                self.services.get_mut(name)?.settle(&mut self.watchers, clock::now());
+                let managed = self.services.get_mut(name)?;
+                managed.enrol(&self.sightings);
+                managed.settle(&mut self.watchers, clock::now());
                 Some(Change::Added)
             }
         }

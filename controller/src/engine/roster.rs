@@ -7,6 +7,8 @@ use canary_config::name::ReleaseId;
 use canary_config::origin::{Declared, Origin};
 use canary_proxy::pool::BackendId;
 
+use crate::docker::sighting::Sighting;
+
 /// The instances of every release of a service, each release's in an order that stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Roster(BTreeMap<ReleaseId, Vec<Member>>);
@@ -26,6 +28,20 @@ impl Roster {
     /// What is known of the instances without looking for containers.
     pub(super) fn of(origin: &Origin) -> Self {
         origin.declared().map(Self::of_declared).unwrap_or_default()
+    }
+
+    /// The containers that can be sent requests: each release's in the order in which they were made.
+    pub(super) fn of_containers(containers: &[Sighting]) -> Self {
+        let mut containers: Vec<_> = containers.iter().collect();
+        containers.sort_by(|a, b| (a.created, &a.container).cmp(&(b.created, &b.container)));
+        let mut releases = BTreeMap::<_, Vec<_>>::new();
+        for sighting in containers {
+            if let Some(address) = sighting.state.address() {
+                let member = Member { id: BackendId::container(sighting.container.as_str()), address };
+                releases.entry(sighting.release.clone()).or_default().push(member);
+            }
+        }
+        Self(releases)
     }
 
     fn of_declared(declared: &Declared) -> Self {
@@ -57,14 +73,5 @@ impl Roster {
     /// Every instance, by release.
     pub(super) fn all(&self) -> impl Iterator<Item = (&ReleaseId, &Member)> {
         self.0.iter().flat_map(|(release, members)| members.iter().map(move |member| (release, member)))
-    }
-}
-
-// === impl Member ===
-
-impl Member {
-    /// Whether it is the one with this identity, at this address.
-    pub(super) fn is(&self, id: &BackendId, address: SocketAddr) -> bool {
-        self.id == *id && self.address == address
     }
 }

@@ -31,6 +31,7 @@ impl Engine {
         );
         self.publish([&key.service]);
         self.show(self.probed(&key.service));
+        self.replace_the_gone();
     }
 
     /// Sends back at once whoever was convicted beside the engine, and is out of the data path already.
@@ -123,6 +124,6 @@ impl Engine {
 
 /// What was seen of the services of a group, of each in its place.
 pub(super) struct Seen {
-    group: Vec<ServiceName>,
-    events: Vec<Event>,
+    pub(super) group: Vec<ServiceName>,
+    pub(super) events: Vec<Event>,
 }

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::api::StoreHealth;
 use crate::clock;
+use crate::docker::sighting::Sightings;
 use crate::engine::cause::Cause;
 use crate::engine::fit::{Lack, Role, lack};
 use crate::engine::input::EngineHandle;
@@ -121,6 +122,7 @@ impl Engine {
             page: Page::new(page),
             config,
             services,
+            sightings: Sightings::default(),
             absent,
             routes,
             health: StoreHealth { healthy: true, message: None },

@@ -1,5 +1,6 @@
 //! What an operator is shown of a service.
 
+mod containers;
 mod evidence;
 mod missing;
 mod tracks;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use canary_config::plan::Gate;
 
+pub(super) use self::containers::docker_health;
 use crate::api::{FreezeStatus, ServiceStatus, StepStatus};
 use crate::engine::managed::Managed;
 use crate::rollout::{Pause, Phase, Position, Reason};
@@ -43,6 +45,7 @@ impl Managed {
             in_phase_ms: in_phase.map(in_ms),
             step: self.step_status(),
             tracks: self.tracks(shown_canary, evidence.as_ref()),
+            containers: self.container_statuses(),
             store_trouble: None,
             rollback: self.present_rollback(),
             missing: self.missing(evidence.as_ref(), freeze.as_ref(), now),

@@ -7,7 +7,7 @@ use crate::render::phase::{PHASE_COLUMNS, glyph, phase, style};
 use crate::render::status::cause;
 use crate::render::table::{Cell, Column, table_within};
 use crate::render::text::{escape, wrap};
-use crate::render::{NOTHING, freeze, store};
+use crate::render::{NOTHING, containers, freeze, store};
 use crate::rollout::PhaseName;
 
 /// No line is longer, so that it fits beside other windows.
@@ -27,6 +27,7 @@ const COLUMNS_OF_SERVICES: [Column; 7] = [
 #[must_use]
 pub fn overview(overview: &Overview, color: Color) -> String {
     let mut top = store::trouble(store::message(&overview.store), color);
+    top += &containers::docker(overview.docker.as_ref(), color);
     if !overview.freezes.is_empty() {
         top += &(freeze::lines(&overview.freezes, color) + "\n");
     }
@@ -64,6 +65,12 @@ fn calls(service: &ServiceStatus, color: Color) -> Vec<String> {
         let why = cause(service).unwrap_or(service.phase.label());
         let text = format!("{} {}: {why}", glyph(service.phase), service.name);
         calls.push(paragraph(&text, style(service.phase), color));
+    }
+    let adrift = service.containers.iter().filter(|container| container.drift.is_some()).count();
+    if adrift > 0 {
+        let containers = if adrift == 1 { "container gets" } else { "containers get" };
+        let text = format!("⚠ {0}: {adrift} {containers} no request; see `canaryctl status {0}`", service.name);
+        calls.push(paragraph(&text, Style::Warning, color));
     }
     if !service.queue.is_empty() {
         let queue: Vec<_> = service.queue.iter().map(ToString::to_string).collect();

@@ -3,6 +3,7 @@
 use canary_config::weight::Weight;
 
 use crate::api::{Missing, Rollback, ServiceStatus, StepStatus};
+use crate::render::containers::containers;
 use crate::render::evidence::evidence;
 use crate::render::fields::Fields;
 use crate::render::next::next;
@@ -23,6 +24,7 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
         frozen(service, color),
         head(service, color),
         tracks(service, color),
+        containers(service, color),
         evidence(service, color),
         outlook(service, color),
     ];

@@ -3,7 +3,7 @@
 use std::num::ParseIntError;
 use std::time::Duration;
 
-use canary_config::name::ServiceName;
+use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::plan::OnBusy;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -52,6 +52,19 @@ pub enum RolloutCommand {
         /// Which rollout.
         #[command(flatten)]
         about: About,
+    },
+    /// Make a release stable without a trial: one whose containers run already.
+    Adopt {
+        /// Of which service.
+        service: ServiceName,
+        /// Which release, as `status` names it.
+        release: ReleaseId,
+        /// Do it only if N is the number of the present or the last rollout.
+        #[arg(long, value_name = "N", value_parser = generation)]
+        generation: Option<Generation>,
+        /// Why it is ordered.
+        #[command(flatten)]
+        said: Said,
     },
     /// Try the release again that was aborted last, as a new rollout.
     Retry {

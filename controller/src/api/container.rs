@@ -1,0 +1,47 @@
+//! The containers of a service, and what does not belong.
+
+use canary_config::name::ReleaseId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::schema;
+
+/// One container of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ContainerStatus {
+    /// Its id, as Docker shortens it for people; the value of the label `backend`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The release that it runs.
+    #[schema(value_type = schema::ReleaseId)]
+    pub release: ReleaseId,
+    /// Its image, as it was asked for.
+    pub image: String,
+    /// What it does: `starting`, `running`, `unhealthy`, `leaving`, `paused` or `stopped`.
+    pub state: String,
+    /// Where it listens, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Requests and tunnels that are open at it.
+    pub open: usize,
+    /// How often Docker has started it again.
+    pub restarts: u64,
+    /// Why it is unhealthy, or how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// Why it gets no request although it runs, and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<String>,
+}
+
+/// How the Docker Engine is seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DockerHealth {
+    /// Why its containers are not seen now, and what helps. Requests go where they went, and nothing is raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+    /// What is wrong with containers that want to belong to a service, and what to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+}

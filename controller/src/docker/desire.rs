@@ -1,0 +1,147 @@
+//! What each container on a shelf should be, by where its service's rollout stands, and what has to be done for it. Pure.
+//!
+//! It goes by what is true now and not by what has just happened, so that a restart of canaryd needs no memory of what
+//! was under way. Containers that are on no shelf are nobody's business here.
+
+use std::collections::BTreeSet;
+
+use canary_config::name::ReleaseId;
+
+use crate::docker::shelf::{Shelf, Shelved};
+use crate::docker::sighting::{ContainerId, Sighting, State};
+
+/// Where the rollout of a service stands, as far as its containers depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand<'a> {
+    /// The stable release.
+    pub stable: &'a ReleaseId,
+    /// What becomes of its containers.
+    pub stable_is: Lot,
+    /// The release on trial.
+    pub canary: Option<&'a ReleaseId>,
+    /// Whether its containers may be started.
+    pub may_start: bool,
+    /// Releases that others look after: whose deployment is under way, or that wait for their turn.
+    pub spared: BTreeSet<&'a ReleaseId>,
+    /// How many releases that have no part any more are kept, stopped.
+    pub kept: usize,
+}
+
+/// What becomes of stable's containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lot {
+    /// They run.
+    Run,
+    /// They are frozen: the canary has all requests, and they wait for an undo.
+    Freeze,
+    /// They stop: the canary takes their place.
+    Stop,
+}
+
+/// What has to be done with a container.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    /// Start it.
+    Start,
+    /// Freeze its processes.
+    Pause,
+    /// Let them go on.
+    Unpause,
+    /// Give it the restart policy that it has from now on, as it is stable.
+    Settle(String),
+    /// See that nobody but canaryd starts it again, and stop it as soon as it has answered what it was asked.
+    Retire,
+    /// Remove it.
+    Remove,
+}
+
+// === impl Stand ===
+
+impl Stand<'_> {
+    /// What has to be done now.
+    #[must_use]
+    pub fn acts(&self, shelf: &Shelf, containers: &[Sighting]) -> Vec<(ContainerId, Act)> {
+        let mut acts = Vec::new();
+        let mut put_away = 0;
+        let is_stable_up = containers.iter().any(|one| one.release == *self.stable && is_up(&one.state));
+        for shelved in shelf.newest_first() {
+            let own = containers.iter().filter(|container| shelved.owns(container));
+            let release = &shelved.release;
+            if self.spared.contains(release) {
+                continue;
+            }
+            let is_kept = if self.has_part(release) {
+                true
+            } else {
+                put_away += 1;
+                put_away <= self.kept
+            };
+            for container in own {
+                let act = if release == self.stable {
+                    self.of_stable(shelved, container)
+                } else if Some(release) == self.canary {
+                    // Two that cannot run beside each other.
+                    let is_free = self.stable_is != Lot::Stop || !is_stable_up;
+                    (self.may_start && is_free).then(|| of_canary(shelved, container)).flatten()
+                } else {
+                    of_others(shelved, container, is_kept)
+                };
+                acts.extend(act.map(|act| (container.container.clone(), act)));
+            }
+        }
+        acts
+    }
+
+    /// Whether a release serves or is tried.
+    fn has_part(&self, release: &ReleaseId) -> bool {
+        release == self.stable || Some(release) == self.canary
+    }
+
+    fn of_stable(&self, shelved: &Shelved, container: &Sighting) -> Option<Act> {
+        let is_stopped_by_us = shelved.stopped.contains(&container.container);
+        match (self.stable_is, &container.state) {
+            (Lot::Stop, state) if is_up(state) => Some(Act::Retire),
+            (Lot::Stop, _) => None,
+            (Lot::Freeze, State::Running { .. }) => Some(Act::Pause),
+            (Lot::Freeze, _) => None,
+            (Lot::Run, State::Paused) => Some(Act::Unpause),
+            (Lot::Run, State::Stopped { .. }) => is_stopped_by_us.then_some(Act::Start),
+            (Lot::Run, State::Leaving) => None,
+            (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. }) => {
+                let restart = shelved.restart.clone()?;
+                (!shelved.settled.contains(&container.container)).then_some(Act::Settle(restart))
+            }
+        }
+    }
+}
+
+/// One that has ended by itself is not started again: that it ended is what it is judged by.
+fn of_canary(shelved: &Shelved, container: &Sighting) -> Option<Act> {
+    let is_to_start = shelved.stopped.contains(&container.container) || never_ran(&container.state);
+    match container.state {
+        State::Stopped { .. } if is_to_start => Some(Act::Start),
+        State::Paused => Some(Act::Unpause),
+        _ => None,
+    }
+}
+
+fn of_others(shelved: &Shelved, container: &Sighting, is_kept: bool) -> Option<Act> {
+    let is_stopped_by_us = shelved.stopped.contains(&container.container);
+    match &container.state {
+        State::Stopped { .. } if !is_kept || never_ran(&container.state) => {
+            shelved.deployment.is_some().then_some(Act::Remove)
+        }
+        State::Stopped { .. } | State::Leaving => None,
+        // Somebody has started it again.
+        _ if is_stopped_by_us => None,
+        _ => Some(Act::Retire),
+    }
+}
+
+fn is_up(state: &State) -> bool {
+    !matches!(state, State::Stopped { .. })
+}
+
+fn never_ran(state: &State) -> bool {
+    matches!(state, State::Stopped { since: None, .. })
+}

@@ -1,0 +1,89 @@
+//! What an operator is shown of the containers of a service.
+
+use crate::api::{ContainerStatus, DockerHealth};
+use crate::docker::sighting::{ComposeOrigin, Sighting, Sightings, State};
+use crate::engine::managed::Managed;
+
+// === impl Managed ===
+
+impl Managed {
+    /// Every container of the service, those of one release together.
+    pub(in crate::engine) fn container_statuses(&self) -> Vec<ContainerStatus> {
+        let mut all: Vec<_> = self.containers.iter().collect();
+        all.sort_by(|a, b| (&a.release, a.created, &a.container).cmp(&(&b.release, b.created, &b.container)));
+        all.into_iter().map(|container| self.container_status(container)).collect()
+    }
+
+    fn container_status(&self, container: &Sighting) -> ContainerStatus {
+        let (state, detail) = in_words(&container.state);
+        ContainerStatus {
+            id: container.container.to_string(),
+            name: container.name.to_string(),
+            release: container.release.clone(),
+            image: container.image.to_string(),
+            state: state.to_owned(),
+            address: container.state.address().map(|address| address.to_string()),
+            open: self.pools.open_at(&container.container),
+            restarts: container.restarts,
+            detail,
+            drift: self.drift_of(container),
+        }
+    }
+
+    /// Why a container that runs gets no request.
+    fn drift_of(&self, container: &Sighting) -> Option<String> {
+        let (release, service) = (&container.release, &self.declared.name);
+        let rollout = &self.rollout;
+        let is_up = !matches!(container.state, State::Leaving | State::Stopped { .. });
+        let has_part = release == rollout.stable() || Some(release) == rollout.canary();
+        if !is_up || has_part {
+            return None;
+        }
+        if rollout.stable().is_none() {
+            return Some(format!("nothing is stable yet; `canaryctl adopt {service} {release}` makes it stable"));
+        }
+        let is_old = rollout.sent_back(release).is_some();
+        let what = if is_old { "was sent back" } else { "is neither stable nor on trial" };
+        let remedy = match &container.compose {
+            Some(origin) if container.managed.is_none() => self.line_to_change(origin),
+            _ => None,
+        };
+        let bring_in = format!("`canaryctl start {service} {release}` brings it in");
+        Some(format!("{release} {what}; {}", remedy.unwrap_or(bring_in)))
+    }
+
+    /// What to write in a file of Compose, so that it does not start this again.
+    fn line_to_change(
+        &self,
+        ComposeOrigin { service, working_dir, config_files, .. }: &ComposeOrigin,
+    ) -> Option<String> {
+        let stable = self.containers.iter().find(|container| container.release == *self.rollout.stable())?;
+        let file = config_files.as_deref().and_then(|files| files.split(',').next()).unwrap_or("docker-compose.yml");
+        let file = match working_dir {
+            Some(folder) if !file.starts_with('/') => format!("{folder}/{file}"),
+            _ => file.to_owned(),
+        };
+        Some(format!("in {file} write `image: {}` for the service {service}", stable.image))
+    }
+}
+
+/// How the Engine is seen.
+pub(in crate::engine) fn docker_health(sightings: &Sightings) -> DockerHealth {
+    let faults = sightings.faults.iter().map(ToString::to_string).collect();
+    DockerHealth { trouble: sightings.trouble.clone(), faults }
+}
+
+fn in_words(state: &State) -> (&'static str, Option<String>) {
+    match state {
+        State::Starting => ("starting", None),
+        State::Running { .. } => ("running", None),
+        State::Unhealthy { why } => ("unhealthy", Some(why.clone())),
+        State::Leaving => ("leaving", None),
+        State::Paused => ("paused", None),
+        State::Stopped { out_of_memory: true, exit_code, .. } => {
+            ("stopped", Some(format!("ran out of memory (exit code {exit_code})")))
+        }
+        State::Stopped { exit_code: 0, .. } => ("stopped", None),
+        State::Stopped { exit_code, .. } => ("stopped", Some(format!("exit code {exit_code}"))),
+    }
+}

@@ -16,6 +16,7 @@ pub mod ctl;
 pub mod daemon;
 mod date;
 pub mod descriptors;
+pub mod docker;
 pub mod engine;
 pub mod freeze;
 pub mod idempotency;

@@ -34,6 +34,8 @@ mod daemon_storm;
 mod daemon_strategies;
 mod daemon_why;
 mod daemon_witness;
+mod docker_clone;
+mod docker_faithful;
 mod false_aborts;
 mod forecast;
 mod guardrails;

@@ -1,0 +1,9 @@
+//! Docker: what its Engine is asked to do for a release.
+//!
+//! A new release's container is a copy of one that runs, with another image: [`clone`] says what it is made of, and
+//! [`faithful`] what no copy can carry over; both are pure.
+
+pub mod clone;
+pub mod faithful;
+pub mod reference;
+pub mod version;

@@ -34,6 +34,7 @@ mod daemon_storm;
 mod daemon_strategies;
 mod daemon_why;
 mod daemon_witness;
+mod docker;
 mod docker_clone;
 mod docker_faithful;
 mod false_aborts;

@@ -1,0 +1,3 @@
+//! What the tests with Docker stand on: an Engine that is none, and a real one.
+
+mod fake;

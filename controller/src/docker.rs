@@ -1,12 +1,24 @@
 //! Docker: which containers there are, and what they are made to be.
 //!
-//! The watcher looks at an Engine and tells the engine of canaryd what it saw, as [`Sightings`](sighting::Sightings):
-//! always the whole, so that nothing is ever patched twice.
+//! What there is: the watcher looks at an Engine and tells the engine of canaryd what it saw, as
+//! [`Sightings`](sighting::Sightings), always the whole, so that nothing is ever patched twice; [`label`] and
+//! [`network`] say whose a container is and where it is reached.
+//!
+//! What it is made to be: the containers on a [`shelf`] are canaryd's to start and stop, and [`desire`] says what each
+//! of them should be. A new release's container is a copy of one that runs, with another image: [`clone`] says what it
+//! is made of, and [`faithful`] what no copy can carry over. [`host`] holds the verbs on an Engine, for images by their
+//! [`reference`](mod@reference) and with the credentials of a [`registry`]; it decides nothing.
 
+pub mod clone;
 pub mod desire;
 pub mod digest;
+pub mod faithful;
+pub mod host;
 pub mod label;
 pub mod network;
+pub mod reference;
+pub mod registry;
 pub mod shelf;
 pub mod sighting;
+pub mod version;
 pub mod wanted;

@@ -8,7 +8,7 @@ mod ended;
 mod explained;
 mod fake;
 mod fixture;
-mod golden;
+pub(crate) mod golden;
 mod helped;
 mod ordered;
 mod printed;

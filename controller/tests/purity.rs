@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-const PURE: [&str; 3] = ["analysis", "rollout", "render"];
+/// Files, and folders with all that is in them, by how their paths begin.
+const PURE: [&str; 7] =
+    ["analysis", "rollout", "render", "docker/clone", "docker/faithful", "docker/reference", "docker/version"];
+
+/// What is pure of a crate that is not: words of an interface, and nothing that speaks it.
+const WORDS: &str = "bollard::models";
 
 const FORBIDDEN: [&str; 10] = [
     "tokio",
@@ -20,7 +25,9 @@ const FORBIDDEN: [&str; 10] = [
 #[test]
 fn the_pure_modules_import_nothing_impure() {
     let sources = sources();
-    assert!(sources.iter().any(|path| path.ends_with("analysis.rs")), "looked in the wrong place: {sources:?}");
+    for known in ["analysis.rs", "docker/clone/networks.rs"] {
+        assert!(sources.iter().any(|path| path.ends_with(known)), "looked in the wrong place: {sources:?}");
+    }
     for path in sources {
         let text = std::fs::read_to_string(&path).expect("a source file");
         assert_eq!(impurities(&text), Vec::<String>::new(), "{}", path.display());
@@ -33,6 +40,8 @@ fn an_impure_sample_is_found_out() {
         use std::{collections::BTreeMap, thread};
         use std::{io, time::{Duration, Instant}, net::{self, IpAddr}};
         use std::sync::Arc; // not tokio
+        use bollard::{Docker, models::HostConfig};
+        use bollard::models::Mount;
         fn now(dice: &mut rand::rngs::StdRng) -> Instant {
             tokio::spawn(async {});
             Instant::now()
@@ -43,7 +52,15 @@ fn an_impure_sample_is_found_out() {
     ";
     assert_eq!(
         impurities(sample),
-        ["std::thread", "std::net", "std::net::IpAddr", "rand::rngs::StdRng", "tokio::spawn", "Instant::now"]
+        [
+            "std::thread",
+            "std::net",
+            "std::net::IpAddr",
+            "bollard::Docker",
+            "rand::rngs::StdRng",
+            "tokio::spawn",
+            "Instant::now"
+        ]
     );
 }
 
@@ -62,7 +79,9 @@ fn sources() -> Vec<PathBuf> {
         for entry in std::fs::read_dir(&folder).expect("a source folder") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
-            if folder == root && !PURE.iter().any(|pure| name.starts_with(pure)) {
+            let place = path.strip_prefix(&root).ok().and_then(Path::to_str).expect("a plain path");
+            let is_pure = PURE.iter().any(|pure| place.starts_with(pure));
+            if !is_pure && !(path.is_dir() && PURE.iter().any(|pure| pure.starts_with(&format!("{place}/")))) {
                 continue;
             }
             // A module of tests, which may look at clocks.
@@ -84,7 +103,7 @@ fn impurities(source: &str) -> Vec<String> {
     let code: String =
         source.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect();
     let is_impure = |path: &String| {
-        let path = format!("::{path}::");
+        let path = format!("::{}::", path.replacen(WORDS, "", 1));
         FORBIDDEN.iter().any(|forbidden| path.contains(&format!("::{forbidden}::")))
     };
     paths(&without_tests(&code)).into_iter().filter(is_impure).collect()

@@ -92,6 +92,8 @@ fn serve(file: File) -> Result<(), Failure> {
 fn log_to_stderr() -> WorkerGuard {
     let filter = EnvFilter::builder().with_env_var("CANARYD_LOG").try_from_env();
     let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,pingora=warn,pingora_core=warn,pingora_proxy=warn"));
+    // At `debug` it would show the variables of every container, secrets among them.
+    let filter = filter.add_directive("bollard=info".parse().expect("a directive"));
     let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Compares the text with `tests/golden/NAME.txt`. With `GOLDEN=write` in the environment it becomes that file, for a
 /// human to read before it is committed.
-pub(super) fn assert_golden(name: &str, text: &str) {
+pub(crate) fn assert_golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).with_extension("txt");
     if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
         std::fs::write(&path, text).unwrap();

@@ -1,0 +1,115 @@
+//! The labels of a copy: those that were given to the original by hand, and those by which canaryd knows its own.
+
+use std::collections::HashMap;
+
+use bollard::models::ImageInspect;
+
+use super::{Original, Role, Wish, restart};
+use crate::docker::faithful::Warning;
+
+/// All labels that have a meaning to canaryd begin so.
+pub const PREFIX: &str = "canary.";
+/// It was created by canaryd.
+pub const MANAGED: &str = "canary.managed";
+/// The service that it belongs to.
+pub const SERVICE: &str = "canary.service";
+/// The release that it runs.
+pub const RELEASE: &str = "canary.release";
+/// The deployment that created it.
+pub const DEPLOYMENT: &str = "canary.deployment";
+/// The container, made by hand or by Compose, that this one is a copy of, or a copy of a copy.
+pub const ORIGIN: &str = "canary.origin";
+/// Its image, as the operator named it.
+pub const IMAGE: &str = "canary.image";
+/// What its restart policy becomes once it is promoted.
+pub const RESTART: &str = "canary.restart";
+/// The service that it does a task for; it is never routed to.
+pub const TASK: &str = "canary.task";
+/// The Compose project of the origin.
+pub const COMPOSE_PROJECT: &str = "canary.compose.project";
+/// The service of the origin in its Compose file.
+pub const COMPOSE_SERVICE: &str = "canary.compose.service";
+
+/// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
+const ORCHESTRATORS: [&str; 3] = ["com.docker.compose.", "com.docker.stack.", "com.docker.swarm."];
+/// By these other proxies find what to serve.
+const PROXIES: [&str; 2] = ["traefik.", "caddy"];
+/// The labels of Compose that are kept under a name of ours.
+const COMPOSE: [(&str, &str); 2] =
+    [("com.docker.compose.project", COMPOSE_PROJECT), ("com.docker.compose.service", COMPOSE_SERVICE)];
+
+/// The labels of a copy.
+pub(super) fn copied(
+    original: &Original,
+    image: &ImageInspect,
+    wish: &Wish<'_>,
+    warnings: &mut Vec<Warning>,
+) -> HashMap<String, String> {
+    let brought = original.image_config().labels.unwrap_or_default();
+    let given = original.container.config.as_ref().and_then(|config| config.labels.clone()).unwrap_or_default();
+    let (proxies, mut labels): (HashMap<_, _>, HashMap<_, _>) = given
+        .into_iter()
+        .filter(|(key, value)| brought.get(key) != Some(value) && !begins(key, &ORCHESTRATORS))
+        .partition(|(key, _)| begins(key, &PROXIES));
+    warn_of_proxies(proxies.into_keys().collect(), warnings);
+    for stale in [TASK, SERVICE] {
+        labels.remove(stale);
+    }
+    for (key, value) in ours(original, wish) {
+        labels.insert(key.into(), value);
+    }
+    warn_of_image(image, &labels, warnings);
+    labels
+}
+
+/// What canaryd has to know of a copy, in the order of their importance.
+fn ours(original: &Original, wish: &Wish<'_>) -> Vec<(&'static str, String)> {
+    let origin = original.label(ORIGIN).filter(|_| original.label(MANAGED).is_some());
+    let origin = origin.map_or_else(|| original.container.id.clone().unwrap_or_default(), str::to_owned);
+    let mut ours = vec![
+        (MANAGED, "1".into()),
+        (RELEASE, wish.release.into()),
+        (DEPLOYMENT, wish.deployment.into()),
+        (ORIGIN, origin),
+        (IMAGE, wish.tag.into()),
+        (RESTART, restart::written(&restart::of(&original.container))),
+    ];
+    ours.push(match wish.role {
+        Role::Instance => (SERVICE, wish.service.to_string()),
+        Role::Task(_) => (TASK, wish.service.to_string()),
+    });
+    let compose = COMPOSE.iter().filter_map(|(theirs, name)| Some((*name, original.label(theirs)?.to_owned())));
+    ours.extend(compose);
+    ours
+}
+
+fn warn_of_proxies(mut labels: Vec<String>, warnings: &mut Vec<Warning>) {
+    if labels.is_empty() {
+        return;
+    }
+    labels.sort();
+    warnings.push(Warning::new(
+        format!("labels of another proxy are not copied, or it would serve the copy too: {}", labels.join(", ")),
+        "let canaryd alone serve it, and remove the labels",
+    ));
+}
+
+/// A label that an image brings cannot be taken away, and one of ours that equals the image's own counts for nothing.
+fn warn_of_image(image: &ImageInspect, labels: &HashMap<String, String>, warnings: &mut Vec<Warning>) {
+    let Some(brought) = image.config.as_ref().and_then(|config| config.labels.as_ref()) else { return };
+    let is_ours = |key: &str| key.starts_with(PREFIX) && labels.get(key) == brought.get(key);
+    let mut keys: Vec<&str> =
+        brought.keys().map(String::as_str).filter(|key| begins(key, &PROXIES) || is_ours(key)).collect();
+    if keys.is_empty() {
+        return;
+    }
+    keys.sort_unstable();
+    warnings.push(Warning::new(
+        format!("the image itself brings labels that should be given to containers alone: {}", keys.join(", ")),
+        "remove them from the Dockerfile",
+    ));
+}
+
+fn begins(key: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| key.starts_with(prefix))
+}

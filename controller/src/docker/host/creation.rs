@@ -1,0 +1,47 @@
+//! The way of a new container: created, connected, and looked at, before it is started.
+
+use bollard::models::NetworkConnectRequest;
+use bollard::query_parameters::CreateContainerOptions;
+use tracing::warn;
+
+use super::{Host, HostError, REQUEST_TIMEOUT, Verb, Volumes};
+use crate::docker::clone::{Copy, likeness};
+
+// === impl Host ===
+
+impl Host {
+    /// Creates a container on all its networks, and looks whether it is what was asked for. It does not run yet. The
+    /// answer is its id.
+    ///
+    /// # Errors
+    /// When it cannot be created, or came out otherwise; then nothing of it is left.
+    pub async fn create(&self, copy: &Copy) -> Result<String, HostError> {
+        let verb = Verb { what: "create", subject: &copy.name };
+        let options = CreateContainerOptions { name: Some(copy.name.clone()), ..CreateContainerOptions::default() };
+        let request = self.docker.create_container(Some(options), copy.body.clone());
+        let created = self.within(REQUEST_TIMEOUT, verb, request).await;
+        let env = copy.body.env.as_deref().unwrap_or_default();
+        let id = created.map_err(|error| error.without(env))?.id;
+        if let Err(error) = self.complete(&id, copy).await {
+            if let Err(left) = self.remove(&id, Volumes::Remove).await {
+                warn!(container = copy.name, "a container that was not completed is left: {left}");
+            }
+            return Err(error);
+        }
+        Ok(id)
+    }
+
+    /// Connects a new container, and compares it with what was asked for.
+    async fn complete(&self, id: &str, copy: &Copy) -> Result<(), HostError> {
+        for (network, endpoint) in &copy.connect {
+            let verb = Verb { what: "connect", subject: &copy.name };
+            let request = NetworkConnectRequest { container: id.into(), endpoint_config: Some(endpoint.clone()) };
+            self.within(REQUEST_TIMEOUT, verb, self.docker.connect_network(network, request)).await?;
+        }
+        let differences = likeness::differences(&copy.body, &copy.connect, &self.inspect(id).await?);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(HostError::Unlike { container: copy.name.clone(), differences })
+    }
+}

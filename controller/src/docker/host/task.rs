@@ -1,0 +1,78 @@
+//! A command that runs to its end in a container of its own, such as a migration.
+
+use std::time::Duration;
+
+use bollard::errors::Error;
+use bollard::query_parameters::WaitContainerOptions;
+use futures_util::StreamExt as _;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::{Ending, Host, HostError, Verb, Volumes};
+use crate::docker::clone::Copy;
+
+/// What a task did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskReport {
+    /// How it ended.
+    pub end: TaskEnd,
+    /// The last lines that it wrote.
+    pub logs: Vec<String>,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskEnd {
+    /// By itself, with this.
+    Exited(Ending),
+    /// It was killed at its deadline.
+    OutOfTime,
+}
+
+// === impl Host ===
+
+impl Host {
+    /// Creates a container for a task, runs it to its end or its deadline, and removes it. What is left of one when the
+    /// daemon dies meanwhile carries the label [`TASK`](crate::docker::clone::labels::TASK).
+    ///
+    /// # Errors
+    /// When it cannot be created or started, or the Engine is lost. A task that fails is no error.
+    pub async fn run(&self, copy: &Copy, deadline: Duration) -> Result<TaskReport, HostError> {
+        let id = self.create(copy).await?;
+        let report = self.run_created(&id, deadline).await;
+        if let Err(left) = self.remove(&id, Volumes::Remove).await {
+            warn!(container = copy.name, "the container of a task is left: {left}");
+        }
+        report
+    }
+
+    async fn run_created(&self, id: &str, deadline: Duration) -> Result<TaskReport, HostError> {
+        self.start(id).await?;
+        let ended = timeout(deadline, self.ended(id)).await;
+        let is_in_time = ended.is_ok();
+        match ended {
+            Ok(ended) => ended?,
+            // Not to be killed is one that ended in this very moment, or whose Engine is lost, which the next question
+            // shows.
+            Err(_) => drop(self.kill(id).await),
+        }
+        let inspected = self.inspect(id).await?;
+        let logs = self.logs(id).await.unwrap_or_else(|error| vec![error.to_string()]);
+        let end = match Ending::of(&inspected) {
+            Some(ending) if is_in_time => TaskEnd::Exited(ending),
+            _ => TaskEnd::OutOfTime,
+        };
+        Ok(TaskReport { end, logs })
+    }
+
+    /// Waits for the end of a container that was started.
+    async fn ended(&self, id: &str) -> Result<(), HostError> {
+        let options = WaitContainerOptions { condition: "not-running".into() };
+        let mut waiting = Box::pin(self.docker.wait_container(id, Some(options)));
+        match waiting.next().await {
+            // To the client, leaving with another code than zero is an error; here it is an end like any other.
+            None | Some(Ok(_) | Err(Error::DockerContainerWaitError { .. })) => Ok(()),
+            Some(Err(error)) => Err(HostError::of(&self.at, Verb { what: "wait for", subject: id }, &error)),
+        }
+    }
+}

@@ -6,6 +6,7 @@
 mod account;
 mod command;
 mod container;
+mod deployment;
 mod evidence;
 mod forecast;
 mod freeze;
@@ -26,6 +27,7 @@ pub use self::account::{
 };
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::container::{ContainerStatus, DockerHealth};
+pub use self::deployment::DeploymentStatus;
 pub use self::evidence::{EvidenceStatus, MetricStatus, ProbationStatus};
 pub use self::forecast::{
     Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,

@@ -13,6 +13,7 @@ pub mod clone;
 pub mod desire;
 pub mod digest;
 pub mod faithful;
+pub mod hands;
 pub mod host;
 pub mod label;
 pub mod network;

@@ -10,6 +10,7 @@ mod cause;
 mod change;
 mod cohort;
 mod containers;
+mod deployments;
 mod fit;
 mod freezing;
 mod group;
@@ -26,6 +27,7 @@ mod pools;
 mod reload;
 mod roster;
 mod seen;
+mod shelves;
 mod start;
 mod status;
 mod stop;
@@ -52,6 +54,7 @@ use self::stop::Stopping;
 use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
+use crate::docker::hands::{Acted, Hands};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::probe::{Finding, Watchers};
@@ -59,6 +62,7 @@ use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::accounts::Told;
+pub use self::deployments::{DeployWord, Part, Subject};
 pub use self::fit::Role;
 pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
 pub use self::page::PageSources;
@@ -78,6 +82,9 @@ pub struct Engine {
     services: BTreeMap<ServiceName, Managed>,
     /// What is known of containers.
     sightings: Sightings,
+    /// What does things to containers, where that is allowed.
+    hands: Option<Hands>,
+    acted: mpsc::UnboundedReceiver<Acted>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -124,6 +131,7 @@ enum Next {
     Input(Input),
     Finding(Finding),
     Word(StoreWord),
+    Acted(Acted),
     Conviction,
     Tick,
 }
@@ -148,6 +156,7 @@ impl Engine {
                 },
                 Some(finding) = self.findings.recv() => Next::Finding(finding),
                 Some(word) = self.from_store.recv() => Next::Word(word),
+                Some(acted) = self.acted.recv() => Next::Acted(acted),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -157,6 +166,7 @@ impl Engine {
                 Next::Input(input) => self.take(input),
                 Next::Finding(finding) => self.note_finding(finding),
                 Next::Word(word) => self.note_word(word),
+                Next::Acted(acted) => self.note_acted(acted),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }
@@ -197,6 +207,7 @@ impl Engine {
             Input::Unready(reply) => {
                 let _ = reply.send(self.unready());
             }
+            Input::Deployment(word) => self.note_deployment(word),
             Input::Sightings(seen) => self.note_sightings(*seen),
             Input::Stop(stopped) => self.stop(stopped),
         }

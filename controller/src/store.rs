@@ -125,8 +125,8 @@ pub struct Loaded {
     /// The commands with a key that were done last, the oldest first; at most [`ANSWERED_MAX`]. One of which no line of
     /// the audit trail can be read any more is not among them.
     pub answered: Vec<Answered>,
-    /// The evidence that was left behind, at most one paper for each service, and the account of each rollout that is
-    /// under way. What cannot be read is not among them.
+    /// The evidence that was left behind, at most one paper for each service, the account of each rollout that is under
+    /// way, and the shelf of each service that has one. What cannot be read is not among them.
     pub papers: Vec<Paper>,
     /// The secret of the store.
     pub seed: Seed,
@@ -177,17 +177,19 @@ pub enum PaperKind {
     Evidence,
     /// The story of a verdict, for people. Those of the last [`ACCOUNTS_MAX`] rollouts of a service are kept.
     Account,
+    /// Which containers of a service are canaryd's to start and stop. There is one for each service, of generation 0.
+    Shelf,
 }
 
 // === impl Record ===
 
 impl Record {
-    /// Whether it is told to people alone: nothing rests on it, so that a stop is as orderly after it as before.
+    /// Whether no share rests on it: it is told to people, or is about containers, so that a stop is as orderly after it as before.
     #[must_use]
     pub fn is_only_told(&self) -> bool {
         let Self { services, entries, freezes, papers } = self;
         let is_empty = services.is_empty() && entries.is_empty() && freezes.is_none();
-        is_empty && papers.iter().all(|paper| paper.kind == PaperKind::Account)
+        is_empty && papers.iter().all(|paper| paper.kind != PaperKind::Evidence)
     }
 
     /// Both in one go. Where they speak of the same, the later one is right.

@@ -30,6 +30,9 @@ pub struct ContainerStatus {
     /// Why it is unhealthy, or how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What canaryd could not do with it. It is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
     /// Why it gets no request although it runs, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,

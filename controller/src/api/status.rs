@@ -5,7 +5,7 @@ use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{ContainerStatus, EvidenceStatus, FreezeStatus, Rollback, number, schema};
+use crate::api::{ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, Rollback, number, schema};
 use crate::rollout::PhaseName;
 
 /// `GET /v1/services/{name}`: one service.
@@ -68,6 +68,9 @@ pub struct ServiceStatus {
     pub step: Option<StepStatus>,
     /// What each role has to show.
     pub tracks: Vec<TrackStatus>,
+    /// The making of a new release's containers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentStatus>,
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,

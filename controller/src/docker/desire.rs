@@ -50,7 +50,10 @@ pub enum Act {
     /// Give it the restart policy that it has from now on, as it is stable.
     Settle(String),
     /// See that nobody but canaryd starts it again, and stop it as soon as it has answered what it was asked.
-    Retire,
+    Retire {
+        /// Whether it is frozen.
+        is_paused: bool,
+    },
     /// Remove it.
     Remove,
 }
@@ -76,6 +79,10 @@ impl Stand<'_> {
                 put_away += 1;
                 put_away <= self.kept
             };
+            // What an earlier deployment of the same release has left.
+            let left = containers.iter().filter(|one| one.release == *release && one.managed.is_some());
+            let left = left.filter(|one| !shelved.owns(one) && !is_up(&one.state));
+            acts.extend(left.map(|one| (one.container.clone(), Act::Remove)));
             for container in own {
                 let act = if release == self.stable {
                     self.of_stable(shelved, container)
@@ -100,7 +107,8 @@ impl Stand<'_> {
     fn of_stable(&self, shelved: &Shelved, container: &Sighting) -> Option<Act> {
         let is_stopped_by_us = shelved.stopped.contains(&container.container);
         match (self.stable_is, &container.state) {
-            (Lot::Stop, state) if is_up(state) => Some(Act::Retire),
+            (Lot::Stop, State::Leaving) => None,
+            (Lot::Stop, state) if is_up(state) => Some(retire(state)),
             (Lot::Stop, _) => None,
             (Lot::Freeze, State::Running { .. }) => Some(Act::Pause),
             (Lot::Freeze, _) => None,
@@ -134,8 +142,12 @@ fn of_others(shelved: &Shelved, container: &Sighting, is_kept: bool) -> Option<A
         State::Stopped { .. } | State::Leaving => None,
         // Somebody has started it again.
         _ if is_stopped_by_us => None,
-        _ => Some(Act::Retire),
+        state => Some(retire(state)),
     }
+}
+
+fn retire(state: &State) -> Act {
+    Act::Retire { is_paused: *state == State::Paused }
 }
 
 fn is_up(state: &State) -> bool {

@@ -164,6 +164,7 @@ impl Engine {
         for service in &services {
             self.show(self.probed(service));
         }
+        self.tend_shelves();
     }
 
     /// The answer to whoever ordered a change, which the same command gets again if it has a key.

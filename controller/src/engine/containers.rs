@@ -44,6 +44,7 @@ impl Engine {
             self.show(self.probed(service));
         }
         self.replace_the_gone();
+        self.tend_shelves();
     }
 
     /// What the canaries of services are charged with, by what has become of their containers since.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
 use crate::docker::sighting::Sightings;
 use crate::engine::accounts::Told;
+use crate::engine::deployments::DeployWord;
 use crate::engine::traffic::Prospect;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Again, Generation, Stride};
@@ -63,6 +64,8 @@ pub enum Input {
     Page(oneshot::Sender<Result<String, Problem>>),
     /// The services that have no ready backend.
     Unready(oneshot::Sender<Vec<ServiceName>>),
+    /// What a deployment says.
+    Deployment(DeployWord),
     /// What is known of all containers now.
     Sightings(Box<Sightings>),
     /// The process ends: decide nothing more, and keep that it was orderly.

@@ -17,10 +17,13 @@ use tokio::sync::Notify;
 use crate::account::Account;
 use crate::analysis::Arms;
 use crate::clock;
+use crate::docker::shelf::Shelf;
 use crate::docker::sighting::Sighting;
 use crate::engine::accounts::Accounts;
+use crate::engine::deployments::Deployment;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
+use crate::engine::shelves::Doings;
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
 use crate::store::Seed;
@@ -28,7 +31,7 @@ use crate::witness::Hearings;
 
 /// A release that leaves is not looked at before it has been out of the table for so long: a request that was picked for
 /// it is in flight only a moment later.
-const DRAIN_MIN: Duration = Duration::from_millis(100);
+pub(super) const DRAIN_MIN: Duration = Duration::from_millis(100);
 
 /// One service as the engine holds it.
 #[derive(Debug)]
@@ -38,6 +41,12 @@ pub(super) struct Managed {
     pub(super) roster: Roster,
     /// Its containers, if it is discovered, whatever their state.
     pub(super) containers: Vec<Sighting>,
+    /// Which of them are canaryd's to start and stop.
+    pub(super) shelf: Shelf,
+    /// The making of a new release's containers.
+    pub(super) deployment: Option<Deployment>,
+    /// What is being done with them.
+    pub(super) doings: Doings,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -76,6 +85,9 @@ impl Managed {
             declared,
             roster,
             containers: Vec::new(),
+            shelf: Shelf::default(),
+            deployment: None,
+            doings: Doings::default(),
             rollout,
             reason: None,
             pools,
@@ -114,7 +126,7 @@ impl Managed {
     pub(super) fn settle(&mut self, watchers: &mut Watchers, now: Instant) {
         let needs = self.needs();
         self.pools.tend(&self.declared, &self.roster, &needs, watchers);
-        self.hearings.retain(|release| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release));
+        self.hearings.retain(|release| needs.watched.contains(release) || needs.remembered.contains(release));
         self.put_question();
         self.route = Some(Arc::new(self.make_route(now)));
         self.routed = Some(now);
@@ -134,14 +146,21 @@ impl Managed {
     /// What the probes say now.
     pub(super) fn probed(&self) -> Event {
         let first = self.taking_part();
-        let canary = self.rollout.canary().map(|canary| self.pools.readiness_of(&self.roster, canary, first));
+        let canary = self.rollout.canary().map(|canary| self.readiness_of(canary, first));
         Event::Probed { stable: self.pools.readiness(self.rollout.stable()), canary: canary.unwrap_or(Readiness::None) }
+    }
+
+    /// What the probes say of the canary's instances that take part. One whose container has yet to come is not ready.
+    fn readiness_of(&self, canary: &ReleaseId, first: Option<NonZeroUsize>) -> Readiness {
+        let found = self.pools.readiness_of(&self.roster, canary, first);
+        let wanted = self.instances_of(canary).min(first.map_or(usize::MAX, NonZeroUsize::get));
+        if found == Readiness::All && self.roster.members(canary).len() < wanted { Readiness::Some } else { found }
     }
 
     /// Whether time alone or a late request may still change something.
     pub(super) fn is_restless(&self) -> bool {
         let is_waited_for = !self.rollout.queue().is_empty();
-        let is_heard_of = !self.hearings.is_quiet() || self.accounts.is_restless();
+        let is_heard_of = !self.hearings.is_quiet() || self.accounts.is_restless() || self.is_doing();
         self.rollout.phase().trial().is_some() || is_waited_for || is_heard_of
     }
 
@@ -179,10 +198,12 @@ impl Managed {
         let mut watched = vec![self.rollout.stable().clone()];
         watched.extend(self.rollout.canary().cloned());
         watched.extend(self.candidates());
-        let remembered = match self.rollout.phase() {
-            Phase::Aborted { canary, .. } => Some(canary.clone()),
-            _ => self.leaving().cloned(),
+        let last = match self.rollout.phase() {
+            Phase::Aborted { canary, .. } => Some(canary),
+            _ => self.leaving(),
         };
+        let shelved = self.shelf.newest_first().map(|shelved| &shelved.release);
+        let remembered = last.into_iter().chain(shelved).cloned().collect();
         Needs { watched, remembered }
     }
 

@@ -194,7 +194,7 @@ impl Engine {
 impl Managed {
     /// How many instances a release has that may be brought in.
     fn instances(&self, release: &ReleaseId) -> Result<NonZeroUsize, Problem> {
-        NonZeroUsize::new(self.roster.members(release).len()).ok_or_else(|| {
+        NonZeroUsize::new(self.instances_of(release)).ok_or_else(|| {
             let (service, known) = (&self.declared.name, joined(self.roster.releases()));
             let message = match self.declared.origin {
                 Origin::Declared(_) => {

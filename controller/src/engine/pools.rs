@@ -50,8 +50,8 @@ pub(super) enum News {
 pub(super) struct Needs {
     /// Those whose backends are watched, as they serve or are about to.
     pub(super) watched: Vec<ReleaseId>,
-    /// One whose counters are kept a while longer, so that its last ones can be read.
-    pub(super) remembered: Option<ReleaseId>,
+    /// Those whose counters are kept a while longer, so that their last ones can be read, and what is open at them.
+    pub(super) remembered: Vec<ReleaseId>,
 }
 
 // === impl Pools ===
@@ -66,8 +66,7 @@ impl Pools {
     /// A backend that is on the roster no longer is ejected: its address may be another's by now. It is remembered until
     /// what it had begun has ended.
     pub(super) fn tend(&mut self, declared: &Service, roster: &Roster, needs: &Needs, watchers: &mut Watchers) {
-        let is_kept =
-            |release: &ReleaseId| needs.watched.contains(release) || needs.remembered.as_ref() == Some(release);
+        let is_kept = |release: &ReleaseId| needs.watched.contains(release) || needs.remembered.contains(release);
         self.meters.retain(|(release, _), _| is_kept(release));
         self.backends.retain(|(release, id), tended| {
             let here = roster.members(release).iter().find(|member| member.id == *id);

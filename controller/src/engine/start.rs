@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use canary_config::daemon::Config;
+use canary_config::docker::DockerMode;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
 use canary_config::weight::Weight;
@@ -13,6 +14,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::api::StoreHealth;
 use crate::clock;
+use crate::docker::hands::Hands;
 use crate::docker::sighting::Sightings;
 use crate::engine::cause::Cause;
 use crate::engine::fit::{Lack, Role, lack};
@@ -118,11 +120,16 @@ impl Engine {
             // An engine that has ended needs to know no more.
             let _ = health_sender.send(StoreWord::Health(health));
         })?;
+        let (acted_sender, acted) = mpsc::unbounded_channel();
+        let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
+        let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
         let mut engine = Self {
             page: Page::new(page),
             config,
             services,
             sightings: Sightings::default(),
+            hands,
+            acted,
             absent,
             routes,
             health: StoreHealth { healthy: true, message: None },
@@ -145,6 +152,7 @@ impl Engine {
             from_store,
         };
         engine.take_up_accounts(&papers, stop);
+        engine.take_up_shelves(&papers);
         engine.begin(&kept);
         if stop == Stop::Orderly {
             engine.take_up_evidence(papers);

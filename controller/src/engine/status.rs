@@ -45,6 +45,7 @@ impl Managed {
             in_phase_ms: in_phase.map(in_ms),
             step: self.step_status(),
             tracks: self.tracks(shown_canary, evidence.as_ref()),
+            deployment: self.deployment_status(now),
             containers: self.container_statuses(),
             store_trouble: None,
             rollback: self.present_rollback(),

@@ -49,7 +49,9 @@ fn remarks(container: &ContainerStatus) -> impl Iterator<Item = String> {
         1 => "started again once".to_owned(),
         times => format!("started again {times} times"),
     });
-    let remarks = [container.detail.clone(), restarts, container.drift.clone().map(|drift| format!("drift: {drift}"))];
+    let trouble = container.trouble.clone();
+    let remarks =
+        [container.detail.clone(), restarts, trouble, container.drift.clone().map(|drift| format!("drift: {drift}"))];
     remarks.into_iter().flatten().map(move |remark| format!("⚠ {name}: {remark}"))
 }
 

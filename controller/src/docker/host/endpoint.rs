@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use canary_config::docker::{DockerHost, DockerTls};
 use http::HeaderValue;
 
 use super::HostError;
@@ -38,6 +39,18 @@ pub struct Tls {
 }
 
 // === impl Endpoint ===
+
+impl From<&DockerHost> for Endpoint {
+    fn from(host: &DockerHost) -> Self {
+        match host.clone() {
+            DockerHost::Unix(path) => Self::Unix(path),
+            DockerHost::Tcp { address, tls } => {
+                let tls = tls.map(|DockerTls { ca, cert, key }| Tls { ca, cert, key });
+                Self::Tcp { address, tls }
+            }
+        }
+    }
+}
 
 impl Endpoint {
     pub(super) fn is_local(&self) -> bool {

@@ -26,6 +26,7 @@ impl Managed {
             open: self.pools.open_at(&container.container),
             restarts: container.restarts,
             detail,
+            trouble: self.failed_act(&container.container),
             drift: self.drift_of(container),
         }
     }

@@ -43,7 +43,7 @@ pub(super) fn put(connection: &Connection, paper: &Paper) -> Result<(), Fault> {
     connection.execute(&insert, params![name, number, label, body, crc32])?;
     // Nobody goes on from the evidence of a try that is over.
     let others_max = match kind {
-        PaperKind::Evidence => 1,
+        PaperKind::Evidence | PaperKind::Shelf => 1,
         PaperKind::Account => ACCOUNTS_MAX,
     };
     let cut = "DELETE FROM papers WHERE service = ?1 AND kind = ?2 AND generation <= (SELECT generation FROM papers
@@ -64,14 +64,16 @@ pub(super) fn account(
     Ok(read.and_then(whole))
 }
 
-/// What of it can be read that a process goes on from: all evidence, and the accounts of rollouts that are under way.
+/// What of it can be read that a process goes on from: all evidence, every shelf, and the accounts of rollouts that are
+/// under way.
 pub(super) fn to_go_on_from(
     connection: &Connection,
     services: &BTreeMap<ServiceName, Saved>,
 ) -> Result<Vec<Paper>, Fault> {
-    let query = format!("SELECT {COLUMNS} FROM papers WHERE kind = ?1 ORDER BY service, generation");
+    let query = format!("SELECT {COLUMNS} FROM papers WHERE kind IN (?1, ?2) ORDER BY service, generation");
     let mut statement = connection.prepare(&query)?;
-    let rows = statement.query_map([label_of(PaperKind::Evidence)], |row| Ok(read(row)))?;
+    let kinds = [PaperKind::Evidence, PaperKind::Shelf].map(label_of);
+    let rows = statement.query_map(kinds, |row| Ok(read(row)))?;
     let mut papers: Vec<_> = rows.filter_map(|row| row.map(whole).transpose()).collect::<rusqlite::Result<_>>()?;
     for (service, saved) in services {
         if matches!(saved.state, State::UnderWay { .. }) {
@@ -107,7 +109,8 @@ fn read(row: &Row) -> Result<Paper, Fault> {
         return Err(Fault::Wrong("its checksum does not match".to_owned()));
     }
     let service = name.parse().map_err(|error| Fault::Wrong(format!("{error}")))?;
-    let kind = [PaperKind::Evidence, PaperKind::Account].into_iter().find(|kind| label_of(*kind) == label);
+    let kind =
+        [PaperKind::Evidence, PaperKind::Account, PaperKind::Shelf].into_iter().find(|kind| label_of(*kind) == label);
     let kind = kind.ok_or_else(|| Fault::Wrong(format!("`{label}` is no kind of paper")))?;
     Ok(Paper { service, generation: serde_json::from_value(number.into())?, kind, body })
 }
@@ -129,5 +132,6 @@ const fn label_of(kind: PaperKind) -> &'static str {
     match kind {
         PaperKind::Evidence => "evidence",
         PaperKind::Account => "account",
+        PaperKind::Shelf => "shelf",
     }
 }

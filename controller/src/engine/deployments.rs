@@ -1,0 +1,247 @@
+//! Deployments: what a new release's containers are made beside the engine, and what it has to know of it.
+//!
+//! A deployment asks what it is to copy, reserves its services, has its releases put on their shelves before their first
+//! container is made, and then orders a start like any operator. Whatever becomes of it, its services are free again
+//! when it ends, and what it has left behind is cleared away by what the shelf says.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::service::Service;
+use tokio::sync::oneshot;
+
+use crate::api::{DeploymentStatus, Problem};
+use crate::clock;
+use crate::docker::shelf::Shelved;
+use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::engine::managed::Managed;
+use crate::engine::{Engine, refused};
+use crate::rollout::Raises;
+use crate::store::Record;
+
+/// What a deployment says to the engine.
+#[derive(Debug)]
+pub enum DeployWord {
+    /// It wants to know what these services are.
+    Ask {
+        /// Which services.
+        services: Vec<ServiceName>,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Vec<Subject>, Problem>>,
+    },
+    /// It begins, and is the only one of its services until it ends.
+    Begin {
+        /// Its name, unlike any other.
+        deployment: Box<str>,
+        /// What it brings.
+        parts: Vec<Part>,
+        /// Says when its releases are on their shelves, durably.
+        reply: oneshot::Sender<Result<oneshot::Receiver<bool>, Problem>>,
+    },
+    /// It is about something else now.
+    Turn {
+        /// Which deployment.
+        deployment: Box<str>,
+        /// About what, in words.
+        stage: String,
+    },
+    /// It is over.
+    End {
+        /// Which deployment.
+        deployment: Box<str>,
+        /// Why it came to nothing.
+        result: Result<(), String>,
+    },
+}
+
+/// A service that is to be deployed, as it is now.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// As it is declared.
+    pub service: Service,
+    /// What is stable.
+    pub stable: ReleaseId,
+    /// The containers of the service, whatever their state and release.
+    pub containers: Vec<Sighting>,
+    /// Those of stable that pass their probes.
+    pub ready: usize,
+    /// What stands in the way of a rollout now, in words.
+    pub hindrance: Option<String>,
+}
+
+/// What a deployment brings to one service.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Which service.
+    pub service: ServiceName,
+    /// The new release.
+    pub release: ReleaseId,
+    /// Its image as it was asked for.
+    pub image: String,
+    /// The restart policy of its containers once it is stable.
+    pub restart: String,
+    /// How many containers it is to have.
+    pub instances: usize,
+}
+
+/// A deployment of a service that is under way, or was the last.
+#[derive(Clone, Debug)]
+pub(super) struct Deployment {
+    id: Box<str>,
+    part: Part,
+    stage: String,
+    since: Instant,
+    end: Option<Result<(), String>>,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    pub(super) fn note_deployment(&mut self, word: DeployWord) {
+        match word {
+            DeployWord::Ask { services, reply } => {
+                let subjects = services.iter().map(|service| self.subject(service)).collect();
+                // Whoever asked may have gone away.
+                let _ = reply.send(subjects);
+            }
+            DeployWord::Begin { deployment, parts, reply } => {
+                let begun = self.begin_deployment(&deployment, parts);
+                let _ = reply.send(begun);
+            }
+            DeployWord::Turn { deployment, stage } => {
+                for managed in self.services.values_mut() {
+                    if let Some(own) = managed.deployment.as_mut().filter(|own| own.id == deployment) {
+                        tracing::info!(service = %managed.declared.name, stage, "deployment");
+                        (own.stage, own.since) = (stage.clone(), clock::now());
+                    }
+                }
+            }
+            DeployWord::End { deployment, result } => {
+                for managed in self.services.values_mut() {
+                    if let Some(own) = managed.deployment.as_mut().filter(|own| own.id == deployment) {
+                        if let Err(why) = &result {
+                            tracing::warn!(service = %managed.declared.name, why, "the deployment came to nothing");
+                        }
+                        own.end = Some(result.clone());
+                    }
+                }
+                self.tend_shelves();
+            }
+        }
+    }
+
+    fn subject(&self, service: &ServiceName) -> Result<Subject, Problem> {
+        let managed = self.managed(service)?;
+        if managed.declared.origin.discovered().is_none() {
+            let remedy = "begin a rollout of one with `start`";
+            return Err(refused(format!("services.{service}: its releases are declared in the file; {remedy}")));
+        }
+        if self.hands.is_none() {
+            let remedy = "write mode = \"provision\" in [docker], and restart canaryd";
+            return Err(refused(format!("docker.mode: canaryd only looks at containers; {remedy}")));
+        }
+        Ok(Subject {
+            service: managed.declared.clone(),
+            stable: managed.rollout.stable().clone(),
+            containers: managed.containers.clone(),
+            ready: managed.pools.count(managed.rollout.stable()).0,
+            hindrance: self.hindrance(managed),
+        })
+    }
+
+    /// What stands in the way of a rollout now.
+    fn hindrance(&self, managed: &Managed) -> Option<String> {
+        let service = &managed.declared.name;
+        if let Some(trouble) = &self.sightings.trouble {
+            return Some(trouble.clone());
+        }
+        if let Some(deployment) = managed.deployment.as_ref().filter(|deployment| deployment.end.is_none()) {
+            let remedy = "wait for its end, or `abort` it";
+            return Some(format!("{} is being deployed already; {remedy}", deployment.part.image));
+        }
+        if let Some(canary) = managed.rollout.canary() {
+            let phase = managed.rollout.phase().name().label();
+            return Some(format!("a rollout of {canary} is {phase}; abort it, or wait for its end"));
+        }
+        let frozen = || "nothing may be started now; see `status`".to_owned();
+        let is_frozen = self.raises(std::slice::from_ref(service)) == Raises::Frozen;
+        is_frozen.then(|| self.frozen_in_words(service).unwrap_or_else(frozen))
+    }
+
+    fn begin_deployment(&mut self, id: &str, parts: Vec<Part>) -> Result<oneshot::Receiver<bool>, Problem> {
+        self.stopping()?;
+        self.takes_changes()?;
+        for part in &parts {
+            if let Some(hindrance) = self.hindrance(self.managed(&part.service)?) {
+                return Err(refused(hindrance));
+            }
+        }
+        let mut papers = Vec::new();
+        for part in parts {
+            let service = part.service.clone();
+            let Some(managed) = self.services.get_mut(&service) else { continue };
+            managed.reserve(id, part);
+            papers.extend(managed.shelf_paper());
+        }
+        let (stored, is_stored) = oneshot::channel();
+        self.save(Record { papers, ..Record::default() }, Some(stored), Vec::new());
+        Ok(is_stored)
+    }
+}
+
+// === impl Managed ===
+
+impl Managed {
+    /// Puts a deployment's release on the shelf, and stable's containers beside it, which it is copied from.
+    fn reserve(&mut self, id: &str, part: Part) {
+        let stable = self.rollout.stable().clone();
+        if self.shelf.get(&stable).is_none() {
+            let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
+            let image = own.first().map(|container| container.image.to_string()).unwrap_or_default();
+            let taken_over: BTreeSet<ContainerId> = own
+                .iter()
+                .filter(|container| !matches!(container.state, State::Stopped { .. }))
+                .map(|container| container.container.clone())
+                .collect();
+            self.shelf.put(Shelved::of_containers(stable, image, taken_over));
+        }
+        let (release, image, restart) = (part.release.clone(), part.image.clone(), part.restart.clone());
+        self.shelf.put(Shelved::of_deployment(release, image, id.into(), Some(restart)));
+        let (stage, since) = ("creating".to_owned(), clock::now());
+        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None });
+    }
+
+    /// The release that is being deployed now.
+    pub(super) fn deploying(&self) -> Option<&ReleaseId> {
+        self.deployment.as_ref().filter(|deployment| deployment.end.is_none()).map(|own| &own.part.release)
+    }
+
+    /// How many instances a release has, or is about to have: containers that are being made for it, and those on the
+    /// shelf that are started when its turn comes.
+    pub(super) fn instances_of(&self, release: &ReleaseId) -> usize {
+        let to_come = self.deployment.as_ref().filter(|_| self.deploying() == Some(release));
+        let to_come = to_come.map_or(0, |deployment| deployment.part.instances);
+        let shelved = self.shelf.get(release);
+        let owned = self.containers.iter().filter(|container| shelved.is_some_and(|shelved| shelved.owns(container)));
+        self.roster.members(release).len().max(to_come).max(owned.count())
+    }
+
+    /// What an operator is shown of it.
+    pub(super) fn deployment_status(&self, now: Instant) -> Option<DeploymentStatus> {
+        let Deployment { id, part, stage, since, end } = self.deployment.as_ref()?;
+        let since_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
+        Some(DeploymentStatus {
+            id: id.to_string(),
+            release: part.release.clone(),
+            image: part.image.clone(),
+            stage: match end {
+                None => stage.clone(),
+                Some(Ok(())) => "done".to_owned(),
+                Some(Err(_)) => "failed".to_owned(),
+            },
+            in_stage_ms: since_ms,
+            failure: end.as_ref().and_then(|end| end.clone().err()),
+        })
+    }
+}

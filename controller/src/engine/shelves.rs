@@ -1,0 +1,230 @@
+//! The containers that are canaryd's to start and stop: what each should be is looked at again and again, and what has
+//! to be done for it is done beside the engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use canary_config::name::ReleaseId;
+use canary_config::origin::Warm;
+use canary_config::plan::Strategy;
+
+use crate::clock;
+use crate::docker::desire::{Act, Lot, Stand};
+use crate::docker::hands::Acted;
+use crate::docker::shelf::Shelved;
+use crate::docker::sighting::ContainerId;
+use crate::engine::Engine;
+use crate::engine::managed::{DRAIN_MIN, Managed};
+use crate::rollout::{Generation, Leaving, Phase};
+use crate::store::{Paper, PaperKind, Record};
+
+/// What could not be done is tried again after so long.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// What is being done with the containers of a service, and what could not be done.
+#[derive(Debug, Default)]
+pub(super) struct Doings(BTreeMap<ContainerId, Doing>);
+
+/// What is being done with one container.
+#[derive(Debug)]
+enum Doing {
+    /// It answers what it was asked, and is stopped then; since when.
+    Draining(Instant),
+    /// It is under way.
+    UnderWay,
+    /// It failed.
+    Failed { why: String, again: Instant },
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Looks at what containers should be, and has done what has to be.
+    pub(super) fn tend_shelves(&mut self) {
+        let Some(hands) = self.hands.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
+        let now = clock::now();
+        let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let mut papers = Vec::new();
+        for managed in self.services.values_mut().filter(|managed| !managed.shelf.is_empty()) {
+            let (acts, is_changed) = managed.due_acts(kept, now);
+            papers.extend(is_changed.then(|| managed.shelf_paper()).flatten());
+            for (container, act) in acts {
+                tracing::info!(service = %managed.declared.name, %container, ?act, "container");
+                hands.order(container, act);
+            }
+        }
+        self.keep_shelves(papers);
+    }
+
+    /// What was to be done with a container is done, or is not.
+    pub(super) fn note_acted(&mut self, Acted { container, act, result }: Acted) {
+        let mut papers = Vec::new();
+        for managed in self.services.values_mut() {
+            if managed.doings.0.contains_key(&container) {
+                managed.note_acted(&container, &act, &result);
+                papers.extend(managed.shelf_paper());
+            }
+        }
+        self.keep_shelves(papers);
+        self.tend_shelves();
+    }
+
+    /// Puts a release on a service's shelf, durably before anything is made of it.
+    pub(super) fn keep_shelves(&mut self, papers: Vec<Paper>) {
+        if !papers.is_empty() {
+            self.save(Record { papers, ..Record::default() }, None, Vec::new());
+        }
+    }
+
+    /// Takes up what was kept.
+    pub(super) fn take_up_shelves(&mut self, papers: &[Paper]) {
+        for paper in papers.iter().filter(|paper| paper.kind == PaperKind::Shelf) {
+            let Some(managed) = self.services.get_mut(&paper.service) else { continue };
+            match serde_json::from_str(&paper.body) {
+                Ok(shelf) => managed.shelf = shelf,
+                Err(error) => {
+                    tracing::warn!(service = %paper.service, %error, "the shelf cannot be read; its containers stay as they are");
+                }
+            }
+        }
+    }
+}
+
+// === impl Managed ===
+
+impl Managed {
+    /// What has to be done with containers now and is not under way, and whether the shelf has changed.
+    fn due_acts(&mut self, kept: usize, now: Instant) -> (Vec<(ContainerId, Act)>, bool) {
+        let before = self.shelf.clone();
+        let acts = self.stand(kept).acts(&self.shelf, &self.containers);
+        let wanted: BTreeSet<_> = acts.iter().map(|(container, _)| container.clone()).collect();
+        self.doings.0.retain(|container, doing| wanted.contains(container) || matches!(doing, Doing::UnderWay));
+        let mut due = Vec::new();
+        for (container, act) in acts {
+            let is_due = match self.doings.0.get(&container) {
+                None if matches!(act, Act::Retire { .. }) => {
+                    self.doings.0.insert(container.clone(), Doing::Draining(now));
+                    false
+                }
+                None => true,
+                Some(Doing::Draining(since)) => self.has_ended(&container, *since, now),
+                Some(Doing::UnderWay) => false,
+                Some(Doing::Failed { again, .. }) => *again <= now,
+            };
+            if is_due {
+                self.doings.0.insert(container.clone(), Doing::UnderWay);
+                if matches!(act, Act::Retire { .. })
+                    && let Some(shelved) = self.shelved_of(&container)
+                {
+                    shelved.stopped.insert(container.clone());
+                }
+                due.push((container, act));
+            }
+        }
+        self.clear_away();
+        (due, before != self.shelf)
+    }
+
+    /// Whether a container that leaves has answered what it was asked, or took too long.
+    fn has_ended(&self, container: &ContainerId, since: Instant, now: Instant) -> bool {
+        let waited = now.saturating_duration_since(since);
+        let is_quiet = waited >= DRAIN_MIN && self.pools.open_at(container) == 0;
+        is_quiet || waited >= self.declared.plan.drain_timeout
+    }
+
+    fn note_acted(&mut self, container: &ContainerId, act: &Act, result: &Result<(), String>) {
+        let again = clock::now() + PAUSE_AFTER_FAILURE;
+        match result {
+            Ok(()) => drop(self.doings.0.remove(container)),
+            Err(why) => {
+                tracing::warn!(service = %self.declared.name, %container, ?act, why, "a container could not be changed");
+                self.doings.0.insert(container.clone(), Doing::Failed { why: why.clone(), again });
+                return;
+            }
+        }
+        let Some(shelved) = self.shelved_of(container) else { return };
+        match act {
+            Act::Start => drop(shelved.stopped.remove(container)),
+            Act::Settle(_) => drop(shelved.settled.insert(container.clone())),
+            Act::Pause | Act::Unpause | Act::Retire { .. } | Act::Remove => {}
+        }
+    }
+
+    /// Forgets releases that have neither a part nor a container.
+    fn clear_away(&mut self) {
+        let spared = self.spared();
+        let is_needed = |shelved: &Shelved| {
+            let release = &shelved.release;
+            let has_part = release == self.rollout.stable() || Some(release) == self.rollout.canary();
+            has_part || spared.contains(release) || self.containers.iter().any(|container| shelved.owns(container))
+        };
+        let gone: Vec<_> = self.shelf.newest_first().filter(|shelved| !is_needed(shelved)).collect();
+        let gone: Vec<_> = gone.into_iter().map(|shelved| shelved.release.clone()).collect();
+        for release in gone {
+            self.shelf.take(&release);
+        }
+    }
+
+    fn shelved_of(&mut self, container: &ContainerId) -> Option<&mut Shelved> {
+        let sighting = self.containers.iter().find(|sighting| sighting.container == *container)?;
+        self.shelf.get_mut(&sighting.release).filter(|shelved| shelved.owns(sighting))
+    }
+
+    fn stand(&self, kept: usize) -> Stand<'_> {
+        let phase = self.rollout.phase();
+        let is_draining = matches!(phase, Phase::Draining { .. });
+        let is_stable_draining = matches!(phase, Phase::Draining { leaving: Leaving::Stable, .. });
+        let warm = self.declared.origin.discovered().map(|discovered| discovered.warm).unwrap_or_default();
+        let is_beside = phase.trial().is_some_and(|trial| trial.plan.strategy != Strategy::Recreate);
+        let stable_is = if !self.rollout.is_stable_serving() && !is_stable_draining {
+            Lot::Stop
+        } else if matches!(phase, Phase::Probation { .. })
+            && is_beside
+            && warm == Warm::Paused
+            && self.is_stable_quiet()
+        {
+            Lot::Freeze
+        } else {
+            Lot::Run
+        };
+        Stand {
+            stable: self.rollout.stable(),
+            stable_is,
+            canary: self.rollout.canary(),
+            may_start: !is_draining,
+            spared: self.spared(),
+            kept,
+        }
+    }
+
+    fn is_stable_quiet(&self) -> bool {
+        self.pools.in_flight(self.rollout.stable()) == 0
+    }
+
+    /// Releases whose deployment is under way, or that wait for their turn.
+    fn spared(&self) -> BTreeSet<&ReleaseId> {
+        let waiting = self.rollout.queue().iter().map(|start| &start.trial.canary);
+        waiting.chain(self.deploying()).collect()
+    }
+
+    /// What could not be done with a container, in words.
+    pub(super) fn failed_act(&self, container: &ContainerId) -> Option<String> {
+        match self.doings.0.get(container)? {
+            Doing::Failed { why, .. } => Some(why.clone()),
+            Doing::Draining(_) | Doing::UnderWay => None,
+        }
+    }
+
+    /// Whether containers wait for something that time or a request brings.
+    pub(super) fn is_doing(&self) -> bool {
+        !self.doings.0.is_empty()
+    }
+
+    pub(super) fn shelf_paper(&self) -> Option<Paper> {
+        let body = serde_json::to_string(&self.shelf);
+        let body = body.inspect_err(|error| tracing::warn!(%error, "the shelf cannot be kept")).ok()?;
+        let service = self.declared.name.clone();
+        Some(Paper { service, generation: Generation::default(), kind: PaperKind::Shelf, body })
+    }
+}

@@ -21,6 +21,7 @@ mod freeze;
 mod key;
 mod limits;
 mod listen;
+mod parking;
 mod path;
 mod percent;
 mod preview;

@@ -10,6 +10,7 @@ use serde_spanned::Spanned;
 use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
 use super::listen::Listen;
+use super::parking::WrittenParking;
 use super::preview::WrittenPreview;
 use super::problems::{Placed, Section};
 use super::release::{self, WrittenRelease};
@@ -40,6 +41,8 @@ pub(super) struct WrittenService {
     rollout: WrittenRollout,
     #[serde(default)]
     rescue: WrittenRescue,
+    #[serde(default)]
+    parking: WrittenParking,
     #[serde(default)]
     preview: WrittenPreview,
     critical: Option<Spanned<bool>>,
@@ -119,6 +122,7 @@ impl WrittenService {
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
         let plan = self.rollout.meant(&releases, &mut section.child("rollout"));
         let rescue = self.rescue.meant();
+        let parking = self.parking.meant(&mut section.child("parking"));
         let preview = self.preview.meant(&mut section.child("preview"));
         let critical = self.critical.filter(|critical| *critical.get_ref());
         if let Some(critical) = critical.as_ref().filter(|_| listen.health_paths.is_empty()) {
@@ -135,6 +139,7 @@ impl WrittenService {
             timeouts,
             plan,
             rescue,
+            parking,
             preview,
             critical: critical.is_some(),
         })

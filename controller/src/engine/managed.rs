@@ -8,6 +8,7 @@ use canary_config::name::ReleaseId;
 use canary_config::service::Service;
 use canary_config::weight::Weight;
 use canary_proxy::meter::Answers;
+use canary_proxy::park::Lot;
 use canary_proxy::pool::Pool;
 use canary_proxy::rescue::{Budget, Rescued};
 use canary_proxy::table::{Canary, Route};
@@ -43,6 +44,8 @@ pub(super) struct Managed {
     pub(super) own_answers: Arc<Answers>,
     budget: Arc<Budget>,
     pub(super) rescued: Arc<Rescued>,
+    /// Where its requests wait.
+    lot: Arc<Lot>,
     route: Option<Arc<Route>>,
     /// When the route was made last.
     pub(super) routed: Option<Instant>,
@@ -77,6 +80,7 @@ impl Managed {
             own_answers: Arc::default(),
             budget: Arc::default(),
             rescued: Arc::default(),
+            lot: Arc::default(),
             route: None,
             routed: None,
         };
@@ -192,6 +196,9 @@ impl Managed {
             budget: Arc::clone(&self.budget),
             rescue: self.declared.rescue,
             rescued: Arc::clone(&self.rescued),
+            parking: self.declared.parking,
+            lot: Arc::clone(&self.lot),
+            is_parked: false,
             critical: self.declared.critical,
         }
     }

@@ -21,6 +21,7 @@ mod moved;
 mod order;
 mod outbox;
 mod page;
+mod parking;
 mod pools;
 mod reload;
 mod seen;
@@ -45,6 +46,7 @@ use self::memory::Memory;
 use self::order::{Deferred, Ordered};
 use self::outbox::{Outbox, Ticket};
 use self::page::Page;
+use self::parking::ParkOrder;
 use self::stop::Stopping;
 use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
@@ -56,7 +58,7 @@ use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::accounts::Told;
 pub use self::fit::Role;
-pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
+pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, StartOrder};
 pub use self::page::PageSources;
 pub use self::start::{StartError, Started, Starting};
 pub use self::traffic::Prospect;
@@ -164,6 +166,9 @@ impl Engine {
             }
             Input::Freeze { service, word, author, key, reply } => {
                 self.take_freeze(FreezeOrder { service, word, author, key, reply });
+            }
+            Input::Park { service, word, author, key, reply } => {
+                self.take_park(ParkOrder { service, word, author, key, reply });
             }
             Input::Why(asked, reply) => {
                 let _ = reply.send(Ok(self.why(&asked)));

@@ -19,6 +19,7 @@ use crate::account::Account;
 use crate::analysis::Arms;
 use crate::clock;
 use crate::engine::accounts::Accounts;
+use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
@@ -45,7 +46,9 @@ pub(super) struct Managed {
     budget: Arc<Budget>,
     pub(super) rescued: Arc<Rescued>,
     /// Where its requests wait.
-    lot: Arc<Lot>,
+    pub(super) lot: Arc<Lot>,
+    /// That they wait by an operator's word, though there are ready backends.
+    pub(super) standstill: Option<Standstill>,
     route: Option<Arc<Route>>,
     /// When the route was made last.
     pub(super) routed: Option<Instant>,
@@ -81,6 +84,7 @@ impl Managed {
             budget: Arc::default(),
             rescued: Arc::default(),
             lot: Arc::default(),
+            standstill: None,
             route: None,
             routed: None,
         };
@@ -198,7 +202,7 @@ impl Managed {
             rescued: Arc::clone(&self.rescued),
             parking: self.declared.parking,
             lot: Arc::clone(&self.lot),
-            is_parked: false,
+            is_parked: self.standstill.is_some(),
             critical: self.declared.critical,
         }
     }

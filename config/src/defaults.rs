@@ -10,7 +10,7 @@ use crate::criteria::{Alpha, BlastRadius, Criteria, Guardrails, Profile};
 use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
 use crate::docker::{Docker, DockerHost, DockerMode};
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
-use crate::service::{Probe, Timeouts};
+use crate::service::{Parking, Probe, Timeouts};
 use crate::weight::Weight;
 
 /// The shares that a rollout goes through on its way to 100 %, in basis points.
@@ -98,6 +98,12 @@ impl Default for Probe {
 impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(2), read: Duration::from_secs(60), keep_alive: Duration::from_secs(90) }
+    }
+}
+
+impl Default for Parking {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30), requests: 1_000 }
     }
 }
 

@@ -23,6 +23,7 @@ mod key;
 mod limits;
 mod listen;
 mod origin;
+mod parking;
 mod path;
 mod percent;
 mod preview;

@@ -27,6 +27,8 @@ pub struct Service {
     pub plan: Plan,
     /// Which failed requests are sent to another backend, besides those that only read.
     pub rescue: Rescue,
+    /// How requests wait while no backend is ready.
+    pub parking: Parking,
     /// What opens the slot of the release on trial, whatever its share. Default nobody can.
     pub preview: Option<Secret>,
     /// Whether canaryd is healthy only while this service has a ready backend; see [`Listener`]. Default no.
@@ -42,6 +44,15 @@ pub struct Rescue {
     pub idempotent_methods: bool,
     /// Any method may that carries an `Idempotency-Key`: the service knows a request again by it. Default no.
     pub idempotency_key: bool,
+}
+
+/// How requests wait while no backend is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parking {
+    /// Whoever has waited so long gets 503. Default 30 s.
+    pub timeout: Duration,
+    /// So many may wait at a time, and who comes after them gets 503 at once; none at all, if this is 0. Default 1 000.
+    pub requests: usize,
 }
 
 /// How a backend proves that it can serve, and how often.

@@ -21,6 +21,7 @@ hosts = ["localhost"]
 rule = "Host(`a`)"
 critical = true
 rescue.idempotency_key = true
+parking.requests = 10
 preview.secret_file = "none"
 releases.v1.backends = ["127.0.0.1:1", "127.0.0.1:2"]
 [services.web.rollout]

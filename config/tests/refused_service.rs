@@ -193,3 +193,28 @@ canaryd.toml:12:53: services.web.timeouts.keep_alive: `1y` is too long; write at
         ),
     ]);
 }
+
+#[test]
+fn parking_has_limits() {
+    assert_refused(&[
+        case(
+            r#"stable = "v1""#,
+            r#"stable = "v1"
+parking = { timeout = "0s", requests = -1 }"#,
+            r#"canaryd.toml:12:23: services.web.parking.timeout: `0s` is too short; write at least "1ms"
+canaryd.toml:12:40: services.web.parking.requests: `-1` is out of range; write 0 to 1000000"#,
+        ),
+        case(
+            r#"stable = "v1""#,
+            r#"stable = "v1"
+parking = { timeout = "61m", request = 1 }"#,
+            r#"canaryd.toml:12:30: services.web.parking.request: there is no such key; did you mean `requests`? the keys here are timeout, requests"#,
+        ),
+        case(
+            r#"stable = "v1""#,
+            r#"stable = "v1"
+parking = { timeout = "61m" }"#,
+            r#"canaryd.toml:12:23: services.web.parking.timeout: `61m` is too long; write at most "1h""#,
+        ),
+    ]);
+}

@@ -17,6 +17,7 @@ mod freeze;
 mod history;
 mod key;
 mod named;
+mod park;
 mod peer;
 mod problem;
 mod query;
@@ -147,6 +148,8 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(freeze::unfreeze))
         .routes(routes!(freeze::freeze_all))
         .routes(routes!(freeze::unfreeze_all))
+        .routes(routes!(park::park))
+        .routes(routes!(park::unpark))
         .routes(routes!(reload::reload));
     let (router, document) = OpenApiRouter::with_openapi(document::whole())
         .nest("/v1", v1)

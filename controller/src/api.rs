@@ -13,6 +13,7 @@ mod freeze;
 mod history;
 pub(crate) mod number;
 mod overview;
+mod park;
 mod problem;
 mod reload;
 mod rollback;
@@ -36,6 +37,7 @@ pub use self::forecast::{
 pub use self::freeze::{FREEZE_MAX, Freeze, FreezeStatus, Freezes, Unfreeze};
 pub use self::history::{History, HistoryEntry};
 pub use self::overview::{Overview, StoreHealth};
+pub use self::park::{PARK_MAX, Park, Parked, ParkedStatus, Unpark};
 pub use self::problem::{Problem, ProblemKind};
 pub use self::reload::{Change, Changed, FileError, ReloadProblem, Reloaded};
 pub use self::rollback::Rollback;

@@ -23,6 +23,7 @@ mod moved;
 mod order;
 mod outbox;
 mod page;
+mod parking;
 mod pools;
 mod reload;
 mod roster;
@@ -49,6 +50,7 @@ use self::memory::Memory;
 use self::order::{Deferred, Ordered};
 use self::outbox::{Outbox, Ticket};
 use self::page::Page;
+use self::parking::ParkOrder;
 use self::status::docker_health;
 use self::stop::Stopping;
 use self::traffic::Traffics;
@@ -64,7 +66,7 @@ use crate::store::{Seed, StoreError, StoreHandle};
 pub use self::accounts::Told;
 pub use self::deployments::{DeployWord, Part, Subject};
 pub use self::fit::Role;
-pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, StartOrder};
+pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, StartOrder};
 pub use self::page::PageSources;
 pub use self::start::{StartError, Started, Starting};
 pub use self::traffic::Prospect;
@@ -180,6 +182,9 @@ impl Engine {
             }
             Input::Freeze { service, word, author, key, reply } => {
                 self.take_freeze(FreezeOrder { service, word, author, key, reply });
+            }
+            Input::Park { service, word, author, key, reply } => {
+                self.take_park(ParkOrder { service, word, author, key, reply });
             }
             Input::Why(asked, reply) => {
                 let _ = reply.send(Ok(self.why(&asked)));

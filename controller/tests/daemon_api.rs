@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 28] = [
+const PAGES: [(&str, &str); 30] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
@@ -31,6 +31,7 @@ const PAGES: [(&str, &str); 28] = [
     ("/v1/services/{name}/account", "get"),
     ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
+    ("/v1/services/{name}/park", "post"),
     ("/v1/services/{name}/pause", "post"),
     ("/v1/services/{name}/promote", "post"),
     ("/v1/services/{name}/resume", "post"),
@@ -41,6 +42,7 @@ const PAGES: [(&str, &str); 28] = [
     ("/v1/services/{name}/start", "post"),
     ("/v1/services/{name}/undo", "post"),
     ("/v1/services/{name}/unfreeze", "post"),
+    ("/v1/services/{name}/unpark", "post"),
     ("/v1/unfreeze", "post"),
     ("/v1/why", "get"),
 ];

@@ -10,7 +10,7 @@ use canary_controller::rollout::PhaseName;
 use crate::support::{Canaryd, Client, Page, SLOW, Site, until};
 
 /// Every name, with its labels in the order of the alphabet.
-const SERIES: [(&str, &[&str]); 17] = [
+const SERIES: [(&str, &[&str]); 20] = [
     ("canaryd_requests_total", &["code", "release", "service", "track"]),
     ("canaryd_request_duration_seconds_count", &["release", "service", "track"]),
     ("canaryd_picks_total", &["release", "service", "track"]),
@@ -25,6 +25,9 @@ const SERIES: [(&str, &[&str]); 17] = [
     ("canaryd_rollout_step", &["service"]),
     ("canaryd_rollout_evidence", &["metric", "service", "test"]),
     ("canaryd_transitions_total", &["reason", "service", "to"]),
+    ("canaryd_parked_requests", &["service"]),
+    ("canaryd_parked_total", &["outcome", "service"]),
+    ("canaryd_parked_duration_seconds_count", &["service"]),
     ("canaryd_store_healthy", &[]),
     ("canaryd_build_info", &["version"]),
     ("process_cpu_seconds_total", &[]),

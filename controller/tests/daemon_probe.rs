@@ -27,6 +27,7 @@ async fn a_backend_that_never_passed_gets_nothing() {
 #[tokio::test]
 async fn a_service_without_a_ready_backend_says_so_and_asks_to_come_again() {
     let site = Site::new(SLOW).await;
+    site.write(&site.config(SLOW).replace("stable = \"v1\"", "stable = \"v1\"\nparking = { requests = 0 }"));
     site.v1.set_sick();
     let canaryd = Canaryd::up(&site).await;
     let mut client = Client::tcp(canaryd.web().await).await.expect("a connection");

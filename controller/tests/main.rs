@@ -24,6 +24,8 @@ mod daemon_lockstep;
 mod daemon_metrics;
 mod daemon_mutations;
 mod daemon_order;
+mod daemon_park;
+mod daemon_parking;
 mod daemon_probe;
 mod daemon_reload;
 mod daemon_remote;

@@ -54,6 +54,9 @@ pub struct Entry {
     pub bytes: u64,
     /// From the head to the end of the answer, in milliseconds.
     pub duration_ms: f64,
+    /// How much of that it was parked; not there if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parked_ms: Option<f64>,
     /// The service that the request belongs to.
     pub service: Option<ServiceName>,
     /// The release that it was given to last.
@@ -190,6 +193,7 @@ mod tests {
             status: 200,
             bytes: 5,
             duration_ms: 1.25,
+            parked_ms: None,
             service: Some("web".parse().unwrap()),
             release: Some("v1".parse().unwrap()),
             track: Some(Track::Stable),

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod listener;
 pub mod meter;
 pub mod outcome;
+pub mod park;
 pub mod pool;
 pub mod preview;
 pub mod request_id;

@@ -124,7 +124,14 @@ impl Pool {
     /// The least busy backend but for one that has failed already.
     #[must_use]
     pub fn other_than(&self, failed: &BackendId) -> Option<&Arc<Backend>> {
-        self.ready.iter().filter(|backend| backend.id != *failed).min_by_key(|backend| backend.meter.in_flight())
+        self.none_of(std::slice::from_ref(failed))
+    }
+
+    /// The least busy backend but for those that have failed already.
+    #[must_use]
+    pub fn none_of(&self, failed: &[BackendId]) -> Option<&Arc<Backend>> {
+        let untried = self.ready.iter().filter(|backend| !failed.contains(&backend.id));
+        untried.min_by_key(|backend| backend.meter.in_flight())
     }
 }
 

@@ -44,7 +44,8 @@ pub struct Rescued([AtomicU64; Cause::ALL.len()]);
 /// How many second attempts at stable a service can afford: one for every five requests, and [`BURST`] at once.
 ///
 /// It keeps a service that fails throughout from being asked everything twice. What is rescued from the canary costs
-/// nothing: its share was never more than the weight, and stable had been spared it.
+/// nothing: its share was never more than the weight, and stable had been spared it. Nor does what could not be sent:
+/// nobody has been asked it yet.
 #[derive(Debug)]
 pub struct Budget(AtomicU64);
 

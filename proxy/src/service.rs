@@ -16,6 +16,7 @@ mod flight;
 mod forwarded;
 mod health;
 mod hop;
+mod parked;
 mod peer;
 mod remark;
 
@@ -114,8 +115,10 @@ impl ProxyHttp for Edge {
     }
 
     async fn upstream_peer(&self, session: &mut Session, flight: &mut Flight) -> Result<Box<HttpPeer>> {
-        let Some(pick) = self.next(session, flight) else {
-            return Error::e_explain(ErrorType::HTTPStatus(503), "no backend is ready");
+        let pick = match self.next(session, flight) {
+            Some(pick) => pick,
+            // Boxed, so that no other request carries the room of a wait.
+            None => Box::pin(self.park(session, flight)).await?,
         };
         let attempt = flight.attempt(pick);
         Ok(peer::of(&attempt.pick, attempt.connections, asked::is_upgrade(session.req_header())))
@@ -132,6 +135,7 @@ impl ProxyHttp for Edge {
         flight.end(outcome);
         error.set_retry(self.makes_up(session, flight, outcome, Reach::NothingSent));
         error.as_up();
+        flight.would_answer(fault::status_of(&error));
         error
     }
 
@@ -270,8 +274,10 @@ impl ProxyHttp for Edge {
         flight.end(error.map_or_else(|| answered.map_or(Outcome::Internal, Outcome::of_status), fault::outcome_of));
         let status = session.response_written().map(|head| head.status);
         let took = clock::now().saturating_duration_since(flight.begun);
+        flight.note_wait();
         if !flight.is_health_question {
-            self.answers(flight).note(status, took);
+            // Whom it waited for had nothing to do with its wait.
+            self.answers(flight).note(status, took.saturating_sub(flight.parked().unwrap_or_default()));
         }
         if let Some(remark) = flight.remark.take() {
             remark.tell(session.req_header(), flight);

@@ -3,6 +3,7 @@
 //! The controller publishes a new table for every change; see [`crate::routes`]. Zero is zero: a canary of weight zero
 //! cannot be built, so no path through a table can reach one.
 
+mod again;
 mod index;
 mod pick;
 #[cfg(test)]
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use canary_config::name::ServiceName;
 use canary_config::rule::{Priority, Rule};
-use canary_config::service::{Rescue, Timeouts};
+use canary_config::service::{Parking, Rescue, Timeouts};
 use canary_config::weight::Weight;
 use rand::Rng;
 
@@ -22,7 +23,8 @@ use crate::cohort::{self, Cohort, CohortKey};
 use crate::hearing::Hearing;
 use crate::ledger::Ledger;
 use crate::meter::Answers;
-use crate::pool::{Backend, BackendId, Pool};
+use crate::park::Lot;
+use crate::pool::{Backend, Pool};
 use crate::preview::Preview;
 use crate::rescue::{Budget, Rescued};
 use crate::rules::{self, Asked};
@@ -66,6 +68,12 @@ pub struct Route {
     pub rescue: Rescue,
     /// What was made up for.
     pub rescued: Arc<Rescued>,
+    /// How requests wait while nobody can serve them.
+    pub parking: Parking,
+    /// Where they wait.
+    pub lot: Arc<Lot>,
+    /// Whether they wait though there are ready backends, by an operator's word. Previews pass.
+    pub is_parked: bool,
     /// Whether canaryd is healthy only while this service has a ready backend.
     pub critical: bool,
 }
@@ -168,6 +176,9 @@ impl Route {
             budget: Arc::default(),
             rescue: Rescue::default(),
             rescued: Arc::default(),
+            parking: Parking::default(),
+            lot: Arc::default(),
+            is_parked: false,
             critical: false,
         }
     }
@@ -183,6 +194,9 @@ impl Route {
         {
             let backend = Arc::clone(preview.pool().choose(rng)?);
             return Some(Pick::of_preview(Arc::clone(self), backend));
+        }
+        if self.is_parked {
+            return None;
         }
         let Some(canary) = self.canary.as_ref().filter(|canary| canary.can_serve()) else {
             return self.choose(Track::Stable, &self.stable, rng);
@@ -217,29 +231,6 @@ impl Route {
         };
         let backend = chosen(pool, rng)?;
         Some(Pick::new(Arc::clone(self), track, backend, permit, Some(canary.scoring(track, asker))))
-    }
-
-    /// Another stable backend for a request that failed at this one. It is scored nowhere: the first attempt was.
-    #[must_use]
-    pub fn fail_over(self: &Arc<Self>, failed: &BackendId) -> Option<Pick> {
-        let backend = Arc::clone(self.stable.other_than(failed)?);
-        Some(Pick::new(Arc::clone(self), Track::Stable, backend, None, None))
-    }
-
-    /// The same backend once more, where this table still has it in that role; else a stable one, scored nowhere.
-    #[must_use]
-    pub fn again(self: &Arc<Self>, pick: Pick) -> Option<Pick> {
-        let is_same = |backend: &Arc<Backend>| backend.id == pick.backend.id;
-        if pick.is_preview {
-            let preview = self.preview.as_ref().filter(|preview| preview.can_serve());
-            let is_there = preview.is_some_and(|preview| preview.pool().ready.iter().any(is_same));
-            return if is_there { Some(pick) } else { self.fail_over(&pick.backend.id) };
-        }
-        let is_convicted = pick.track == Track::Canary && self.canary.as_ref().is_none_or(|canary| !canary.can_serve());
-        if !is_convicted && self.pool(pick.track).is_some_and(|pool| pool.ready.iter().any(is_same)) {
-            return Some(pick);
-        }
-        self.fail_over(&pick.backend.id)
     }
 
     fn has_backend(&self) -> bool {

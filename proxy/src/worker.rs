@@ -23,7 +23,7 @@ use crate::listener::accept::AcceptLoop;
 use crate::listener::{Bound, ListenerInfo};
 
 /// How often pingora may try a request. The rules for a retry are the proxy's own; this only bounds a mistake in them.
-pub(crate) const UPSTREAM_TRIES_MAX: usize = 4;
+pub(crate) const UPSTREAM_TRIES_MAX: usize = 36;
 
 /// How many idle connections to backends a worker keeps for a listener.
 const UPSTREAM_POOL_MAX: usize = 1024;

@@ -181,3 +181,16 @@ async fn a_second_attempt_goes_by_the_table_of_its_own_moment() {
     assert_eq!(client.answer_to("GET").await.unwrap().text(), "new");
     assert_eq!(old.count(), 0);
 }
+
+#[tokio::test]
+async fn what_could_not_be_sent_costs_nobody_a_second_attempt() {
+    let (dead, good) = (Dead::new(), named("good").await);
+    let route = stable(&[dead.address, good.address]).route();
+    let (stage, _busy) = (Stage::of(&route), first_is_tried_first(&route));
+    let (requests, mut client) = (10 * canary_proxy::rescue::BURST, stage.connect().await);
+    for _ in 0..requests {
+        assert_eq!(client.ask(&get("/")).await.status(), 200);
+    }
+    stage.settled().await;
+    assert_eq!(route.stable.ready[0].meter.ended_by(Outcome::ConnectFailed), requests);
+}

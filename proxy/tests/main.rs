@@ -34,9 +34,13 @@ mod memory;
 #[cfg(test)]
 mod noted;
 #[cfg(test)]
+mod parked;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod rescue;
+#[cfg(test)]
+mod revived;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]

@@ -29,7 +29,7 @@ use ipnet::IpNet;
 pub(crate) use message::Message;
 pub(crate) use origin::{Act, Dead, Origin, named, ok, says};
 pub(crate) use peer::{Peer, get, post};
-pub(crate) use shape::stable;
+pub(crate) use shape::{Shape, stable};
 
 pub(crate) use crate::support::limits;
 

@@ -11,6 +11,7 @@ use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
 use super::listen::Listen;
 use super::origin::{WrittenDiscovered, WrittenOrigin};
+use super::parking::WrittenParking;
 use super::preview::WrittenPreview;
 use super::problems::{Placed, Section};
 use super::release::WrittenReleases;
@@ -43,6 +44,8 @@ pub(super) struct WrittenService {
     rollout: WrittenRollout,
     #[serde(default)]
     rescue: WrittenRescue,
+    #[serde(default)]
+    parking: WrittenParking,
     #[serde(default)]
     preview: WrittenPreview,
     critical: Option<Spanned<bool>>,
@@ -125,6 +128,7 @@ impl WrittenService {
         let releases = origin.as_ref().and_then(Origin::declared).map(|declared| &declared.releases);
         let plan = self.rollout.meant(releases.unwrap_or(&BTreeMap::new()), &mut section.child("rollout"));
         let rescue = self.rescue.meant();
+        let parking = self.parking.meant(&mut section.child("parking"));
         let preview = self.preview.meant(&mut section.child("preview"));
         let critical = self.critical.filter(|critical| *critical.get_ref());
         if let Some(critical) = critical.as_ref().filter(|_| listen.health_paths.is_empty()) {
@@ -140,6 +144,7 @@ impl WrittenService {
             timeouts,
             plan,
             rescue,
+            parking,
             preview,
             critical: critical.is_some(),
         })

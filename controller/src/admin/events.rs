@@ -59,11 +59,13 @@ struct Fields {
 enum Kind {
     /// A rollout.
     Transition,
+    /// A service that was parked or unparked.
+    Park,
     /// Anything else that is told of in the audit trail, such as a freeze.
     Freeze,
 }
 
-/// Every change as it comes: `id` is the number of the audit entry, `event` is `transition` or `freeze`, `data` is a
+/// Every change as it comes: `id` is the number of the audit entry, `event` is `transition`, `park` or `freeze`, `data` is a
 /// HistoryEntry as JSON. It does not end by itself.
 #[utoipa::path(get, path = "/events", tag = "questions", params(Since), responses(
     (status = OK, body = Fields, content_type = "text/event-stream", description = "The stream; it does not end.")))]
@@ -114,6 +116,7 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Transition => "transition",
+            Self::Park => "park",
             Self::Freeze => "freeze",
         }
     }
@@ -165,6 +168,11 @@ impl Reader {
 }
 
 fn event(entry: &HistoryEntry) -> Option<Event> {
-    let kind = if entry.transition.is_some() { Kind::Transition } else { Kind::Freeze };
+    let is_park = |command: &str| matches!(command.split(' ').next(), Some("park" | "unpark"));
+    let kind = match (&entry.transition, entry.command.as_deref()) {
+        (Some(_), _) => Kind::Transition,
+        (None, Some(command)) if is_park(command) => Kind::Park,
+        (None, _) => Kind::Freeze,
+    };
     Event::default().id(entry.id.to_string()).event(kind.name()).json_data(entry).ok()
 }

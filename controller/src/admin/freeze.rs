@@ -26,7 +26,7 @@ pub(super) async fn freeze_all(
     Key(key): Key,
     Body(Freeze { duration_ms, reason }): Body<Freeze>,
 ) -> Answer {
-    say(&admin, None, FreezeWord::Freeze(duration(duration_ms)?), Sender::new(peer, reason, key)?).await
+    say(&admin, None, FreezeWord::Freeze(duration(duration_ms, FREEZE_MAX)?), Sender::new(peer, reason, key)?).await
 }
 
 /// Nothing of this service is started or raised.
@@ -39,7 +39,8 @@ pub(super) async fn freeze(
     Key(key): Key,
     Body(Freeze { duration_ms, reason }): Body<Freeze>,
 ) -> Answer {
-    say(&admin, Some(service), FreezeWord::Freeze(duration(duration_ms)?), Sender::new(peer, reason, key)?).await
+    say(&admin, Some(service), FreezeWord::Freeze(duration(duration_ms, FREEZE_MAX)?), Sender::new(peer, reason, key)?)
+        .await
 }
 
 /// Lifts the freezes of all services, and the windows of the configuration that are open now.
@@ -71,10 +72,11 @@ async fn say(admin: &Admin, service: Option<ServiceName>, word: FreezeWord, Send
     admin.engine.ask(|reply| Input::Freeze { service, word, author, key, reply }).await?.map(Json)
 }
 
-fn duration(ms: Option<u64>) -> Result<Option<Duration>, Problem> {
+/// For how long something is to last, at most so long; until it is taken back, if nothing is said.
+pub(super) fn duration(ms: Option<u64>, max: Duration) -> Result<Option<Duration>, Problem> {
     let duration = ms.map(Duration::from_millis);
-    if duration.is_some_and(|duration| duration.is_zero() || duration > FREEZE_MAX) {
-        let message = format!("body: duration_ms is 1 to {}; leave it out for no end", FREEZE_MAX.as_millis());
+    if duration.is_some_and(|duration| duration.is_zero() || duration > max) {
+        let message = format!("body: duration_ms is 1 to {}; leave it out for no end", max.as_millis());
         return Err(Problem::bad_request(message));
     }
     Ok(duration)

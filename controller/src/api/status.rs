@@ -5,7 +5,9 @@ use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, Rollback, number, schema};
+use crate::api::{
+    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, ParkedStatus, Rollback, number, schema,
+};
 use crate::rollout::PhaseName;
 
 /// `GET /v1/services/{name}`: one service.
@@ -39,6 +41,12 @@ pub struct ServiceStatus {
     /// The freeze that forbids to start and to raise; the one that ends last.
     #[serde(default)]
     pub freeze: Option<FreezeStatus>,
+    /// That an operator has parked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<ParkedStatus>,
+    /// How many of its requests wait for a backend, whatever for.
+    #[serde(default)]
+    pub waiting: usize,
     /// Where its rollout stands.
     pub phase: PhaseName,
     /// Why it stands there, as the label of a reason; nothing before the first transition of this process.

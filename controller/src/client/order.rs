@@ -13,7 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
-use crate::api::{Adopt, Done, Freeze, Freezes, Instruction, Promote, Reloaded, Start, StartTogether, Unfreeze};
+use crate::api::{
+    Adopt, Done, Freeze, Freezes, Instruction, Park, Parked, Promote, Reloaded, Start, StartTogether, Unfreeze, Unpark,
+};
 use crate::client::{Answer, Client, Error};
 use crate::idempotency::IdempotencyKey;
 
@@ -114,6 +116,26 @@ impl Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Freezes>, Error> {
         self.order(&format!("{}/unfreeze", page_of(service)), unfreeze, key).await
+    }
+
+    /// Parks a service.
+    pub async fn park(
+        &self,
+        service: &ServiceName,
+        park: &Park,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Parked>, Error> {
+        self.order(&format!("/v1/services/{service}/park"), park, key).await
+    }
+
+    /// Serves a parked service again.
+    pub async fn unpark(
+        &self,
+        service: &ServiceName,
+        unpark: &Unpark,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Parked>, Error> {
+        self.order(&format!("/v1/services/{service}/unpark"), unpark, key).await
     }
 
     /// Reads the configuration again.

@@ -65,7 +65,7 @@ async fn status(service: Option<&ServiceName>, client: &Client, output: &Output)
 /// What needs a human most: something that waits for one now or is out of order, else something that was sent back.
 fn urgency(services: &[ServiceStatus], is_store_healthy: bool) -> Exit {
     let is_any = |phases: &[PhaseName]| services.iter().any(|service| phases.contains(&service.phase));
-    let is_any_down = services.iter().any(ServiceStatus::is_down);
+    let is_any_down = services.iter().any(|service| service.is_down() || service.parked.is_some());
     if is_any(&[PhaseName::Held, PhaseName::Paused]) || is_any_down || !is_store_healthy {
         Exit::Held
     } else if is_any(&[PhaseName::Aborted]) {

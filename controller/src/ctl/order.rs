@@ -1,6 +1,8 @@
 //! Orders about rollouts: what each asks, and what it shows.
 
-use crate::api::{Adopt, Done, Freeze, Instruction, Promote, Start, StartTogether, Unfreeze};
+use std::time::Duration;
+
+use crate::api::{Adopt, Done, Freeze, Instruction, Park, Promote, Start, StartTogether, Unfreeze, Unpark};
 use crate::client::{Answer, Client, Verb};
 use crate::ctl::args::{About, FreezeArgs, RolloutCommand, StartArgs, Target, Wait, Wanted};
 use crate::ctl::exit_code::Exit;
@@ -30,8 +32,7 @@ pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Outp
         }
         RolloutCommand::Freeze(FreezeArgs { of, duration, said }) => {
             let key = said.key();
-            let duration_ms = duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
-            let freeze = Freeze { duration_ms, reason: said.reason };
+            let freeze = Freeze { duration_ms: duration.map(in_ms), reason: said.reason };
             output.answer(&client.freeze(of.service.as_ref(), &freeze, &key).await?, render::freezes)?;
             return Ok(Exit::Done);
         }
@@ -39,6 +40,17 @@ pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Outp
             let key = said.key();
             let unfreeze = Unfreeze { reason: said.reason };
             output.answer(&client.unfreeze(of.service.as_ref(), &unfreeze, &key).await?, render::freezes)?;
+            return Ok(Exit::Done);
+        }
+        RolloutCommand::Park { service, duration, said } => {
+            let key = said.key();
+            let park = Park { duration_ms: duration.map(in_ms), reason: said.reason };
+            output.answer(&client.park(&service, &park, &key).await?, render::parked)?;
+            return Ok(Exit::Done);
+        }
+        RolloutCommand::Unpark { service, said } => {
+            let key = said.key();
+            output.answer(&client.unpark(&service, &Unpark { reason: said.reason }, &key).await?, render::parked)?;
             return Ok(Exit::Done);
         }
         RolloutCommand::Pause { about } => (Verb::Pause, about),
@@ -93,6 +105,10 @@ async fn finish_or_follow(done: &Answer<Done>, wait: Wait, client: &Client, outp
 fn finish(done: &Answer<Done>, output: &Output) -> Result<Exit, Failure> {
     output.answer(done, render::done)?;
     Ok(if done.value.durable { Exit::Done } else { Exit::NotDurable })
+}
+
+fn in_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn unfit(what: &str) -> Failure {

@@ -65,7 +65,7 @@ impl Cause {
 // === impl Author ===
 
 impl Author {
-    fn canaryd() -> Self {
+    pub(super) fn canaryd() -> Self {
         Self { name: "canaryd".into(), note: None }
     }
 }

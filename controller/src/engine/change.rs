@@ -53,7 +53,9 @@ impl Engine {
         };
         let is_alone = members.len() == 1;
         if refusal == Refusal::Frozen
-            && let Some(message) = members.iter().find_map(|service| self.frozen_in_words(service))
+            && let Some(message) = members
+                .iter()
+                .find_map(|service| self.frozen_in_words(service).or_else(|| self.parked_in_words(service)))
         {
             return Problem { kind, message };
         }

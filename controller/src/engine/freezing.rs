@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::api::{self, FreezeStatus, Problem, ProblemKind};
 use crate::clock;
 use crate::engine::input::{Author, FreezeWord};
+use crate::engine::managed::Managed;
 use crate::engine::memory::Remembered;
 use crate::engine::outbox::Ticket;
 use crate::engine::{Engine, refused};
@@ -144,8 +145,9 @@ impl Engine {
         }
     }
 
-    /// Whether a freeze forbids these services to go up now. One that is being stored counts already, and one whose
-    /// end is being stored still does: what is decided now may come into force after it.
+    /// Whether a freeze forbids these services to go up now, or that one of them is parked. A freeze
+    /// that is being stored counts already, and one whose end is being stored still does: what is decided now may come
+    /// into force after it.
     pub(super) fn raises(&self, services: &[ServiceName]) -> Raises {
         let calendar = Calendar { windows: &self.config.freezes, services: &[], now: clock::today() };
         let next = self.freezing.as_ref().map(|freezing| &freezing.next);
@@ -159,7 +161,9 @@ impl Engine {
             self.sightings.trouble.is_some()
                 && managed.is_some_and(|managed| managed.declared.origin.discovered().is_some())
         };
-        if services.iter().any(|service| is_frozen(service) || is_blind(service)) {
+        let is_parked =
+            |service| self.services.get(service).is_some_and(|managed: &Managed| managed.standstill.is_some());
+        if services.iter().any(|service| is_frozen(service) || is_blind(service) || is_parked(service)) {
             Raises::Frozen
         } else {
             Raises::Allowed

@@ -9,7 +9,7 @@ use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api::{Done, Freezes, Overview, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
+use crate::api::{Done, Freezes, Overview, Parked, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
 use crate::docker::sighting::Sightings;
 use crate::engine::accounts::Told;
 use crate::engine::deployments::DeployWord;
@@ -47,6 +47,19 @@ pub enum Input {
         key: Option<IdempotencyKey>,
         /// Where the answer goes, once it is stored.
         reply: oneshot::Sender<Result<Freezes, Problem>>,
+    },
+    /// An operator's word about whether a service's requests wait.
+    Park {
+        /// About which service.
+        service: ServiceName,
+        /// What.
+        word: ParkWord,
+        /// Who wants it, and why.
+        author: Author,
+        /// The client's name for the command.
+        key: Option<IdempotencyKey>,
+        /// Where the answer goes, once it is in force.
+        reply: oneshot::Sender<Result<Parked, Problem>>,
     },
     /// Who would serve a request.
     Why(Box<Asked>, oneshot::Sender<Result<Why, Problem>>),
@@ -113,6 +126,15 @@ pub enum FreezeWord {
     Freeze(Option<Duration>),
     /// Whatever freezes it now does so no longer; a window of the configuration counts again the next time.
     Unfreeze,
+}
+
+/// What an operator says about a service's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParkWord {
+    /// They wait, for so long, or until somebody unparks it.
+    Park(Option<Duration>),
+    /// They wait no longer.
+    Unpark,
 }
 
 /// A request that might be made.

@@ -8,6 +8,7 @@ use canary_config::name::ReleaseId;
 use canary_config::service::Service;
 use canary_config::weight::Weight;
 use canary_proxy::meter::Answers;
+use canary_proxy::park::Lot;
 use canary_proxy::pool::Pool;
 use canary_proxy::rescue::{Budget, Rescued};
 use canary_proxy::table::{Canary, Route};
@@ -21,6 +22,7 @@ use crate::docker::shelf::Shelf;
 use crate::docker::sighting::Sighting;
 use crate::engine::accounts::Accounts;
 use crate::engine::deployments::Deployment;
+use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
 use crate::engine::shelves::Doings;
@@ -58,6 +60,10 @@ pub(super) struct Managed {
     pub(super) own_answers: Arc<Answers>,
     budget: Arc<Budget>,
     pub(super) rescued: Arc<Rescued>,
+    /// Where its requests wait.
+    pub(super) lot: Arc<Lot>,
+    /// That they wait by an operator's word, though there are ready backends.
+    pub(super) standstill: Option<Standstill>,
     route: Option<Arc<Route>>,
     /// When the route was made last.
     pub(super) routed: Option<Instant>,
@@ -98,6 +104,8 @@ impl Managed {
             own_answers: Arc::default(),
             budget: Arc::default(),
             rescued: Arc::default(),
+            lot: Arc::default(),
+            standstill: None,
             route: None,
             routed: None,
         };
@@ -223,6 +231,9 @@ impl Managed {
             budget: Arc::clone(&self.budget),
             rescue: self.declared.rescue,
             rescued: Arc::clone(&self.rescued),
+            parking: self.declared.parking,
+            lot: Arc::clone(&self.lot),
+            is_parked: self.standstill.is_some(),
             critical: self.declared.critical,
         }
     }

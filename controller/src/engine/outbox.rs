@@ -142,7 +142,8 @@ impl Outbox {
 
     /// Whether the store lacks more of this service than that it was seen for the first time.
     pub(super) fn lacks_decision(&self, service: &ServiceName) -> bool {
-        self.unsaved.values().any(|unsaved| !unsaved.record.entries.is_empty() && unsaved.is_about(service))
+        let decides = |unsaved: &Unsaved| unsaved.record.entries.iter().any(|entry| entry.transition.is_some());
+        self.unsaved.values().any(|unsaved| decides(unsaved) && unsaved.is_about(service))
     }
 
     /// Will hear whether what a command with this key has changed is stored. It hears at once that it is not if the

@@ -62,6 +62,7 @@ impl Engine {
         }
         self.tend_shelves();
         self.follow_stable(now);
+        self.end_standstills(now);
         self.save_again();
         self.refresh_accounts(now);
     }
@@ -79,7 +80,8 @@ impl Engine {
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let is_restless = self.outbox.has_unsaved() || self.services.values().any(Managed::is_restless);
         let tick = is_restless.then(|| self.last_tick + TICK);
-        let deadlines = self.services.values().filter_map(|managed| managed.rollout.next_deadline());
+        let of_rollouts = self.services.values().filter_map(|managed| managed.rollout.next_deadline());
+        let deadlines = of_rollouts.chain(self.services.values().filter_map(Managed::standstill_ends));
         // What was due at the last look and could not be done comes up at the next one, not at once.
         deadlines.filter(|deadline| *deadline > self.last_tick).chain(tick).chain([self.traffics.due()]).min()
     }

@@ -51,6 +51,8 @@ impl Managed {
             rollback: self.present_rollback(),
             missing: self.missing(evidence.as_ref(), freeze.as_ref(), now),
             freeze,
+            parked: self.parked_status(),
+            waiting: self.waiting(),
             evidence: evidence.as_ref().map(Into::into),
         }
     }

@@ -82,6 +82,9 @@ impl Managed {
     }
 
     fn why_stable(&self) -> (Weight, String) {
+        if self.standstill.is_some() {
+            return (Weight::ZERO, "the service is parked: its requests wait".into());
+        }
         let canary = self.rollout.canary().filter(|_| !self.rollout.is_stable_serving());
         if let Some(canary) = canary {
             let because = if self.rollout.weight() == Weight::FULL {
@@ -106,6 +109,7 @@ impl Managed {
         let because = self.why_phase();
         match (self.ready(Track::Stable), self.ready(Track::Canary)) {
             _ if weight == Weight::ZERO => (weight, because),
+            _ if self.standstill.is_some() => (Weight::ZERO, format!("{because}, but the service is parked")),
             (_, 0) => (Weight::ZERO, format!("{because}, but it has no ready backend")),
             (0, _) if weight < Weight::FULL => (Weight::FULL, format!("{because}, and stable has no ready backend")),
             _ => (weight, because),

@@ -7,12 +7,16 @@ use crate::rollout::PhaseName;
 pub(super) fn next(service: &ServiceStatus) -> Vec<(String, &'static str)> {
     let name = &service.name;
     let mut verbs = verbs(service);
-    // In a freeze a promotion is refused, unless it ends a probation.
-    verbs.retain(|(verb, _)| *verb != "promote" || service.freeze.is_none() || service.phase == PhaseName::Probation);
+    // In a freeze a promotion is refused, unless it ends a probation; and so it is while a service is parked.
+    let is_stopped = service.freeze.is_some() || service.parked.is_some();
+    verbs.retain(|(verb, _)| *verb != "promote" || !is_stopped || service.phase == PhaseName::Probation);
     let mut commands: Vec<_> = verbs.into_iter().map(|(verb, effect)| (format!("{verb} {name}"), effect)).collect();
     if let Some(freeze) = &service.freeze {
         let of = freeze.service.as_ref().map_or("--all".to_owned(), ToString::to_string);
         commands.push((format!("unfreeze {of}"), "lifts the freeze"));
+    }
+    if service.parked.is_some() {
+        commands.push((format!("unpark {name}"), "serves its requests again"));
     }
     commands
 }

@@ -7,7 +7,7 @@ use crate::render::phase::{PHASE_COLUMNS, glyph, phase, style};
 use crate::render::status::cause;
 use crate::render::table::{Cell, Column, table_within};
 use crate::render::text::{escape, wrap};
-use crate::render::{NOTHING, containers, freeze, store};
+use crate::render::{NOTHING, containers, freeze, park, store};
 use crate::rollout::PhaseName;
 
 /// No line is longer, so that it fits beside other windows.
@@ -30,6 +30,10 @@ pub fn overview(overview: &Overview, color: Color) -> String {
     top += &containers::docker(overview.docker.as_ref(), color);
     if !overview.freezes.is_empty() {
         top += &(freeze::lines(&overview.freezes, color) + "\n");
+    }
+    let parked: String = overview.services.iter().map(|service| park::lines(service, color)).collect();
+    if !parked.is_empty() {
+        top += &(parked + "\n");
     }
     if overview.services.is_empty() {
         return top + "no services\n";
@@ -60,6 +64,9 @@ fn calls(service: &ServiceStatus, color: Color) -> Vec<String> {
         let health = if service.critical { ", and canaryd's health path says so" } else { "" };
         let text = format!("✖ {}: no backend of {} is ready{health}", service.name, service.stable);
         calls.push(paragraph(&text, Style::Bad, color));
+    }
+    if let Some(waiting) = park::waiting(service) {
+        calls.push(paragraph(&format!("◷ {}: {waiting}", service.name), Style::Warning, color));
     }
     if matches!(service.phase, PhaseName::Held | PhaseName::Paused | PhaseName::Aborted) {
         let why = cause(service).unwrap_or(service.phase.label());

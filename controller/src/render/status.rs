@@ -13,7 +13,7 @@ use crate::render::phase::{phase, style};
 use crate::render::reason::sentence;
 use crate::render::text::columns;
 use crate::render::tracks::tracks;
-use crate::render::{freeze, store};
+use crate::render::{freeze, park, store};
 use crate::rollout::PhaseName;
 
 /// Where a service stands and why, what its roles have to show, what the judge has seen, and what comes next.
@@ -22,6 +22,7 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
     let sections = [
         store::trouble(service.store_trouble.as_deref(), color),
         frozen(service, color),
+        parked(service, color),
         head(service, color),
         tracks(service, color),
         containers(service, color),
@@ -46,6 +47,13 @@ fn frozen(service: &ServiceStatus, color: Color) -> String {
     service.freeze.as_ref().map(lines).unwrap_or_default()
 }
 
+fn parked(service: &ServiceStatus, color: Color) -> String {
+    match park::lines(service, color) {
+        lines if lines.is_empty() => lines,
+        lines => lines + "\n",
+    }
+}
+
 fn head(service: &ServiceStatus, color: Color) -> String {
     let critical = if service.critical { " (critical)" } else { "" };
     let since = service.in_phase_ms.map(|ms| format!(" for {}", duration(ms))).unwrap_or_default();
@@ -63,6 +71,7 @@ fn head(service: &ServiceStatus, color: Color) -> String {
         .plain_if("canary", canary.as_deref())
         .plain_if("together", list(&service.peers).map(|peers| format!("with {peers}")).as_deref())
         .plain_if("queue", list(&service.queue).as_deref())
+        .plain_if("waiting", park::waiting(service).as_deref())
         .plain("weight", &weight(service))
         .plain_if("step", service.step.as_ref().map(|step| place(step, service.weight)).as_deref())
         .into_text()

@@ -107,6 +107,20 @@ pub(super) fn freeze_window() -> Value {
     })
 }
 
+/// A service that an operator has parked.
+pub(super) fn parked() -> Value {
+    json!({
+        "service": "web", "parked": standstill(), "waiting": 1_204, "timeout_ms": 30_000, "requests": 5_000,
+    })
+}
+
+pub(super) fn standstill() -> Value {
+    json!({
+        "actor": "uid 1000", "note": "the primary moves to db-2", "since": "2026-05-01T12:00:00.120Z",
+        "until": "2026-05-01T12:05:00.120Z",
+    })
+}
+
 pub(super) fn rollouts() -> Value {
     json!({ "rollouts": [
         summary(9, "v4", "progressing", "ready", 1_000),

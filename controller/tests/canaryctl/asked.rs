@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::canaryctl::accounts::convicted;
-use crate::canaryctl::answers::{forecast, freeze_of_all, history, rollouts, started, started_together, story, why};
+use crate::canaryctl::answers::{
+    forecast, freeze_of_all, history, parked, rollouts, started, started_together, story, why,
+};
 use crate::canaryctl::fake::{Answer, Fake, Request, canaryctl};
 use crate::canaryctl::fixture::{overview, progressing};
 
@@ -106,6 +108,15 @@ fn a_freeze_is_of_a_service_or_of_all_for_a_while_or_for_good() {
     assert_posts(&["unfreeze", "--all"], "/v1/unfreeze", "{}", &freezes);
     let args = ["unfreeze", "web", "--reason", "r"];
     assert_posts(&args, "/v1/services/web/unfreeze", r#"{"reason":"r"}"#, &freezes);
+}
+
+#[test]
+fn a_service_is_parked_for_a_while_or_until_somebody_unparks_it() {
+    assert_posts(&["park", "web"], "/v1/services/web/park", "{}", &parked());
+    let args = ["park", "web", "--for", "90s", "--reason", "r"];
+    assert_posts(&args, "/v1/services/web/park", r#"{"duration_ms":90000,"reason":"r"}"#, &parked());
+    let args = ["unpark", "web", "--reason", "r"];
+    assert_posts(&args, "/v1/services/web/unpark", r#"{"reason":"r"}"#, &parked());
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn assert_failed(ended: &Ended, code: i32, stderr: &str) {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    let wrong: [&[&str]; 41] = [
+    let wrong: [&[&str]; 46] = [
         &[],
         &["status", "--unknown"],
         &["status", "--watch", "--exit-code"],
@@ -36,6 +36,11 @@ fn a_wrong_command_line_ends_with_2() {
         &["freeze", "web", "--for", "0s"],
         &["freeze", "web", "--for", "2years"],
         &["unfreeze"],
+        &["park"],
+        &["park", "--all"],
+        &["park", "web", "--for", "0s"],
+        &["park", "web", "--for", "25h"],
+        &["unpark"],
         &["watch"],
         &["rollouts"],
         &["history", "--rollout", "7"],

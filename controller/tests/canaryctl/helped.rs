@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 26] = [
     "start",
     "promote",
     "pause",
@@ -13,6 +13,8 @@ const COMMANDS: [&str; 24] = [
     "retry",
     "freeze",
     "unfreeze",
+    "park",
+    "unpark",
     "status",
     "watch",
     "rollouts",

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::canaryctl::accounts::convicted;
 use crate::canaryctl::answers::{
-    forecast, freeze_of_all, freeze_of_web, freeze_window, history, reloaded, rollouts, started, started_together,
-    story, why,
+    forecast, freeze_of_all, freeze_of_web, freeze_window, history, parked, reloaded, rollouts, started,
+    started_together, story, why,
 };
 use crate::canaryctl::fake::{Answer, Fake};
 use crate::canaryctl::fixture::{overview, progressing, with};
@@ -17,7 +17,7 @@ use crate::canaryctl::golden::assert_golden;
 #[test]
 fn json_is_the_document_that_was_served() {
     let newer = with(overview(), json!({ "field_of_a_newer_canaryd": [1.10, "\u{9b}31m", null] }));
-    let answers: [(&[&str], Value); 14] = [
+    let answers: [(&[&str], Value); 16] = [
         (&["status"], newer),
         (&["status", "web"], progressing()),
         (&["start", "web", "v2"], started()),
@@ -27,6 +27,8 @@ fn json_is_the_document_that_was_served() {
         (&["retry", "web"], started()),
         (&["freeze", "--all"], json!({ "freezes": [freeze_of_all()] })),
         (&["unfreeze", "web"], json!({ "freezes": [freeze_of_all()] })),
+        (&["park", "web"], parked()),
+        (&["unpark", "web"], with(parked(), json!({ "parked": null, "waiting": 0 }))),
         (&["rollouts", "web"], rollouts()),
         (&["history", "web", "--rollout", "7"], story()),
         (&["why", "/"], why()),
@@ -45,7 +47,7 @@ fn json_is_the_document_that_was_served() {
 #[test]
 fn every_command_prints_its_own_text() {
     let freezes = || json!({ "freezes": [freeze_of_all(), freeze_of_web(), freeze_window()] });
-    let answers: [(&[&str], Value, &str); 13] = [
+    let answers: [(&[&str], Value, &str); 16] = [
         (&["status"], overview(), "overview"),
         (&["status", "web"], progressing(), "status_progressing"),
         (&["history"], history(), "history"),
@@ -58,6 +60,9 @@ fn every_command_prints_its_own_text() {
         (&["reload"], reloaded(), "reloaded"),
         (&["freeze", "--all"], freezes(), "freezes"),
         (&["unfreeze", "web"], freezes(), "freezes"),
+        (&["park", "web"], parked(), "parked"),
+        (&["park", "web"], with(parked(), json!({ "requests": 0, "waiting": 0 })), "parked_never"),
+        (&["unpark", "web"], with(parked(), json!({ "parked": null })), "unparked"),
         (&["start", "web=v2", "api=v7"], started_together(), "started_together"),
     ];
     for (args, document, name) in answers {

@@ -3,7 +3,7 @@
 use canary_controller::render::{self, Color};
 use serde_json::{Value, json};
 
-use crate::canaryctl::answers::{freeze_of_all, freeze_window};
+use crate::canaryctl::answers::{freeze_of_all, freeze_window, standstill};
 use crate::canaryctl::fixture::{
     aborted, blue_green, down, held_approval, held_thin, idle, never_ready, overview, parsed, paused,
     paused_by_operator, preparing, probation, progressing, recreate, rolling, store_trouble, together, with,
@@ -100,6 +100,28 @@ fn a_service_that_nobody_serves() {
 #[test]
 fn a_service_in_a_freeze_window() {
     assert_status("status_frozen", &with(idle(), json!({ "freeze": freeze_window() })));
+}
+
+#[test]
+fn a_service_that_an_operator_has_parked() {
+    assert_status("status_parked", &with(held_approval(), json!({ "parked": standstill(), "waiting": 1_204 })));
+}
+
+#[test]
+fn a_service_whose_requests_wait_for_a_backend() {
+    assert_status("status_waiting", &with(down(), json!({ "waiting": 1 })));
+}
+
+#[test]
+fn all_services_and_who_is_parked() {
+    let until_unparked = json!({ "actor": "token", "note": null, "since": "2026-05-01T12:00:00Z", "until": null });
+    let services = [
+        with(progressing(), json!({ "name": "api", "parked": until_unparked })),
+        with(down(), json!({ "name": "docs", "waiting": 12 })),
+        with(idle(), json!({ "parked": standstill(), "waiting": 1 })),
+    ];
+    let overview = json!({ "store": { "healthy": true, "message": null }, "services": services, "freezes": [] });
+    assert_golden("overview_parked", &render::overview(&parsed(&overview), Color::Never));
 }
 
 #[test]

@@ -16,9 +16,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::manner::{Body, Manner, whole};
+use super::until;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 64;
@@ -49,6 +50,20 @@ impl Origin {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port of loopback");
         let address = listener.local_addr().expect("it is bound");
         Self::of(release, address, |state| serve(listener, state))
+    }
+
+    /// Stops as a process does: whoever is connected is cut off, and whoever comes is refused.
+    pub(crate) fn leave(&self) {
+        self.task.abort();
+    }
+
+    /// Starts again after it has left.
+    pub(crate) async fn return_to_its_address(&mut self) {
+        let listener = until("the address to be free", async || {
+            TcpListener::bind(self.address).await.map_err(|error| error.to_string())
+        })
+        .await;
+        self.task = tokio::spawn(serve(listener, Arc::clone(&self.state))).abort_handle();
     }
 
     /// One that has stopped to listen before it answers its first probe: whoever comes afterwards is refused.
@@ -144,8 +159,10 @@ impl Drop for Origin {
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
+    let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(serve_connection(stream, Arc::clone(&state)));
+        while connections.try_join_next().is_some() {}
+        connections.spawn(serve_connection(stream, Arc::clone(&state)));
     }
 }
 

@@ -1,4 +1,5 @@
-//! What follows a failed attempt: the same backend once more, stable in the canary's place, another stable, or the end.
+//! What follows a failed attempt: the same backend once more, stable in the canary's place, another stable, a wait for
+//! whoever comes, or the end.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,17 +21,24 @@ const NO_BYTE_READ: &str = "bytes already read: 0";
 // === impl Edge ===
 
 impl Edge {
-    /// Chooses where the next attempt goes. One after the first looks at a fresh table, so that a rollback wins over
-    /// everything.
+    /// Chooses where the next attempt goes; nowhere, if the request has to wait. One after the first looks at a fresh
+    /// table, so that a rollback wins over everything.
     pub(super) fn next(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
         match flight.course.next()? {
             Step::Draw => self.draw(session, flight),
             Step::Again => {
                 let failed = flight.attempt.take()?.pick;
-                flight.route = Some(self.fresh_route(session, flight)?);
-                flight.route.as_ref()?.again(failed)
+                let (backend, route) = (failed.backend.id.clone(), self.fresh_route(session, flight)?);
+                let again = route.again(failed);
+                if again.is_none() {
+                    flight.failed.push(backend);
+                    flight.course.make_up(Step::Park);
+                }
+                flight.route = Some(route);
+                again
             }
             Step::Rescue | Step::FailOver => flight.remedy.take(),
+            Step::Park => None,
         }
     }
 
@@ -47,18 +55,21 @@ impl Edge {
             return false;
         }
         let Some(route) = self.fresh_route(session, flight) else { return false };
-        let Some(remedy) = route.fail_over(&attempt.pick.backend.id) else { return false };
+        let failed = attempt.pick.backend.id.clone();
+        let remedy = if step == Step::Park { None } else { route.fail_over(&failed) };
+        let step = if remedy.is_some() { step } else { Step::Park };
+        let can_afford = || reach == Reach::NothingSent || route.budget.take();
         match step {
             // Paid for by its own draw: stable was spared it.
-            Step::Rescue => {
-                route.rescued.note(cause);
-                flight.rescued = Some(cause);
-            }
-            _ if route.budget.take() => {}
+            Step::Rescue => flight.rescue(&route, cause),
+            Step::Park if !flight.may_park_for(cause, reach) || !can_afford() || !flight.parks(&route) => return false,
+            Step::Park => flight.mark_failed_at_canary(cause),
+            _ if can_afford() => {}
             _ => return false,
         }
+        flight.failed.push(failed);
         flight.course.make_up(step);
-        (flight.route, flight.remedy) = (Some(route), Some(remedy));
+        (flight.route, flight.remedy) = (Some(route), remedy);
         true
     }
 
@@ -93,6 +104,7 @@ impl Edge {
         let outcome = fault::outcome_of(&error);
         flight.end(outcome);
         error.set_retry(self.makes_up(session, flight, outcome, Reach::MaybeSent));
+        flight.would_answer(fault::status_of(&error));
         error
     }
 
@@ -110,7 +122,7 @@ impl Edge {
         error
     }
 
-    fn fresh_route(&self, session: &Session, flight: &Flight) -> Option<Arc<Route>> {
+    pub(super) fn fresh_route(&self, session: &Session, flight: &Flight) -> Option<Arc<Route>> {
         self.route(session.req_header(), flight.peer)
     }
 }

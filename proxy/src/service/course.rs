@@ -1,6 +1,6 @@
 //! The attempts of one request: which were made, and which may follow. Pure: it knows no backend, no socket, no clock.
 //!
-//! Canary, stable, another stable, and no further. A kept connection that gave no answer is no attempt yet, as it may have
+//! Canary, stable, another stable, and then whoever is there once the request has been parked. A kept connection that gave no answer is no attempt yet, as it may have
 //! been dead before it was used; the same backend is asked once more, on a fresh one. Whoever previews wants the canary's
 //! own answer, so that nothing follows it.
 
@@ -13,7 +13,11 @@ const AGAIN_LIMIT: u8 = 1;
 /// A canary, a stable backend, and another one.
 const ATTEMPTS_MAX: u8 = 3;
 
-const _: () = assert!(AGAIN_LIMIT as usize + ATTEMPTS_MAX as usize == UPSTREAM_TRIES_MAX);
+/// How often one request may be parked for a failed attempt. With a pause of up to a second after each of them, it is
+/// about as often as the default limit on its waiting allows for.
+const PARKED_MAX: u8 = 32;
+
+const _: () = assert!(AGAIN_LIMIT as usize + (ATTEMPTS_MAX + PARKED_MAX) as usize == UPSTREAM_TRIES_MAX);
 
 /// Where the attempts of a request stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,7 @@ pub(super) struct Course {
     next: Option<Step>,
     attempts: u8,
     again: u8,
+    parked: u8,
 }
 
 /// Whom an attempt is made at.
@@ -46,6 +51,8 @@ pub(super) enum Step {
     Rescue,
     /// At another stable backend.
     FailOver,
+    /// Wherever a backend is found after a wait.
+    Park,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +62,7 @@ enum Leg {
     Canary,
     Stable,
     OtherStable,
+    Parked,
 }
 
 // === impl Course ===
@@ -62,7 +70,7 @@ enum Leg {
 impl Course {
     /// Of a request that has not been sent anywhere.
     pub(super) const fn new() -> Self {
-        Self { leg: Leg::Unbegun, next: Some(Step::Draw), attempts: 0, again: 0 }
+        Self { leg: Leg::Unbegun, next: Some(Step::Draw), attempts: 0, again: 0, parked: 0 }
     }
 
     /// How many backends were tried.
@@ -78,8 +86,10 @@ impl Course {
     /// An attempt begins.
     pub(super) fn begin(&mut self, role: Role) {
         let is_other = self.leg == Leg::OtherStable || self.next == Some(Step::FailOver);
+        let is_parked = self.leg == Leg::Parked || self.next == Some(Step::Park);
         self.leg = match role {
             Role::Preview => Leg::Preview,
+            _ if is_parked => Leg::Parked,
             Role::Canary => Leg::Canary,
             Role::Stable if is_other => Leg::OtherStable,
             Role::Stable => Leg::Stable,
@@ -93,13 +103,20 @@ impl Course {
         match self.leg {
             Leg::Canary => Some(Step::Rescue),
             Leg::Stable => Some(Step::FailOver),
-            Leg::Unbegun | Leg::Preview | Leg::OtherStable => None,
+            Leg::OtherStable | Leg::Parked if self.parked < PARKED_MAX => Some(Step::Park),
+            Leg::Unbegun | Leg::Preview | Leg::OtherStable | Leg::Parked => None,
         }
     }
 
     /// It is made up for by this.
     pub(super) fn make_up(&mut self, remedy: Step) {
+        self.parked += u8::from(remedy == Step::Park);
         self.next = Some(remedy);
+    }
+
+    /// Whether it has been parked for a failed attempt before.
+    pub(super) const fn was_parked(self) -> bool {
+        self.parked > 0
     }
 
     /// Whether the same backend may be asked once more.
@@ -128,6 +145,7 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Turn {
         Failed,
+        Parked,
         Stale,
         Dropped,
     }
@@ -139,17 +157,19 @@ mod tests {
             (Some(Step::Draw), _) => &[Role::Preview, Role::Canary, Role::Stable],
             (Some(Step::Again), Some(Role::Preview)) => &[Role::Preview, Role::Stable],
             (Some(Step::Again), Some(Role::Canary)) => &[Role::Canary, Role::Stable],
-            (Some(Step::Again | Step::Rescue | Step::FailOver), _) => &[Role::Stable],
+            // Whom a parked request is given to makes no difference to what may follow.
+            (Some(Step::Again | Step::Rescue | Step::FailOver | Step::Park), _) => &[Role::Stable],
         };
         for role in roles {
             let mut begun = course;
             begun.begin(*role);
             made.push(*role);
             check(begun, made);
-            for turn in [Turn::Failed, Turn::Stale, Turn::Dropped] {
+            for turn in [Turn::Failed, Turn::Parked, Turn::Stale, Turn::Dropped] {
                 let mut after = begun;
                 match (turn, begun.remedy()) {
                     (Turn::Failed, Some(remedy)) => after.make_up(remedy),
+                    (Turn::Parked, Some(Step::Rescue | Step::FailOver)) => after.make_up(Step::Park),
                     (Turn::Stale, _) if begun.may_ask_again() => after.take_back(),
                     (Turn::Dropped, _) if begun.may_ask_again() && *role == Role::Canary => after.ask_again(),
                     _ => continue,
@@ -161,12 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn no_sequence_of_attempts_is_longer_than_pingora_allows_or_leads_back_to_the_canary() {
+    fn no_sequence_of_attempts_is_longer_than_pingora_allows_or_leads_back_to_the_canary_unparked() {
         let mut sequences = 0;
         walk(Course::new(), &mut Vec::new(), &mut |course, made| {
             sequences += 1;
             assert!(made.len() <= UPSTREAM_TRIES_MAX, "{made:?}");
             assert!((1..=made.len()).contains(&usize::from(course.attempts())), "{course:?} of {made:?}");
+            if course.was_parked() {
+                return;
+            }
             let after_stable = made.iter().skip_while(|role| **role != Role::Stable);
             assert!(after_stable.clone().all(|role| *role == Role::Stable), "{made:?}");
             assert!(after_stable.count() <= 2 + usize::from(AGAIN_LIMIT), "{made:?}");
@@ -184,7 +207,18 @@ mod tests {
         assert_eq!(course.remedy(), Some(Step::FailOver));
         course.make_up(Step::FailOver);
         course.begin(Role::Stable);
-        assert_eq!((course.remedy(), course.attempts()), (None, ATTEMPTS_MAX));
+        assert_eq!((course.remedy(), course.attempts()), (Some(Step::Park), ATTEMPTS_MAX));
+    }
+
+    #[test]
+    fn a_request_is_parked_so_often_and_no_more() {
+        let mut course = Course::new();
+        course.begin(Role::Stable);
+        for _ in 0..PARKED_MAX {
+            course.make_up(Step::Park);
+            course.begin(Role::Stable);
+        }
+        assert_eq!((course.remedy(), course.attempts()), (None, PARKED_MAX + 1));
     }
 
     #[test]

@@ -9,10 +9,15 @@ use crate::table::{Asker, Pick};
 // === impl Edge ===
 
 impl Edge {
-    /// Draws for a request, once.
+    /// Draws for a request that has just come.
     pub(super) fn draw(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
+        flight.route.as_ref()?.budget.pay_in();
+        self.draw_anew(session, flight)
+    }
+
+    /// Draws for a request. Nothing is left of a draw by which nobody could serve it.
+    pub(super) fn draw_anew(&self, session: &Session, flight: &mut Flight) -> Option<Pick> {
         let route = flight.route.as_ref()?;
-        route.budget.pay_in();
         let client = || client::address(session.req_header(), flight.peer, &self.trusted_proxies);
         let (asker, ticket) = asker::of(route, session.req_header(), flight.date, client);
         flight.ticket = ticket;

@@ -22,8 +22,8 @@ pub(super) fn of(session: &Session, flight: &Flight, status: Option<StatusCode>,
         path: head.uri.path().to_owned(),
         status: status.map_or(0, |status| status.as_u16()),
         bytes: u64::try_from(session.as_downstream().body_bytes_sent()).unwrap_or(u64::MAX),
-        // Whole microseconds, so that no digit is noise.
-        duration_ms: took.as_micros() as f64 / 1e3,
+        duration_ms: in_ms(took),
+        parked_ms: flight.parked().map(in_ms),
         service: flight.route.as_ref().map(|route| route.service.clone()),
         release: pick.map(|pick| pick.pool().release.clone()),
         track: pick.map(|pick| pick.track),
@@ -31,4 +31,9 @@ pub(super) fn of(session: &Session, flight: &Flight, status: Option<StatusCode>,
         attempts: flight.course.attempts(),
         rescued: flight.rescued,
     }
+}
+
+/// Whole microseconds, so that no digit is noise.
+fn in_ms(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1e3
 }

@@ -11,10 +11,12 @@ use crate::cohort::Ticket;
 use crate::drain::InFlightGuard;
 use crate::meter::Underway;
 use crate::outcome::Outcome;
+use crate::pool::BackendId;
 use crate::request_id::RequestId;
 use crate::rescue::Cause;
 use crate::service::course::{Course, Role, Step};
 use crate::service::forwarded::Trust;
+use crate::service::parked::Wait;
 use crate::service::peer::Connections;
 use crate::service::remark::Remark;
 use crate::table::{Pick, Route};
@@ -35,6 +37,10 @@ pub struct Flight {
     /// What makes up for the attempt that failed, chosen when that was decided.
     pub(super) remedy: Option<Pick>,
     pub(super) attempt: Option<Attempt>,
+    /// The backends that it has failed at, and is not sent to again before it has waited.
+    pub(super) failed: Vec<BackendId>,
+    /// Its wait for a backend, if it has been parked.
+    pub(super) wait: Option<Box<Wait>>,
     /// Why it was taken from the canary, if it was.
     pub(super) rescued: Option<Cause>,
     /// What is to be said of the canary's attempt.
@@ -73,6 +79,8 @@ impl Flight {
             course: Course::new(),
             remedy: None,
             attempt: None,
+            failed: Vec::new(),
+            wait: None,
             rescued: None,
             remark: None,
             is_health_question: false,
@@ -82,8 +90,11 @@ impl Flight {
 
     /// Begins an attempt.
     pub(super) fn attempt(&mut self, pick: Pick) -> &Attempt {
-        let is_again = self.course.next() == Some(Step::Again);
-        let connections = if is_again { Connections::Fresh } else { Connections::Any };
+        let connections = match self.course.next() {
+            // One that was kept may be as dead as the attempt that failed.
+            Some(Step::Again | Step::Park) => Connections::Fresh,
+            _ => Connections::Any,
+        };
         self.course.begin(match pick.track {
             Track::Canary if pick.is_preview => Role::Preview,
             Track::Canary => Role::Canary,

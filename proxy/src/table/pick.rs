@@ -26,6 +26,8 @@ pub struct Pick {
     pub permit: Option<Permit>,
     /// Whether it came by the preview's secret.
     pub is_preview: bool,
+    /// Whether an attempt before it has failed, for which the request was parked.
+    is_repeat: bool,
     /// The first attempt's part in the comparison; none, if the draw was not free. It counts in the ledger of the route's
     /// canary, which the route keeps for it: a count of its own would be written by every worker for every request.
     scoring: Option<Scoring>,
@@ -41,11 +43,19 @@ impl Pick {
         permit: Option<Permit>,
         scoring: Option<Scoring>,
     ) -> Self {
-        Self { route, track, backend, permit, is_preview: false, scoring }
+        Self { route, track, backend, permit, is_preview: false, is_repeat: false, scoring }
     }
 
     pub(super) fn of_preview(route: Arc<Route>, backend: Arc<Backend>) -> Self {
-        Self { route, track: Track::Canary, backend, permit: None, is_preview: true, scoring: None }
+        let mut pick = Self::new(route, Track::Canary, backend, None, None);
+        pick.is_preview = true;
+        pick
+    }
+
+    pub(super) fn of_parked(route: Arc<Route>, track: Track, backend: Arc<Backend>) -> Self {
+        let mut pick = Self::new(route, track, backend, None, None);
+        pick.is_repeat = true;
+        pick
     }
 
     /// Whether somebody may be compared by its attempt.
@@ -89,7 +99,9 @@ impl Pick {
         if let Some((scoring, canary)) = self.scoring.take().zip(self.route.canary.as_ref()) {
             scoring.end(canary.ledger(), outcome, waited);
         }
-        let Some(hearing) = self.canary().map(Canary::hearing).filter(|_| outcome.is_bad()) else { return };
+        let Some(hearing) = self.canary().map(Canary::hearing).filter(|_| outcome.is_bad() && !self.is_repeat) else {
+            return;
+        };
         if outcome.blame() == Blame::Backend {
             hearing.failed.fetch_add(1, Relaxed);
         }

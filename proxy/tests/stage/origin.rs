@@ -42,7 +42,7 @@ struct Memory {
 /// An address at which nobody listens, for as long as this is held.
 pub(crate) struct Dead {
     pub(crate) address: SocketAddr,
-    _socket: Socket,
+    socket: Socket,
 }
 
 // === impl Act ===
@@ -57,7 +57,10 @@ impl Act {
 
 impl Origin {
     pub(crate) async fn start(behaviour: impl Fn(&Message) -> Act + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::at(TcpListener::bind("127.0.0.1:0").await.unwrap(), behaviour)
+    }
+
+    fn at(listener: TcpListener, behaviour: impl Fn(&Message) -> Act + Send + Sync + 'static) -> Self {
         let (address, memory) = (listener.local_addr().unwrap(), Arc::new(Memory::default()));
         let task = tokio::spawn(accept(listener, Arc::new(behaviour), Arc::clone(&memory))).abort_handle();
         Self { address, memory, task }
@@ -71,6 +74,11 @@ impl Origin {
     /// How many connections were opened.
     pub(crate) fn connections(&self) -> usize {
         self.memory.connections.load(SeqCst)
+    }
+
+    /// Waits until so many connections were opened.
+    pub(crate) async fn connected(&self, count: usize) {
+        until("a connection to the origin", || self.connections() >= count).await;
     }
 
     /// The requests, in the order in which they arrived.
@@ -94,7 +102,14 @@ impl Dead {
     pub(crate) fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
-        Self { address: socket.local_addr().unwrap().as_socket().unwrap(), _socket: socket }
+        Self { address: socket.local_addr().unwrap().as_socket().unwrap(), socket }
+    }
+
+    /// Somebody listens now.
+    pub(crate) fn revive(self, behaviour: impl Fn(&Message) -> Act + Send + Sync + 'static) -> Origin {
+        self.socket.listen(128).unwrap();
+        self.socket.set_nonblocking(true).unwrap();
+        Origin::at(TcpListener::from_std(self.socket.into()).unwrap(), behaviour)
     }
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use canary_config::rule::{Priority, Rule};
 use canary_config::secret::Secret;
-use canary_config::service::{Rescue, Timeouts};
+use canary_config::service::{Parking, Rescue, Timeouts};
 use canary_config::weight::Weight;
 use canary_proxy::hearing::Hearing;
 use canary_proxy::ledger::Ledger;
+use canary_proxy::park::Lot;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::preview::Preview;
 use canary_proxy::table::{Canary, Patience, Route};
@@ -19,10 +20,14 @@ use super::PATIENCE;
 
 pub(crate) struct Shape(Route);
 
-/// A route of the service `web` on host `a.test`, with release `v1` as stable.
+/// Requests that find nobody are answered at once.
+const NEVER: Parking = Parking { timeout: PATIENCE, requests: 0 };
+
+/// A route of the service `web` on host `a.test`, with release `v1` as stable. It parks no request.
 pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
     Shape(Route {
         priority: Priority::LOWEST,
+        parking: NEVER,
         timeouts: Timeouts { connect: PATIENCE * 2, read: PATIENCE * 2, keep_alive: PATIENCE * 2 },
         ..Route::new("web".parse().unwrap(), Rule::parse("Host(`a.test`)").unwrap(), pool("v1", backends))
     })
@@ -67,6 +72,18 @@ impl Shape {
     /// With these requests repeated, too.
     pub(crate) fn rescue(mut self, rescue: Rescue) -> Self {
         self.0.rescue = rescue;
+        self
+    }
+
+    /// With so many places for requests that find nobody, for so long, in this lot.
+    pub(crate) fn parking(mut self, requests: usize, timeout: Duration, lot: &Arc<Lot>) -> Self {
+        (self.0.parking, self.0.lot) = (Parking { timeout, requests }, Arc::clone(lot));
+        self
+    }
+
+    /// With nobody picked, by an operator's word.
+    pub(crate) fn parked(mut self) -> Self {
+        self.0.is_parked = true;
         self
     }
 

@@ -8,7 +8,7 @@ use canary_config::plan::OnBusy;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::api::FREEZE_MAX;
+use crate::api::{FREEZE_MAX, PARK_MAX};
 use crate::ctl::args::{Said, Target, Wait};
 use crate::rollout::Generation;
 
@@ -86,6 +86,25 @@ pub enum RolloutCommand {
         #[command(flatten)]
         said: Said,
     },
+    /// Let a service's requests wait until `unpark`, as for a switch of the database.
+    Park {
+        /// The service.
+        service: ServiceName,
+        /// For how long, such as `20s` or `5m`; until `unpark`, if not given.
+        #[arg(long = "for", value_name = "DURATION", value_parser = park_time)]
+        duration: Option<Duration>,
+        /// Why it is ordered.
+        #[command(flatten)]
+        said: Said,
+    },
+    /// Serve the requests of a parked service again.
+    Unpark {
+        /// The service.
+        service: ServiceName,
+        /// Why it is ordered.
+        #[command(flatten)]
+        said: Said,
+    },
 }
 
 /// What a start needs to know.
@@ -158,9 +177,17 @@ fn on_busy() -> impl TypedValueParser<Value = OnBusy> {
 }
 
 fn freeze_time(word: &str) -> Result<Duration, String> {
+    time(word, FREEZE_MAX, "a freeze lasts a moment at least, and a year at most")
+}
+
+fn park_time(word: &str) -> Result<Duration, String> {
+    time(word, PARK_MAX, "a service is parked for a moment at least, and a day at most")
+}
+
+fn time(word: &str, max: Duration, bounds: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(word).map_err(|error| error.to_string())?;
-    let is_good = !time.is_zero() && time <= FREEZE_MAX;
-    is_good.then_some(time).ok_or_else(|| "a freeze lasts a moment at least, and a year at most".into())
+    let is_good = !time.is_zero() && time <= max;
+    is_good.then_some(time).ok_or_else(|| bounds.to_owned())
 }
 
 fn generation(word: &str) -> Result<Generation, String> {

@@ -2,6 +2,7 @@
 
 use canary_config::weight::Weight;
 use canary_proxy::outcome::{Blame, Outcome};
+use canary_proxy::park::End;
 use canary_proxy::rescue::Cause;
 
 use crate::engine::managed::Managed;
@@ -22,6 +23,7 @@ impl Managed {
         self.show_rollout(families);
         self.show_evidence(families);
         self.show_rescued(families);
+        self.show_parked(families);
         self.show_rollback(families);
     }
 
@@ -111,6 +113,19 @@ impl Managed {
             let help = "Requests of a canary that were sent to stable instead, by what the canary had done with them.";
             families.counter("canaryd_rescued_total", help, &labels, self.rescued.count(cause));
         }
+    }
+
+    fn show_parked(&self, families: &mut Families) {
+        let service = ("service", self.declared.name.as_str());
+        let help = "Requests that wait for a backend now.";
+        families.gauge("canaryd_parked_requests", help, &[service], self.lot.waiting() as f64);
+        for end in End::ALL {
+            let help = "Requests that found no backend, by what became of their wait.";
+            let labels = [service, ("outcome", end.label())];
+            families.counter("canaryd_parked_total", help, &labels, self.lot.ended_by(end));
+        }
+        let help = "How long parked requests have waited in all; not a part of canaryd_request_duration_seconds.";
+        families.histogram("canaryd_parked_duration_seconds", help, &[service], self.lot.waits());
     }
 
     /// How the last rollback went. They are too rare for a histogram: its rate would be empty nearly always.

@@ -23,6 +23,9 @@ impl Managed {
     ) -> Option<Missing> {
         let phase = self.rollout.phase();
         let in_phase = phase.since().map(|since| now.saturating_duration_since(since)).unwrap_or_default();
+        if self.standstill.is_some() && phase.trial().is_some() && !matches!(phase, Phase::Probation { .. }) {
+            return Some(Missing::plain("an operator's `unpark`".into()));
+        }
         match phase {
             Phase::Idle | Phase::Aborted { .. } => {
                 let stable = self.rollout.stable();

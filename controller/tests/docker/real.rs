@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use crate::support::{Client, Dockerd, HEALTHCHECK, PATIENCE, Steady, until, with_engine, with_own_engine};
 
 /// Requests of one load, which is a second of it.
-const REQUESTS: usize = 300;
+pub(super) const REQUESTS: usize = 300;
 
 /// Waits until a container answers, and asks it once.
-async fn ask(engine: &Dockerd, container: &str, path: &str) -> String {
+pub(super) async fn ask(engine: &Dockerd, container: &str, path: &str) -> String {
     until("an answer of the container", async || {
         let mut client = Client::tcp(engine.address(container).await).await?;
         client.get(path).await.map(|answer| answer.text.trim_end().to_owned())
@@ -65,6 +65,39 @@ fn a_container_is_healthy_sickens_and_stops_at_once() {
         engine.docker.stop_container("web-1", None::<StopContainerOptions>).await.unwrap();
         let state = engine.inspect("web-1").await.state.unwrap();
         assert_eq!((state.status, state.exit_code), (Some(ContainerStateStatusEnum::EXITED), Some(143)));
+    });
+}
+
+#[test]
+fn a_container_drains_crashes_or_is_killed_for_its_memory_as_it_is_told() {
+    with_engine(async |engine| {
+        let image = engine.image("v1", &[]).await;
+        engine.run("drains", &image, |body| body.env = Some(vec!["ON_TERM=drain".into()])).await;
+        assert_eq!(ask(engine, "drains", "/").await, "v1");
+        let mut client = Client::tcp(engine.address("drains").await).await.unwrap();
+        let slow = tokio::spawn(async move { client.get("/slow/500").await });
+        until("a request under way", async || {
+            let state = ask(engine, "drains", "/state").await;
+            if state.contains(r#""under_way":1"#) { Ok(()) } else { Err(state) }
+        })
+        .await;
+        engine.docker.stop_container("drains", None::<StopContainerOptions>).await.unwrap();
+        assert_eq!(slow.await.unwrap().unwrap().status, 200);
+
+        let little = HostConfig { memory: Some(64 << 20), ..HostConfig::default() };
+        engine.run("hogs", &image, |body| body.host_config = Some(little)).await;
+        assert_eq!(ask(engine, "hogs", "/").await, "v1");
+        let mut client = Client::tcp(engine.address("hogs").await).await.unwrap();
+        client.get("/do/hog/256").await.unwrap_err();
+        engine.start("crashes", &image, |body| body.env = Some(vec!["CRASH_AFTER=1".into()])).await;
+        let mut ends = Vec::new();
+        for name in ["drains", "hogs", "crashes"] {
+            engine.until("its end", name, |inspected| inspected.state.as_ref().unwrap().running == Some(false)).await;
+            let state = engine.inspect(name).await.state.unwrap();
+            ends.push((state.exit_code.unwrap(), state.oom_killed.unwrap()));
+        }
+        assert_eq!(ends, [(0, false), (137, true), (3, false)]);
+        assert!(engine.logs("crashes").await.contains("v1 crashes, as it was told"));
     });
 }
 

@@ -24,6 +24,7 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::Builder;
 
 pub(crate) use self::content::HEALTHCHECK;
+pub(super) use self::content::PROJECT;
 use self::daemon::Daemon;
 use self::room::Room;
 use super::Relay;
@@ -53,7 +54,7 @@ pub(crate) fn with_engine(test: impl AsyncFnOnce(&Dockerd) + Send) {
 /// The same for a test that does to its Engine what only one of our own allows.
 pub(crate) fn with_own_engine(test: impl AsyncFnOnce(&Dockerd) + Send) {
     if let Ok(host) = env::var(HOST) {
-        return skip(&format!("it does what it may not do to {host}; unset {HOST}"));
+        return skip(&format!("it is no test for {host}; unset {HOST}"));
     }
     if let Some(why) = daemon::what_is_missing() {
         return skip(&why);
@@ -85,9 +86,9 @@ fn on_a_thread(work: impl AsyncFnOnce() + Send) -> thread::Result<()> {
 
 /// Where everything is to be shown, nothing may be skipped.
 #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what they do not show")]
-fn skip(why: &str) {
+pub(super) fn skip(why: &str) {
     assert!(env::var("CI").as_deref() != Ok("true"), "nothing may be skipped here: {why}");
-    eprintln!("SKIPPED, as there is no Docker Engine to test with: {why}");
+    eprintln!("SKIPPED, as it cannot have a Docker Engine as it needs one: {why}");
 }
 
 // === impl Dockerd ===

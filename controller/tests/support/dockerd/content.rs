@@ -22,6 +22,9 @@ const REPOSITORY: &str = "canaryd-test";
 /// The label of all containers and networks that are made here.
 const LABEL: &str = "canaryd.test";
 
+/// The name of all Compose projects that are made here, and the beginning of those that canaryd makes of them.
+pub(crate) const PROJECT: &str = "canaryd-test";
+
 /// Where the service listens that the images hold.
 const PORT: u16 = 8080;
 
@@ -77,10 +80,16 @@ impl Dockerd {
         self.docker.create_container(Some(options), body).await.expect("a container").id
     }
 
-    /// The same, and starts it; it need not listen yet.
-    pub(crate) async fn run(&self, name: &str, image: &str, change: impl FnOnce(&mut ContainerCreateBody)) -> Ran {
+    /// The same, and starts it, whatever becomes of it then.
+    pub(crate) async fn start(&self, name: &str, image: &str, change: impl FnOnce(&mut ContainerCreateBody)) -> String {
         let id = self.create(name, image, change).await;
         self.docker.start_container(&id, None::<StartContainerOptions>).await.expect("it starts");
+        id
+    }
+
+    /// The same for one that goes on; it need not listen yet.
+    pub(crate) async fn run(&self, name: &str, image: &str, change: impl FnOnce(&mut ContainerCreateBody)) -> Ran {
+        let id = self.start(name, image, change).await;
         let address = self.address(&id).await;
         Ran { id, address }
     }
@@ -120,16 +129,17 @@ impl Dockerd {
 
     /// Removes all that was made here, by this test or by one that was killed.
     pub(super) async fn clear(&self) {
-        let of_ours = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
-        let options =
-            ListContainersOptions { all: true, filters: Some(of_ours.clone()), ..ListContainersOptions::default() };
+        let options = ListContainersOptions { all: true, ..ListContainersOptions::default() };
         for container in self.docker.list_containers(Some(options)).await.expect("a list") {
-            let force = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-            self.docker.remove_container(&container.id.unwrap_or_default(), Some(force)).await.expect("it goes");
+            if is_of_ours(container.labels) {
+                let force = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
+                self.docker.remove_container(&container.id.unwrap_or_default(), Some(force)).await.expect("it goes");
+            }
         }
-        let options = ListNetworksOptions { filters: Some(of_ours) };
-        for network in self.docker.list_networks(Some(options)).await.expect("a list") {
-            self.docker.remove_network(&network.id.unwrap_or_default()).await.expect("it goes");
+        for network in self.docker.list_networks(None::<ListNetworksOptions>).await.expect("a list") {
+            if is_of_ours(network.labels) {
+                self.docker.remove_network(&network.id.unwrap_or_default()).await.expect("it goes");
+            }
         }
         let of_ours = HashMap::from([("reference".to_owned(), vec![REPOSITORY.to_owned()])]);
         let options = ListImagesOptions { filters: Some(of_ours), ..ListImagesOptions::default() };
@@ -137,6 +147,13 @@ impl Dockerd {
             self.docker.remove_image(&image.id, None::<RemoveImageOptions>, None).await.expect("it goes");
         }
     }
+}
+
+/// Whether something was made here, by its labels.
+fn is_of_ours(labels: Option<HashMap<String, String>>) -> bool {
+    let labels = labels.unwrap_or_default();
+    let project = labels.get("com.docker.compose.project");
+    labels.contains_key(LABEL) || project.is_some_and(|project| project.starts_with(PROJECT))
 }
 
 fn labels() -> HashMap<String, String> {

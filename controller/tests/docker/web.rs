@@ -1,9 +1,9 @@
-//! The service of the tests with a real engine: a static program of its own, which is all that an image of theirs holds.
+//! The service of the tests with a real engine: a static program, which is all that an image of theirs holds.
 //!
 //! It is compiled by `rustc` alone, so it has nothing but the standard library. How it behaves is said by environment
-//! variables, so that a release is an image with other ones; what is to happen at a moment of the test's choice is asked
-//! for under `/do/`. Beside that it is `web get HOST:PORT PATH`, a health check without a shell, and `web fail CODE`,
-//! `web env PREFIX` and `web sleep MS`, which are hooks.
+//! variables, so that a release is an image with other ones; what is to happen at a moment of the test's choice is
+//! asked for under `/do/`. Beside that it is `web get HOST:PORT PATH`, a health check without a shell, and
+//! `web fail CODE`, `web env PREFIX` and `web sleep MS`, which are hooks.
 //!
 //! | variable | meaning |
 //! |---|---|
@@ -274,10 +274,8 @@ fn serve_one(stream: &mut TcpStream, method: &str, path: &str) -> io::Result<()>
 fn write_answer(stream: &mut TcpStream, status: &str, body: &str) -> io::Result<()> {
     let connection = if IS_ENDING.load(Ordering::SeqCst) { "close" } else { "keep-alive" };
     let (length, version) = (body.len() + 1, version());
-    let head = format!(
-        "HTTP/1.1 {status}\r\nx-release: {version}\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: {connection}"
-    );
-    stream.write_all(format!("{head}\r\n\r\n{body}\n").as_bytes())
+    let fields = format!("x-release: {version}\r\ncontent-length: {length}\r\nconnection: {connection}");
+    stream.write_all(format!("HTTP/1.1 {status}\r\n{fields}\r\n\r\n{body}\n").as_bytes())
 }
 
 /// A body that ends when either side does.

@@ -59,7 +59,10 @@ pub(crate) fn with_own_engine(test: impl AsyncFnOnce(&Dockerd) + Send) {
     if let Some(why) = daemon::what_is_missing() {
         return skip(&why);
     }
-    let room = Room::open();
+    let room = match Room::open() {
+        Ok(room) => room,
+        Err(why) => return skip(&why),
+    };
     on_a_thread(async move || {
         room.enter_network();
         let engine = Dockerd::of_our_own(room).await;
@@ -88,7 +91,7 @@ fn on_a_thread(work: impl AsyncFnOnce() + Send) -> thread::Result<()> {
 #[expect(clippy::print_stderr, reason = "whoever runs the tests has to know what they do not show")]
 pub(super) fn skip(why: &str) {
     assert!(env::var("CI").as_deref() != Ok("true"), "nothing may be skipped here: {why}");
-    eprintln!("SKIPPED, as it cannot have a Docker Engine as it needs one: {why}");
+    eprintln!("SKIPPED, as there is no Docker Engine for it: {why}");
 }
 
 // === impl Dockerd ===

@@ -26,7 +26,8 @@ pub(super) struct Room {
 // === impl Room ===
 
 impl Room {
-    pub(super) fn open() -> Self {
+    /// Opens one, or tells why this machine has none.
+    pub(super) fn open() -> Result<Self, String> {
         // The second one is the first process of the room: it buries the dead, which a shell does not.
         let own = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
         let mut keeper = Command::new("unshare");
@@ -35,9 +36,12 @@ impl Room {
         let (word, said) = (keeper.stdin.take(), keeper.stdout.take().expect("it is piped"));
         let mut line = String::new();
         BufReader::new(said).read_line(&mut line).expect("it can be read");
-        assert_eq!(line, "ready\n", "no namespaces can be had: is this the root of a machine?");
+        if line != "ready\n" {
+            let status = keeper.wait().expect("our child");
+            return Err(format!("this root may make no namespaces (unshare: {status})"));
+        }
         let network = File::open(format!("/proc/{}/ns/net", keeper.id())).expect("it lasts");
-        Self { keeper, word, network }
+        Ok(Self { keeper, word, network })
     }
 
     /// A program that will run in it.

@@ -1,3 +1,5 @@
 //! What the tests with Docker stand on: an Engine that is none, and a real one.
 
+mod composed;
 mod fake;
+mod real;

@@ -7,10 +7,9 @@
 mod container;
 mod holdings;
 
-use std::os::unix::net::UnixListener as StdUnixListener;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::{fs, io};
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -22,21 +21,20 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
 
 pub(crate) use self::container::FakeContainer;
 use self::container::{set_address, set_status};
 use self::holdings::Holdings;
 use super::manner::Body;
-use super::until;
+use super::{Door, until};
 
 /// An Engine at a socket of its own, until it is dropped.
 pub(crate) struct FakeEngine {
-    folder: TempDir,
+    door: Door,
     state: Arc<State>,
-    accepting: Mutex<Option<AbortHandle>>,
+    _folder: TempDir,
 }
 
 struct State {
@@ -45,7 +43,6 @@ struct State {
     scripts: Mutex<Vec<Script>>,
     /// The beginnings of those paths whose requests wait.
     held: watch::Sender<Vec<String>>,
-    connections: Mutex<JoinSet<()>>,
 }
 
 /// What was asked, as it came in.
@@ -82,16 +79,15 @@ impl FakeEngine {
             asked: Mutex::default(),
             scripts: Mutex::default(),
             held: watch::Sender::new(Vec::new()),
-            connections: Mutex::default(),
         };
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let engine = Self { folder, state: Arc::new(state), accepting: Mutex::default() };
-        engine.come_back();
-        engine
+        let (folder, state) = (tempfile::tempdir().expect("a temporary folder"), Arc::new(state));
+        let served = Arc::clone(&state);
+        let door = Door::open(folder.path().join("docker.sock"), move |stream| serve(stream, Arc::clone(&served)));
+        Self { door, state, _folder: folder }
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join("docker.sock")
+        self.door.path.clone()
     }
 
     /// The same as a `host`.
@@ -198,26 +194,19 @@ impl FakeEngine {
 
     /// Breaks all connections, the streams of events with them. New ones are taken.
     pub(crate) fn cut(&self) {
-        lock(&self.state.connections).abort_all();
+        self.door.cut();
         self.end_streams();
     }
 
     /// Is gone: all connections break, and its socket with them.
     pub(crate) fn refuse(&self) {
-        if let Some(accepting) = lock(&self.accepting).take() {
-            accepting.abort();
-            fs::remove_file(self.socket()).expect("it was bound");
-        }
-        self.cut();
+        self.door.shut();
+        self.end_streams();
     }
 
     /// Is there again, at a new socket of the same name.
     pub(crate) fn come_back(&self) {
-        let listener = StdUnixListener::bind(self.socket()).expect("nobody is there");
-        listener.set_nonblocking(true).expect("a new socket takes it");
-        let listener = UnixListener::from_std(listener).expect("within a runtime");
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&self.state)));
-        *lock(&self.accepting) = Some(accepting.abort_handle());
+        self.door.reopen();
     }
 
     /// Lets requests wait whose path begins like this, those that are under way too: `/` are all of them.
@@ -266,12 +255,6 @@ impl FakeEngine {
     }
 }
 
-impl Drop for FakeEngine {
-    fn drop(&mut self) {
-        self.refuse();
-    }
-}
-
 // === impl Asked ===
 
 impl Asked {
@@ -286,15 +269,6 @@ impl Asked {
 }
 
 // --- The server ---
-
-async fn accept(listener: UnixListener, state: Arc<State>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let served = serve(stream, Arc::clone(&state));
-        let mut connections = lock(&state.connections);
-        while connections.try_join_next().is_some() {}
-        connections.spawn(served);
-    }
-}
 
 async fn serve(stream: UnixStream, state: Arc<State>) {
     let answer = service_fn(|request| answer(&state, request));

@@ -65,7 +65,7 @@ impl FakeContainer {
         self
     }
 
-    /// What an inspection shows. Networks come as their names and ids, images as theirs, with the labels that they have.
+    /// What an inspection shows, with the id and the labels of its image, and the ids of its networks.
     pub(super) fn inspected(&self, id: &str, image: (&str, Map<String, Value>), networks: &[String]) -> Value {
         let short = &id[..SHORT_ID];
         let text = INSPECTED.replace(RECORDED_ID, id).replace(&RECORDED_ID[..SHORT_ID], short);

@@ -1,3 +1,9 @@
 //! What the tests with Docker stand on: an Engine that is none, and a real one.
 
+mod clone;
+mod engine_like;
+mod faithful;
 mod fake;
+mod host;
+mod recorded;
+mod wire;

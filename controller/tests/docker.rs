@@ -1,5 +1,11 @@
 //! What the tests with Docker stand on: an Engine that is none, and a real one.
 
+mod clone;
 mod composed;
+mod engine_like;
+mod faithful;
 mod fake;
+mod host;
 mod real;
+mod recorded;
+mod wire;

@@ -37,8 +37,6 @@ mod daemon_strategies;
 mod daemon_why;
 mod daemon_witness;
 mod docker;
-mod docker_clone;
-mod docker_faithful;
 mod false_aborts;
 mod forecast;
 mod guardrails;

@@ -81,7 +81,8 @@ fn sources() -> Vec<PathBuf> {
             let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
             let place = path.strip_prefix(&root).ok().and_then(Path::to_str).expect("a plain path");
             let is_pure = PURE.iter().any(|pure| place.starts_with(pure));
-            if !is_pure && !(path.is_dir() && PURE.iter().any(|pure| pure.starts_with(&format!("{place}/")))) {
+            let leads_there = path.is_dir() && PURE.iter().any(|pure| pure.starts_with(&format!("{place}/")));
+            if !is_pure && !leads_there {
                 continue;
             }
             // A module of tests, which may look at clocks.

@@ -51,6 +51,8 @@ pub struct Wish<'a> {
     pub release: &'a str,
     /// Which deployment creates it.
     pub deployment: &'a str,
+    /// The files that were put into the original, and are put into the copy, too.
+    pub carried: &'a [String],
     /// Variables that are set, over those of the original.
     pub env: &'a [(String, Secret)],
     /// What it is for.
@@ -124,6 +126,8 @@ pub struct Copy {
     pub body: ContainerCreateBody,
     /// The networks that it is connected to before it starts: those that could not be given at once.
     pub connect: Vec<(String, EndpointSettings)>,
+    /// The files that it is given before it starts, from the container of this id.
+    pub carried: (String, Vec<String>),
     /// What the operator should know of it.
     pub warnings: Vec<Warning>,
 }
@@ -171,7 +175,8 @@ pub fn clone(original: &Original, image: &ImageInspect, wish: &Wish<'_>, api: Ap
     if !at_once.is_empty() {
         body.networking_config = Some(NetworkingConfig { endpoints_config: Some(at_once.into_iter().collect()) });
     }
-    Copy { name: wish.name.into(), body, connect, warnings }
+    let carried = (original.container.id.clone().unwrap_or_default(), wish.carried.to_vec());
+    Copy { name: wish.name.into(), body, connect, carried, warnings }
 }
 
 /// The name of a container, without the slash that an Engine puts before it.

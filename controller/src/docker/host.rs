@@ -32,12 +32,15 @@ pub use self::error::HostError;
 pub use self::image::{Progress, Resolved, Source};
 pub use self::task::{TaskEnd, TaskReport};
 pub use self::usage::Usage;
+use super::clone::SHORT_ID_DIGITS;
 use super::version::ApiVersion;
 
 /// What an Engine does at once, it does within this time.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Each verb has a limit of its own; this one of the client's only has to be longer.
 const CLIENT_TIMEOUT: Duration = Duration::from_hours(24);
+/// The digits of a container's id.
+const ID_DIGITS: usize = 64;
 
 /// An Engine that answers.
 #[derive(Clone)]
@@ -56,6 +59,16 @@ struct Verb<'a> {
     what: &'static str,
     /// Of which container or image.
     subject: &'a str,
+}
+
+// === impl Verb ===
+
+impl Verb<'_> {
+    /// As it is shown: an id has no more digits than Docker shows.
+    fn subject(self) -> String {
+        let is_id = self.subject.len() == ID_DIGITS && self.subject.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.subject[..if is_id { SHORT_ID_DIGITS } else { self.subject.len() }].to_owned()
+    }
 }
 
 // === impl Host ===
@@ -93,7 +106,7 @@ impl Host {
     ) -> Result<T, HostError> {
         match timeout(limit, request).await {
             Ok(answer) => answer.map_err(|error| HostError::of(&self.at, verb, &error)),
-            Err(_) => Err(HostError::Late { what: verb.what, subject: verb.subject.into(), limit }),
+            Err(_) => Err(HostError::Late { what: verb.what, subject: verb.subject(), limit }),
         }
     }
 }

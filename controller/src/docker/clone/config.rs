@@ -23,9 +23,9 @@ pub(super) fn copied(original: &Original, wish: &Wish<'_>, warnings: &mut Vec<Wa
             Role::Instance => healthcheck(config.healthcheck, image.healthcheck),
             Role::Task(_) => Some(HealthConfig { test: Some(vec![NO_HEALTH_CHECK.into()]), ..HealthConfig::default() }),
         },
-        user: own(config.user, image.user),
-        working_dir: own(config.working_dir, image.working_dir),
-        stop_signal: own(config.stop_signal, image.stop_signal),
+        user: own(config.user, image.user.as_ref()),
+        working_dir: own(config.working_dir, image.working_dir.as_ref()),
+        stop_signal: own(config.stop_signal, image.stop_signal.as_ref()),
         shell: config.shell.filter(|shell| image.shell.as_ref() != Some(shell)),
         exposed_ports: without(config.exposed_ports, image.exposed_ports.as_deref()),
         volumes: without(config.volumes, image.volumes.as_deref()),
@@ -124,8 +124,8 @@ fn hostname(original: &Original, config: &ContainerConfig) -> Option<String> {
     (!is_hosts && name != short_id(&original.container)).then_some(name)
 }
 
-fn own(given: Option<String>, image: Option<String>) -> Option<String> {
-    given.filter(|given| !given.is_empty() && Some(given) != image.as_ref())
+fn own(given: Option<String>, image: Option<&String>) -> Option<String> {
+    given.filter(|given| !given.is_empty() && Some(given) != image)
 }
 
 fn without(given: Option<Vec<String>>, image: Option<&[String]>) -> Option<Vec<String>> {

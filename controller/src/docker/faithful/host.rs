@@ -21,18 +21,17 @@ const SHAREABLE: [&str; 9] = [
 pub(super) fn network(container: &ContainerInspectResponse, place: Place, report: &mut Report) {
     let host = host(container);
     let mode = host.network_mode.as_deref().unwrap_or_default();
-    match (mode, place) {
-        ("host", Place::Beside) => report.refuse(
-            "it is on the host's network (`network_mode: host`), where two cannot listen on one port",
-            format!("put it on a network of its own, or {RECREATE}"),
-        ),
-        ("none", _) => {
-            report.refuse("it has no network (`network_mode: none`), so that nothing reaches it", "give it one")
-        }
-        _ => {}
+    if mode == "none" {
+        report.refuse("it has no network (`network_mode: none`), so that nothing reaches it", "give it one");
     }
     if place == Place::InsteadOf {
         return;
+    }
+    if mode == "host" {
+        report.refuse(
+            "it is on the host's network (`network_mode: host`), where two cannot listen on one port",
+            format!("put it on a network of its own, or {RECREATE}"),
+        );
     }
     let ports = published(&host);
     if !ports.is_empty() || host.publish_all_ports == Some(true) {

@@ -7,7 +7,7 @@ use crate::docker::clone::{AnonymousVolumes, Place, volumes};
 
 pub(super) fn examine(container: &ContainerInspectResponse, terms: Terms, report: &mut Report) {
     let anonymous = volumes::anonymous(container);
-    let shared: Vec<&str> = container.mounts.iter().flatten().filter(|mount| is_shared(mount)).map(place).collect();
+    let shared: Vec<&str> = container.mounts.iter().flatten().filter(is_shared).map(place).collect();
     let nameless: Vec<&str> = anonymous.iter().copied().map(place).collect();
     let shared: Vec<&str> = shared.into_iter().filter(|place| !nameless.contains(place)).collect();
     if !shared.is_empty() && terms.place == Place::Beside {

@@ -10,8 +10,8 @@ use crate::docker::clone::{Copy, likeness};
 // === impl Host ===
 
 impl Host {
-    /// Creates a container on all its networks, and looks whether it is what was asked for. It does not run yet. The
-    /// answer is its id.
+    /// Creates a container on all its networks and with the files that it is to have, and looks whether it is what was
+    /// asked for. It does not run yet. The answer is its id.
     ///
     /// # Errors
     /// When it cannot be created, or came out otherwise; then nothing of it is left.
@@ -31,13 +31,15 @@ impl Host {
         Ok(id)
     }
 
-    /// Connects a new container, and compares it with what was asked for.
+    /// Connects a new container, gives it its files, and compares it with what was asked for.
     async fn complete(&self, id: &str, copy: &Copy) -> Result<(), HostError> {
         for (network, endpoint) in &copy.connect {
             let verb = Verb { what: "connect", subject: &copy.name };
             let request = NetworkConnectRequest { container: id.into(), endpoint_config: Some(endpoint.clone()) };
             self.within(REQUEST_TIMEOUT, verb, self.docker.connect_network(network, request)).await?;
         }
+        let (from, paths) = &copy.carried;
+        self.carry(from, id, paths).await?;
         let differences = likeness::differences(&copy.body, &copy.connect, &self.inspect(id).await?);
         if differences.is_empty() {
             return Ok(());

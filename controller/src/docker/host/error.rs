@@ -96,13 +96,13 @@ pub enum HostError {
 
 impl HostError {
     pub(super) fn of(at: &str, verb: Verb<'_>, error: &Error) -> Self {
-        let Verb { what, subject } = verb;
+        let what = verb.what;
         match error {
             Error::DockerResponseServerError { status_code: 404, message } if message.contains("No such container") => {
-                Self::NoContainer(subject.into())
+                Self::NoContainer(verb.subject())
             }
             Error::DockerResponseServerError { status_code: 401 | 403 | 405, message } => {
-                Self::Forbidden { what, subject: subject.into(), why: said(message) }
+                Self::Forbidden { what, subject: verb.subject(), why: said(message) }
             }
             Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message } => {
                 Self::failed(verb, message)
@@ -117,7 +117,7 @@ impl HostError {
     }
 
     pub(super) fn failed(verb: Verb<'_>, why: &str) -> Self {
-        Self::Failed { what: verb.what, subject: verb.subject.into(), why: said(why) }
+        Self::Failed { what: verb.what, subject: verb.subject(), why: said(why) }
     }
 
     /// Without the values of these variables, should Docker have repeated one.

@@ -33,8 +33,8 @@ impl Host {
         let id = container.id.as_deref().unwrap_or_default();
         let verb = Verb { what: "look at the files of", subject: id };
         let changes = self.within(REQUEST_TIMEOUT, verb, self.docker.container_changes(id)).await?.unwrap_or_default();
-        let mut paths: Vec<String> =
-            changes.into_iter().filter(|change| change.kind == ChangeType::_1).map(|change| change.path).collect();
+        let added = changes.into_iter().filter(|change| change.kind == ChangeType::_1).map(|change| change.path);
+        let mut paths: Vec<String> = added.filter(|path| !is_mounted(container, path)).collect();
         // Secrets first: whatever else there is, they are not overlooked.
         paths.sort_by_key(|path| !path.starts_with(SECRETS));
         let mut added = Vec::new();
@@ -55,11 +55,8 @@ impl Host {
         Ok(Injected::among(&added, Birth { created, started }))
     }
 
-    /// Puts files of one container into another at the same places, before that is started.
-    ///
-    /// # Errors
-    /// When one of them is not there, or they are too large.
-    pub async fn carry(&self, from: &str, to: &str, paths: &[String]) -> Result<(), HostError> {
+    /// Puts files of one container into another at the same places.
+    pub(super) async fn carry(&self, from: &str, to: &str, paths: &[String]) -> Result<(), HostError> {
         if paths.is_empty() {
             return Ok(());
         }
@@ -91,6 +88,14 @@ impl Host {
             })
             .await
     }
+}
+
+/// What a mount hides is the place of the mount itself, and a copy has that mount, too.
+fn is_mounted(container: &ContainerInspectResponse, path: &str) -> bool {
+    let places = container.mounts.iter().flatten().filter_map(|mount| mount.destination.as_deref());
+    let tmpfs = container.host_config.as_ref().and_then(|host| host.tmpfs.as_ref()).into_iter().flatten();
+    let mut places = places.chain(tmpfs.map(|(place, _)| place.as_str()));
+    places.any(|place| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Adds what is in an archive by its last name, at its full path: the folder that it belongs into may not be there yet.

@@ -34,15 +34,15 @@ impl Host {
         let verb = Verb { what: "read the logs of", subject: container };
         let read = self.within(REQUEST_TIMEOUT, verb, read).await;
         match read {
-            Err(HostError::Failed { why, .. }) if why.contains(UNREADABLE) => Err(self.no_logs(container).await),
+            Err(HostError::Failed { why, .. }) if why.contains(UNREADABLE) => Err(self.no_logs(verb).await),
             read => Ok(tail(read?.make_contiguous())),
         }
     }
 
-    async fn no_logs(&self, container: &str) -> HostError {
-        let inspected = self.inspect(container).await.ok();
+    async fn no_logs(&self, verb: Verb<'_>) -> HostError {
+        let inspected = self.inspect(verb.subject).await.ok();
         let config = inspected.and_then(|inspected| inspected.host_config?.log_config?.typ);
-        HostError::NoLogs { container: container.into(), driver: config.unwrap_or_else(|| "none".into()) }
+        HostError::NoLogs { container: verb.subject(), driver: config.unwrap_or_else(|| "none".into()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A program that keeps credentials: `docker-credential-NAME get`. The secret goes by its output alone.
 
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -31,23 +32,29 @@ struct Said {
 
 /// What the helper knows of a registry, which it calls `key`.
 pub(super) async fn get(helper: &str, registry: &str, key: &str) -> Result<Option<Credentials>, RegistryError> {
-    let failed = |why: String| RegistryError::Helper { helper: helper.into(), registry: registry.into(), why };
     // The name comes from a file and becomes that of a program.
-    if !helper.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
-        return Err(failed("is no name of a helper".into()));
-    }
-    let mut command = Command::new(format!("docker-credential-{helper}"));
+    let is_name = helper.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let said = if is_name {
+        said(Command::new(format!("docker-credential-{helper}")), key).await
+    } else {
+        Err("is no name of a helper".into())
+    };
+    said.map_err(|why| RegistryError::Helper { helper: helper.into(), registry: registry.into(), why })
+}
+
+/// What a program says when it is asked as a helper is; else why it does not, without a word of it.
+async fn said(mut command: Command, key: &str) -> Result<Option<Credentials>, String> {
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let child = command.spawn().map_err(|why| failed(format!("cannot be started: {why}")))?;
+    let child = command.spawn().map_err(|why| format!("cannot be started: {why}"))?;
     let asked = timeout(HELPER_TIMEOUT, ask(child, key)).await;
     let (output, is_success) = asked
-        .map_err(|_| failed(format!("does not answer within {} s", HELPER_TIMEOUT.as_secs())))?
-        .map_err(|why| failed(format!("cannot be spoken with: {why}")))?;
+        .map_err(|_| format!("does not answer within {} s", HELPER_TIMEOUT.as_secs()))?
+        .map_err(|why| format!("cannot be spoken with: {why}"))?;
     if !is_success {
         let is_unknown = String::from_utf8_lossy(&output).contains(NOT_FOUND);
-        return if is_unknown { Ok(None) } else { Err(failed("fails".into())) };
+        return if is_unknown { Ok(None) } else { Err("fails".into()) };
     }
-    let said: Said = serde_json::from_slice(&output).map_err(|_| failed("says what is no answer".into()))?;
+    let said: Said = serde_json::from_slice(&output).map_err(|_| "says what is no answer")?;
     Ok(Some(if said.username == TOKEN_USER {
         Credentials::IdentityToken(Secret::new(&said.secret))
     } else {
@@ -56,13 +63,44 @@ pub(super) async fn get(helper: &str, registry: &str, key: &str) -> Result<Optio
 }
 
 /// What it says, and whether it was content.
-async fn ask(mut child: Child, key: &str) -> std::io::Result<(Vec<u8>, bool)> {
+async fn ask(mut child: Child, key: &str) -> io::Result<(Vec<u8>, bool)> {
     if let Some(mut input) = child.stdin.take() {
-        input.write_all(key.as_bytes()).await?;
+        // One that answers without having been asked is content with less.
+        input.write_all(key.as_bytes()).await.or_else(|why| match why.kind() {
+            io::ErrorKind::BrokenPipe => Ok(()),
+            _ => Err(why),
+        })?;
     }
     let mut output = Vec::new();
     if let Some(said) = child.stdout.take() {
         said.take(OUTPUT_BYTES_MAX).read_to_end(&mut output).await?;
     }
     Ok((output, child.wait().await?.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn answer(script: &str) -> Result<Option<Credentials>, String> {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        said(command, "ghcr.io").await
+    }
+
+    #[tokio::test]
+    async fn a_helper_is_asked_by_its_input_and_answers_by_its_output() {
+        let password = Credentials::Password { username: "me".into(), password: Secret::new("hush ghcr.io get") };
+        let script = r#"read -r key || :; printf '{"Username": "me", "Secret": "hush %s %s"}' "$key" "$0""#;
+        assert_eq!(answer(script).await, Ok(Some(password)));
+        let token = answer(r#"echo '{"Username": "<token>", "Secret": "hush"}'"#).await;
+        assert_eq!(token, Ok(Some(Credentials::IdentityToken(Secret::new("hush")))));
+    }
+
+    #[tokio::test]
+    async fn a_helper_that_knows_nothing_is_told_from_one_that_fails() {
+        assert_eq!(answer("echo credentials not found in native keychain; exit 1").await, Ok(None));
+        assert_eq!(answer("echo hush; exit 1").await, Err("fails".into()));
+        assert_eq!(answer("echo hush").await, Err("says what is no answer".into()));
+    }
 }

@@ -1,15 +1,11 @@
 //! What is said of copies of containers that a real Engine showed.
 
-#[path = "docker/recorded.rs"]
-#[expect(dead_code, reason = "other tests look at its other containers and images")]
-mod recorded;
-
 use bollard::models::{ContainerSummary, ContainerSummaryHostConfig, DeviceMapping, EndpointIpamConfig};
 use canary_controller::docker::clone::{AnonymousVolumes, Original, Place};
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::faithful::{Privileged, Report, Terms, examine};
 
-use self::recorded::{ALL, BRIDGED, COMPOSED, HOSTED, PLAIN, SIDE, container, image_v1, original};
+use super::recorded::{ALL, BRIDGED, COMPOSED, HOSTED, PLAIN, SIDE, container, image_v1, original};
 use crate::canaryctl::golden::assert_golden;
 
 const TERMS: Terms = Terms { place: Place::Beside, volumes: AnonymousVolumes::Fresh, privileged: Privileged::Refuse };

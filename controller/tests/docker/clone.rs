@@ -1,10 +1,5 @@
 //! What a copy of a container is made of, on containers that a real Engine showed.
 
-#[path = "docker/engine_like.rs"]
-mod engine_like;
-#[path = "docker/recorded.rs"]
-mod recorded;
-
 use canary_config::name::ServiceName;
 use canary_config::secret::Secret;
 use canary_controller::docker::clone::{
@@ -13,7 +8,8 @@ use canary_controller::docker::clone::{
 use canary_controller::docker::version::ApiVersion;
 use serde_json::{Value, json};
 
-use self::recorded::{ALL, BRIDGED, COMPOSED, HOSTED, PLAIN, container, image_v1, image_v2, original};
+use super::engine_like;
+use super::recorded::{ALL, BRIDGED, COMPOSED, HOSTED, PLAIN, container, image_v1, image_v2, original};
 use crate::canaryctl::golden::assert_golden;
 
 const DIGEST: &str = "web@sha256:e8a484378327e554a81675228ac3817e18c6a7ad9f7164f95351207511adf505";
@@ -192,6 +188,7 @@ fn wish() -> Wish<'static> {
         service: &SERVICE,
         release: "e8a484378327",
         deployment: "7",
+        carried: &[],
         env: &[],
         role: Role::Instance,
         restart: Restart::No,

@@ -8,4 +8,5 @@ mod fake;
 mod host;
 mod real;
 mod recorded;
+mod watch;
 mod wire;

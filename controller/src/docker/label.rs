@@ -8,11 +8,12 @@ use std::num::NonZeroU16;
 
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::nearest::nearest;
+use canary_config::origin::Discovered;
 use canary_config::quoted::Quoted;
 
 use crate::docker::digest::release_of;
 use crate::docker::sighting::{ComposeOrigin, Managed};
-use crate::docker::wanted::{Fallback, Wanted};
+use crate::docker::wanted::Wanted;
 
 /// Whose instance a container is.
 pub const SERVICE: &str = "canary.service";
@@ -124,7 +125,7 @@ impl Labelled<'_> {
     }
 
     /// The label's, else the service's, else the only one there is.
-    fn port(&self, own: &Own<'_>, service: &ServiceName, fallback: &Fallback) -> Result<NonZeroU16, String> {
+    fn port(&self, own: &Own<'_>, service: &ServiceName, fallback: &Discovered) -> Result<NonZeroU16, String> {
         if let Some(text) = own.get(PORT) {
             let wrong = || format!("the label {PORT} is {}; write a port, such as {PORT}=8080", Quoted(text));
             return text.parse().map_err(|_| wrong());
@@ -148,7 +149,7 @@ impl Labelled<'_> {
 }
 
 /// The service of this name, if its containers are looked for.
-fn wanted_service<'a>(name: &str, wanted: &'a Wanted) -> Result<(&'a ServiceName, &'a Fallback), String> {
+fn wanted_service<'a>(name: &str, wanted: &'a Wanted) -> Result<(&'a ServiceName, &'a Discovered), String> {
     let known = || wanted.0.keys().map(ServiceName::as_str);
     wanted.0.iter().find(|(known, _)| known.as_str() == name).ok_or_else(|| {
         let meant = nearest(name, known()).map(|known| format!("did you mean `{known}`? "));

@@ -1,19 +1,22 @@
-//! The services whose containers are looked for.
+//! The services whose containers are looked for. Pure.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
 
 use canary_config::name::ServiceName;
+use canary_config::origin::Discovered;
+use canary_config::service::Service;
 
 /// The services that are discovered, and what holds for containers whose labels do not say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted(pub BTreeMap<ServiceName, Fallback>);
+pub struct Wanted(pub BTreeMap<ServiceName, Discovered>);
 
-/// What holds for a service's containers where their labels say nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fallback {
-    /// The port on which they listen.
-    pub port: Option<NonZeroU16>,
-    /// The network on which they are reached.
-    pub network: Option<Box<str>>,
+// === impl Wanted ===
+
+impl Wanted {
+    /// Those of these services that are discovered.
+    #[must_use]
+    pub fn of(services: &BTreeMap<ServiceName, Service>) -> Self {
+        let discovered = services.iter().filter_map(|(name, service)| Some((name, service.origin.discovered()?)));
+        Self(discovered.map(|(name, discovered)| (name.clone(), discovered.clone())).collect())
+    }
 }

@@ -58,7 +58,7 @@ impl Endpoint {
     }
 
     /// A client, which has not spoken yet.
-    pub(super) fn docker(&self, limit: Duration) -> Result<Docker, HostError> {
+    pub(in crate::docker) fn docker(&self, limit: Duration) -> Result<Docker, HostError> {
         let limit = limit.as_secs();
         let docker = match self {
             Self::Unix(path) => Docker::connect_with_unix(&path.to_string_lossy(), limit, API_DEFAULT_VERSION),

@@ -5,7 +5,7 @@ struct Case {
     labels: HashMap<String, String>,
     image_labels: HashMap<String, String>,
     exposed: Vec<NonZeroU16>,
-    fallback: Fallback,
+    fallback: Discovered,
 }
 
 fn map(labels: &[(&str, &str)]) -> HashMap<String, String> {
@@ -20,7 +20,7 @@ fn port(port: u16) -> NonZeroU16 {
 fn labelled(labels: &[(&str, &str)]) -> Case {
     let mut labels = map(labels);
     labels.entry(SERVICE.into()).or_insert_with(|| "web".into());
-    Case { labels, image_labels: HashMap::new(), exposed: vec![port(8080)], fallback: Fallback::default() }
+    Case { labels, image_labels: HashMap::new(), exposed: vec![port(8080)], fallback: Discovered::default() }
 }
 
 impl Case {
@@ -32,12 +32,12 @@ impl Case {
         Self { image_labels: map(labels), ..self }
     }
 
-    fn with(self, fallback: Fallback) -> Self {
+    fn with(self, fallback: Discovered) -> Self {
         Self { fallback, ..self }
     }
 
     fn read(&self) -> Result<Option<Attachment>, Vec<String>> {
-        let services = [("api", Fallback::default()), ("web", self.fallback.clone())];
+        let services = [("api", Discovered::default()), ("web", self.fallback.clone())];
         let wanted = Wanted(services.map(|(name, fallback)| (name.parse().unwrap(), fallback)).into());
         let Self { labels, image_labels, exposed, .. } = self;
         Labelled { labels, image_labels, exposed, digest: "sha256:0123456789abcdef" }.attachment(&wanted)
@@ -61,7 +61,7 @@ fn a_label_says_whose_a_container_is_and_the_rest_has_defaults() {
 
 #[test]
 fn a_label_wins_over_the_service_and_the_service_over_the_image() {
-    let fallback = || Fallback { port: Some(port(9000)), network: Some("edge".into()) };
+    let fallback = || Discovered { port: Some(port(9000)), network: Some("edge".into()), ..Discovered::default() };
     let attached = labelled(&[]).exposing(&[1, 2]).with(fallback()).attached();
     assert_eq!((attached.port.get(), attached.network.as_deref()), (9000, Some("edge")));
     let labels = [(PORT, "7000"), (NETWORK, "back"), (RELEASE, "v2")];

@@ -1,0 +1,240 @@
+//! The questions that the watcher has for an Engine. They are GET requests all, so that a proxy that lets nothing else
+//! pass is enough; each has a deadline, and its own words for what went wrong.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::models::{ContainerInspectResponse, EventMessage, HostConfig};
+use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
+use canary_config::docker::DockerHost;
+use canary_config::quoted::Excerpt;
+use futures_util::Stream;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use crate::docker::book::Learnt;
+use crate::docker::facts::{Facts, ImageFacts};
+use crate::docker::happening::EVENTS;
+use crate::docker::host::{Endpoint, HostError};
+use crate::docker::inspected::connection;
+use crate::docker::label::SERVICE;
+use crate::docker::network::{Connection, Reach};
+use crate::docker::sighting::ContainerId;
+use crate::docker::version::ApiVersion;
+
+/// The client counts in whole seconds; its limit is that of an answer's head, and ours that of the whole.
+const CLIENT_LIMIT_MIN: Duration = Duration::from_secs(1);
+
+/// An Engine that can be asked.
+#[derive(Clone)]
+pub(super) struct Asker {
+    docker: Docker,
+    deadline: Duration,
+    images: Images,
+}
+
+/// What is known of images, by their ids: they never change.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Images(Arc<Mutex<HashMap<Box<str>, Arc<ImageFacts>>>>);
+
+/// The container that canaryd is, if it is one, and what it reaches.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) own: Option<ContainerId>,
+    pub(super) reach: Reach,
+}
+
+// === impl Asker ===
+
+impl Asker {
+    /// Finds the Engine, and that it understands the questions.
+    pub(super) async fn connect(host: &DockerHost, deadline: Duration, images: Images) -> Result<Self, String> {
+        let (at, limit) = (Endpoint::from(host), deadline.max(CLIENT_LIMIT_MIN));
+        let name = at.to_string();
+        // It reads certificates.
+        let docker = spawn_blocking(move || at.docker(limit)).await.map_err(|error| error.to_string())?;
+        let asker = Self { docker: docker.map_err(|error| error.to_string())?, deadline, images };
+        let version = asker.within(asker.docker.version()).await;
+        let version = version.map_err(|why| format!("Docker at {name} does not answer: {why}"))?;
+        let found = version.api_version.unwrap_or_default();
+        match found.parse::<ApiVersion>() {
+            Ok(version) if version >= ApiVersion::OLDEST => Ok(asker),
+            Ok(_) | Err(_) => Err(HostError::TooOld { at: name, found }.to_string()),
+        }
+    }
+
+    /// What happens from that moment on, in nanoseconds of Unix.
+    pub(super) fn events(&self, since_ns: i64) -> impl Stream<Item = Result<EventMessage, Error>> + use<> {
+        const SECOND_NS: i64 = 1_000_000_000;
+        let since = format!("{}.{:09}", since_ns.div_euclid(SECOND_NS), since_ns.rem_euclid(SECOND_NS));
+        let filters = HashMap::from([
+            ("type".to_owned(), vec!["container".to_owned(), "network".to_owned()]),
+            ("event".to_owned(), EVENTS.map(str::to_owned).to_vec()),
+        ]);
+        self.docker.events(Some(EventsOptions {
+            since: Some(since),
+            filters: Some(filters),
+            ..EventsOptions::default()
+        }))
+    }
+
+    /// All containers that say whose they are, whether or not they run, with their names.
+    pub(super) async fn list(&self) -> Result<BTreeMap<ContainerId, Box<str>>, String> {
+        let filters = HashMap::from([("label".to_owned(), vec![SERVICE.to_owned()])]);
+        let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
+        let listed = self.within(self.docker.list_containers(Some(options))).await;
+        let listed = listed.map_err(|why| format!("Docker does not list its containers: {why}"))?;
+        let named = listed.into_iter().filter_map(|container| {
+            let names = container.names.unwrap_or_default();
+            let name = names.first().map_or("", |name| name.trim_start_matches('/'));
+            Some((ContainerId::new(&container.id?), name.into()))
+        });
+        Ok(named.collect())
+    }
+
+    /// What a container is.
+    pub(super) async fn learn(&self, id: &ContainerId) -> Learnt {
+        let inspected = match self.inspect(id).await {
+            Ok(Some(inspected)) => inspected,
+            Ok(None) => return Learnt::Gone,
+            Err(why) => return Learnt::Nothing(why),
+        };
+        let facts = Facts::of(inspected);
+        match self.image(&facts.image_id).await {
+            Ok(image) => Learnt::Facts(Box::new(facts), image),
+            Err(why) => Learnt::Nothing(format!("its image: {why}")),
+        }
+    }
+
+    /// Which of these containers canaryd is, and what it reaches from there. Nothing else tells.
+    pub(super) async fn place(&self, candidates: &[ContainerId]) -> Result<Place, String> {
+        for candidate in candidates {
+            let inspected = self.inspect(candidate).await;
+            let inspected = inspected.map_err(|why| format!("Docker does not say what canaryd reaches: {why}"))?;
+            let Some(inspected) = inspected else { continue };
+            let own = Some(inspected.id.as_deref().map_or_else(|| candidate.clone(), ContainerId::new));
+            return Ok(Place { own, reach: self.reach_of(inspected).await? });
+        }
+        Ok(Place { own: None, reach: Reach::Host })
+    }
+
+    /// What a container reaches.
+    async fn reach_of(&self, inspected: ContainerInspectResponse) -> Result<Reach, String> {
+        let mut inspected = inspected;
+        // It may use the network of another, but that one has its own.
+        if let Some(lender) = inspected.host_config.as_ref().and_then(lender)
+            && let Some(lending) = self.inspect(&lender).await?
+        {
+            inspected = lending;
+        }
+        let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        Ok(match connection(&inspected.host_config.unwrap_or_default(), networks) {
+            Connection::Networks(networks) => Reach::Networks(networks.into_keys().collect()),
+            Connection::Host => Reach::Host,
+            Connection::Shared => Reach::Networks(BTreeSet::new()),
+        })
+    }
+
+    async fn inspect(&self, id: &ContainerId) -> Result<Option<ContainerInspectResponse>, String> {
+        let asked = self.docker.inspect_container(id.as_str(), None::<InspectContainerOptions>);
+        match timeout(self.deadline, asked).await {
+            Ok(Ok(inspected)) => Ok(Some(inspected)),
+            Ok(Err(Error::DockerResponseServerError { status_code: 404, .. })) => Ok(None),
+            Ok(Err(error)) => Err(words(&error)),
+            Err(_) => Err(self.no_answer()),
+        }
+    }
+
+    async fn image(&self, id: &str) -> Result<Arc<ImageFacts>, String> {
+        if let Some(known) = self.images.get(id) {
+            return Ok(known);
+        }
+        let image = match timeout(self.deadline, self.docker.inspect_image(id)).await {
+            Ok(Ok(inspected)) => ImageFacts::of(inspected),
+            // Someone has removed it by force, as can be done while a container of it is stopped.
+            Ok(Err(Error::DockerResponseServerError { status_code: 404, .. })) => return Ok(Arc::default()),
+            Ok(Err(error)) => return Err(words(&error)),
+            Err(_) => return Err(self.no_answer()),
+        };
+        let image = Arc::new(image);
+        self.images.insert(id, &image);
+        Ok(image)
+    }
+
+    async fn within<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+        // The client's own deadline ends with the head of the answer.
+        match timeout(self.deadline, asked).await {
+            Ok(answer) => answer.map_err(|error| words(&error)),
+            Err(_) => Err(self.no_answer()),
+        }
+    }
+
+    fn no_answer(&self) -> String {
+        format!("no answer within {}; look at its log, or restart Docker", humantime::format_duration(self.deadline))
+    }
+}
+
+// === impl Images ===
+
+impl Images {
+    /// Forgets all but these.
+    pub(super) fn keep(&self, ids: &BTreeSet<&str>) {
+        self.lock().retain(|id, _| ids.contains(&**id));
+    }
+
+    fn get(&self, id: &str) -> Option<Arc<ImageFacts>> {
+        self.lock().get(id).cloned()
+    }
+
+    fn insert(&self, id: &str, image: &Arc<ImageFacts>) {
+        self.lock().insert(id.into(), Arc::clone(image));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<ImageFacts>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The container whose network one uses, if it does that.
+fn lender(host_config: &HostConfig) -> Option<ContainerId> {
+    host_config.network_mode.as_deref()?.strip_prefix("container:").map(ContainerId::new)
+}
+
+/// What went wrong, and what helps.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::SocketNotFoundError(_) => "its socket does not exist; start Docker, or correct docker.host".into(),
+        Error::RequestTimeoutError => "no answer in time; look at its log, or restart Docker".into(),
+        Error::DockerResponseServerError { status_code: status @ (401 | 403 | 405), .. } => format!(
+            "refused with {status}; let the socket proxy allow GET of _ping, version, events, containers, images and \
+             networks"
+        ),
+        Error::DockerResponseServerError { status_code, message } => {
+            format!("it answered {status_code}: {}; look at its log", Excerpt(message.trim()))
+        }
+        Error::JsonDataError { message, .. } => format!("its answer is not understood: {}", Excerpt(message)),
+        Error::JsonSerdeError { err } => format!("its answer is not understood: {}", Excerpt(&err.to_string())),
+        error => by_source(error),
+    }
+}
+
+/// By the innermost cause: those around it only say that something was asked.
+fn by_source(error: &Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let kind = innermost.downcast_ref::<io::Error>().map(io::Error::kind);
+    match kind {
+        Some(io::ErrorKind::PermissionDenied) => {
+            "permission denied; let the user that canaryd runs as into the group of its socket".into()
+        }
+        Some(io::ErrorKind::ConnectionRefused) => "nobody listens there; start Docker, or correct docker.host".into(),
+        Some(io::ErrorKind::NotFound) => "its socket does not exist; start Docker, or correct docker.host".into(),
+        _ => Excerpt(&innermost.to_string()).to_string(),
+    }
+}

@@ -1,0 +1,233 @@
+//! What is known of one container.
+
+use core::net::SocketAddr;
+use std::mem::{Discriminant, discriminant};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Turn;
+use crate::docker::digest::digest;
+use crate::docker::facts::{Activity, Facts, Health, ImageFacts};
+use crate::docker::happening::{Deed, Happening};
+use crate::docker::label::{Attachment, Labelled};
+use crate::docker::network::{Connection, Reach};
+use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::docker::signal::Signal;
+use crate::docker::wanted::Wanted;
+
+/// An Engine tells of a start so soon after it, at the latest.
+const START_TOLD_MAX: Duration = Duration::from_secs(2);
+
+/// One container.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    /// The turn of the last event.
+    pub(super) touched: Turn,
+    /// The turn of the question that is under way.
+    pub(super) asked: Option<Turn>,
+    /// Whether it has to be asked about.
+    pub(super) is_due: bool,
+    /// Why nothing could be learnt of it.
+    pub(super) failed: Option<String>,
+    /// Whether something has happened since it was last asked about.
+    is_touched: bool,
+    name: Option<Box<str>>,
+    seen: Option<Seen>,
+    /// What it has become since it was seen, as events say.
+    told: Option<State>,
+    /// Which of its runs was told to stop.
+    leaving: Option<Run>,
+    is_out_of_memory: bool,
+}
+
+/// What it was when it was last asked about.
+#[derive(Debug)]
+struct Seen {
+    facts: Facts,
+    image: Arc<ImageFacts>,
+    digest: Box<str>,
+    belongs: Result<Option<Attachment>, Vec<String>>,
+}
+
+/// One run of a container, by when it began; nothing, if that is not known yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run(Option<SystemTime>);
+
+/// What makes a difference: its kind of state, its address, and since when it has that.
+type Essence = (Discriminant<State>, Option<SocketAddr>, Option<SystemTime>);
+
+// === impl Entry ===
+
+impl Entry {
+    /// Notes that it exists, and that it is to be asked about.
+    pub(super) fn list(&mut self, name: &str) {
+        self.name = Some(name.into());
+        self.is_due = true;
+    }
+
+    /// Notes that something happened, and that it is to be asked about again.
+    pub(super) fn touch(&mut self, turn: Turn) {
+        (self.touched, self.is_touched, self.is_due) = (turn, true, true);
+    }
+
+    /// Notes what happened to it.
+    pub(super) fn hear(&mut self, happening: &Happening, turn: Turn, reach: &Reach) {
+        let at = UNIX_EPOCH + Duration::from_nanos(happening.at_ns.try_into().unwrap_or_default());
+        if let Some(name) = &happening.name {
+            self.name = Some(name.clone());
+        }
+        match &happening.deed {
+            Deed::Killed(signal) => {
+                let stop_signal = self.seen.as_ref().map_or(Signal::TERM, |seen| seen.facts.stop_signal);
+                if *signal == stop_signal || *signal == Signal::KILL {
+                    self.leaving = Some(self.run());
+                }
+                return;
+            }
+            Deed::OutOfMemory => {
+                self.is_out_of_memory = true;
+                return;
+            }
+            Deed::Started if self.is_known_run(at) => {}
+            Deed::Started => {
+                (self.told, self.leaving, self.is_out_of_memory) = (Some(State::Starting), None, false);
+            }
+            Deed::Died { exit_code } => {
+                let out_of_memory = self.is_out_of_memory;
+                self.told = Some(State::Stopped { exit_code: *exit_code, out_of_memory, since: Some(at) });
+                self.leaving = None;
+            }
+            Deed::Paused => self.told = Some(State::Paused),
+            Deed::Unhealthy => self.told = Some(State::Unhealthy { why: "its Docker health check fails".into() }),
+            Deed::Disconnected(network) if self.is_reached_on(network, reach) => {
+                self.told = Some(State::Unhealthy { why: "it has left the network on which it was reached".into() });
+            }
+            Deed::Disconnected(_) | Deed::Gone | Deed::Other => {}
+        }
+        self.touch(turn);
+    }
+
+    /// Notes what was learnt of it. Returns whether something had happened since it was last seen.
+    pub(super) fn learn(&mut self, facts: Facts, image: Arc<ImageFacts>, wanted: &Wanted) -> bool {
+        self.name = Some(facts.name.clone());
+        self.failed = None;
+        self.told = None;
+        self.is_out_of_memory = false;
+        self.leaving = self.leaving.and_then(|Run(begun)| match facts.activity {
+            // A kill of which the run was not known was one of this.
+            Activity::Running { since, .. } => (begun.is_none() || begun == since).then_some(Run(since)),
+            Activity::Other(State::Paused) => Some(Run(begun)),
+            Activity::Other(_) => None,
+        });
+        let digest = digest(&facts.image, &facts.image_id, &image.known_as).into();
+        self.seen = Some(Seen { facts, image, digest, belongs: Ok(None) });
+        self.read_labels(wanted);
+        std::mem::take(&mut self.is_touched)
+    }
+
+    /// Reads its labels again, for other services.
+    pub(super) fn read_labels(&mut self, wanted: &Wanted) {
+        if let Some(Seen { facts, image, digest, belongs }) = &mut self.seen {
+            let Facts { labels, exposed, .. } = &*facts;
+            *belongs = Labelled { labels, image_labels: &image.labels, exposed, digest }.attachment(wanted);
+        }
+    }
+
+    /// Notes that its address has become another's.
+    pub(super) fn lose_address(&mut self) {
+        self.told = Some(State::Unhealthy { why: "its address is another container's now".into() });
+    }
+
+    pub(super) fn name(&self, id: &ContainerId) -> Box<str> {
+        self.name.clone().unwrap_or_else(|| id.to_string().into())
+    }
+
+    pub(super) fn image_id(&self) -> Option<&str> {
+        self.seen.as_ref().map(|seen| &*seen.facts.image_id)
+    }
+
+    /// What makes a difference of it, if it belongs to a service.
+    pub(super) fn essence(&self, reach: &Reach) -> Option<Essence> {
+        let seen = self.seen.as_ref()?;
+        let (state, _) = self.state(seen, seen.belongs.as_ref().ok()?.as_ref()?, reach);
+        let since = match state {
+            State::Running { since, .. } | State::Stopped { since, .. } => since,
+            _ => None,
+        };
+        Some((discriminant(&state), state.address(), since))
+    }
+
+    /// What is to be said of it: what it is, if it belongs to a service, and all that is wrong with it.
+    pub(super) fn sighting(&self, id: &ContainerId, reach: &Reach) -> (Option<Sighting>, Vec<String>) {
+        let mut faults: Vec<String> = self.failed.iter().map(|why| format!("it cannot be looked at: {why}")).collect();
+        let Some(seen) = &self.seen else { return (None, faults) };
+        let attachment = match &seen.belongs {
+            Ok(Some(attachment)) => attachment,
+            Ok(None) => return (None, faults),
+            Err(wrong) => {
+                faults.extend_from_slice(wrong);
+                return (None, faults);
+            }
+        };
+        let (state, unreachable) = self.state(seen, attachment, reach);
+        faults.extend(unreachable);
+        let Facts { image, created, restarts, .. } = &seen.facts;
+        let sighting = Sighting {
+            service: attachment.service.clone(),
+            release: attachment.release.clone(),
+            container: id.clone(),
+            name: self.name(id),
+            image: image.clone(),
+            digest: seen.digest.clone(),
+            created: *created,
+            restarts: *restarts,
+            managed: attachment.managed.clone(),
+            compose: attachment.compose.clone(),
+            state,
+        };
+        (Some(sighting), faults)
+    }
+
+    /// What it does, and why it cannot be reached if it could be otherwise.
+    fn state(&self, seen: &Seen, attachment: &Attachment, reach: &Reach) -> (State, Option<String>) {
+        let (since, health) = match (&self.told, &seen.facts.activity) {
+            (Some(ended @ State::Stopped { .. }), _) => return (ended.clone(), None),
+            _ if self.leaving.is_some() => return (State::Leaving, None),
+            (Some(told), _) | (None, Activity::Other(told)) => return (told.clone(), None),
+            (None, Activity::Running { since, health }) => (*since, health),
+        };
+        let project = attachment.compose.as_ref().map(|compose| &*compose.project);
+        let address = seen.facts.connection.address(attachment.network.as_deref(), project, reach);
+        match (address, health) {
+            (Err(why), _) => (State::Unhealthy { why: why.clone() }, Some(why)),
+            (_, Health::Bad { why }) => (State::Unhealthy { why: why.clone() }, None),
+            (Ok(Some(ip)), Health::Good) => {
+                let address = SocketAddr::new(ip, attachment.port.get());
+                (State::Running { address, since }, None)
+            }
+            (Ok(_), Health::Starting) | (Ok(None), Health::Good) => (State::Starting, None),
+        }
+    }
+
+    /// The run that it is in, as far as that has been seen.
+    fn run(&self) -> Run {
+        Run(self.seen.as_ref().filter(|_| self.told.is_none()).and_then(|seen| seen.facts.activity.running_since()))
+    }
+
+    /// Whether a start at that moment is that of the run that has been seen already.
+    fn is_known_run(&self, told_at: SystemTime) -> bool {
+        let Run(Some(begun)) = self.run() else { return false };
+        told_at.duration_since(begun).is_ok_and(|passed| passed <= START_TOLD_MAX)
+    }
+
+    /// Whether it is reached on the network of this name.
+    fn is_reached_on(&self, network: &str, reach: &Reach) -> bool {
+        let Some((_, Some(address), _)) = self.essence(reach) else { return false };
+        match self.seen.as_ref().map(|seen| &seen.facts.connection) {
+            Some(Connection::Networks(networks)) => {
+                networks.get(network).is_none_or(|given| *given == Some(address.ip()))
+            }
+            Some(Connection::Host | Connection::Shared) | None => false,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What an Engine tells of its containers as it happens. Pure.
+
+use std::collections::HashMap;
+
+use crate::docker::label::SERVICE;
+use crate::docker::sighting::ContainerId;
+use crate::docker::signal::Signal;
+
+/// The events that say something: of containers, and of what is connected to networks. A health check emits three
+/// others each time it runs.
+pub const EVENTS: [&str; 15] = [
+    "create",
+    "start",
+    "restart",
+    "die",
+    "oom",
+    "health_status",
+    "kill",
+    "stop",
+    "pause",
+    "unpause",
+    "destroy",
+    "rename",
+    "update",
+    "connect",
+    "disconnect",
+];
+
+/// Something that happened to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// To which.
+    pub container: ContainerId,
+    /// Its name, if it was told.
+    pub name: Option<Box<str>>,
+    /// Whether it says whose it is. An event of a network does not tell.
+    pub is_labelled: bool,
+    /// When, in nanoseconds of Unix by the Engine's clock.
+    pub at_ns: i64,
+    /// What.
+    pub deed: Deed,
+}
+
+/// What happened to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// It was started.
+    Started,
+    /// It was sent a signal.
+    Killed(Signal),
+    /// Its process ended.
+    Died {
+        /// How.
+        exit_code: i64,
+    },
+    /// The kernel ended a process of it, because there was no memory left.
+    OutOfMemory,
+    /// It was frozen.
+    Paused,
+    /// Its Docker health check has failed too often.
+    Unhealthy,
+    /// It exists no more.
+    Gone,
+    /// It left a network.
+    Disconnected(Box<str>),
+    /// Something else, after which it may be another than it was.
+    Other,
+}
+
+// === impl Happening ===
+
+impl Happening {
+    /// What an event of a container says.
+    #[must_use]
+    pub fn of_container(id: &str, action: &str, attributes: &HashMap<String, String>, at_ns: i64) -> Self {
+        let deed = match action {
+            "start" => Deed::Started,
+            "kill" => attributes.get("signal").and_then(|text| Signal::read(text)).map_or(Deed::Other, Deed::Killed),
+            "die" => {
+                let exit_code = attributes.get("exitCode").and_then(|text| text.parse().ok());
+                Deed::Died { exit_code: exit_code.unwrap_or_default() }
+            }
+            "oom" => Deed::OutOfMemory,
+            "pause" => Deed::Paused,
+            "destroy" => Deed::Gone,
+            action if is_unhealthy(action) => Deed::Unhealthy,
+            _ => Deed::Other,
+        };
+        Self {
+            container: ContainerId::new(id),
+            name: attributes.get("name").map(|name| name.as_str().into()),
+            is_labelled: attributes.contains_key(SERVICE),
+            at_ns,
+            deed,
+        }
+    }
+
+    /// What an event of a network says, if it is about a container.
+    #[must_use]
+    pub fn of_network(action: &str, attributes: &HashMap<String, String>, at_ns: i64) -> Option<Self> {
+        let network = attributes.get("name").map(String::as_str).unwrap_or_default();
+        let deed = if action == "disconnect" { Deed::Disconnected(network.into()) } else { Deed::Other };
+        let container = ContainerId::new(attributes.get("container")?);
+        Some(Self { container, name: None, is_labelled: false, at_ns, deed })
+    }
+}
+
+/// `health_status: unhealthy`.
+fn is_unhealthy(action: &str) -> bool {
+    action.strip_prefix("health_status:").is_some_and(|status| status.trim() == "unhealthy")
+}

@@ -1,0 +1,303 @@
+//! Watches an Engine for ever, and says what there is: on each change the whole.
+//!
+//! It hears the stream of events, lists what there is and asks about each container; lists again every 30 s and after
+//! each loss; and comes back by itself, however long an Engine is away. It waits for no answer before it has heard what
+//! happened: questions are tasks of their own, and what goes away counts at once. What it makes of all that is in
+//! [`book`](crate::docker::book).
+
+mod backoff;
+mod stream;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use canary_config::docker::DockerHost;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+use self::backoff::Backoff;
+use self::stream::{Heard, Hearing};
+use crate::docker::ask::{Asker, Images, Place};
+use crate::docker::book::{Book, Learnt, Turn};
+use crate::docker::own;
+use crate::docker::sighting::{ContainerId, Sightings};
+use crate::docker::wanted::Wanted;
+
+/// An Engine is asked about so many containers at a time.
+const QUESTIONS_AT_ONCE: usize = 8;
+
+/// How long the watcher waits for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// From one list to the next.
+    pub list_interval: Duration,
+    /// For an answer.
+    pub deadline: Duration,
+    /// Before it asks again about a container of which it could not learn anything.
+    pub retry_interval: Duration,
+    /// Before it comes back to an Engine that it has lost: at first, and at the most.
+    pub backoff: (Duration, Duration),
+}
+
+/// Watches an Engine.
+#[derive(Debug)]
+pub struct Watcher {
+    host: DockerHost,
+    pace: Pace,
+    own_candidates: Vec<ContainerId>,
+    own: Option<ContainerId>,
+    wanted: watch::Receiver<Wanted>,
+    seen: watch::Sender<Sightings>,
+    book: Book,
+    images: Images,
+    /// When the last that was heard happened, by the Engine's clock, in nanoseconds of Unix.
+    heard_until_ns: Option<i64>,
+}
+
+/// One connection to an Engine, until it is lost.
+struct Session {
+    asker: Asker,
+    hearing: Hearing,
+    answers: JoinSet<Answer>,
+    is_listing: bool,
+}
+
+/// What came of a question.
+enum Answer {
+    Listed(Turn, Result<BTreeMap<ContainerId, Box<str>>, String>),
+    Learnt(ContainerId, Turn, Learnt),
+    Placed(Result<Place, String>),
+}
+
+/// Why a session ended.
+enum Ended {
+    /// The Engine is lost: why, and what to do.
+    Lost(String),
+    /// Nobody wants to know any more.
+    Unwanted,
+}
+
+// === impl Pace ===
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            list_interval: Duration::from_secs(30),
+            deadline: Duration::from_secs(10),
+            retry_interval: Duration::from_secs(1),
+            backoff: (Duration::from_millis(100), Duration::from_secs(5)),
+        }
+    }
+}
+
+// === impl Watcher ===
+
+impl Watcher {
+    /// One for this Engine and these services, which may change, and where it says what it sees. It goes on while
+    /// `wanted` has a sender.
+    #[must_use]
+    pub fn new(host: DockerHost, wanted: watch::Receiver<Wanted>) -> (Self, watch::Receiver<Sightings>) {
+        let book = Book::new(wanted.borrow().clone());
+        let (seen, receiver) = watch::channel(book.sightings());
+        let watcher = Self {
+            host,
+            pace: Pace::default(),
+            own_candidates: own::candidates(),
+            own: None,
+            wanted,
+            seen,
+            book,
+            images: Images::default(),
+            heard_until_ns: None,
+        };
+        (watcher, receiver)
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// The same with other containers that canaryd may be.
+    #[must_use]
+    pub fn with_own_candidates(self, own_candidates: Vec<ContainerId>) -> Self {
+        Self { own_candidates, ..self }
+    }
+
+    /// Watches until nobody wants to know any more.
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::new(self.pace.backoff);
+        loop {
+            let why = match self.watch_once().await {
+                Ended::Unwanted => return,
+                Ended::Lost(why) => why,
+            };
+            if self.book.is_whole() {
+                backoff.reset();
+            }
+            if self.seen.borrow().trouble.as_ref() != Some(&why) {
+                tracing::warn!(why, "the Engine is not seen");
+            }
+            self.book.lose(why);
+            self.publish();
+            let pause = tokio::time::sleep(backoff.next());
+            tokio::pin!(pause);
+            loop {
+                tokio::select! {
+                    () = &mut pause => break,
+                    changed = self.wanted.changed() => match changed {
+                        Ok(()) => self.want(),
+                        Err(_) => return,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Watches until the Engine is lost.
+    async fn watch_once(&mut self) -> Ended {
+        let asker = match Asker::connect(&self.host, self.pace.deadline, self.images.clone()).await {
+            Ok(asker) => asker,
+            Err(why) => return Ended::Lost(why),
+        };
+        match asker.place(&self.own_candidates).await {
+            Ok(place) => self.take_place(place),
+            Err(why) => return Ended::Lost(why),
+        }
+        // First hear, then list: nothing that happens in between is missed.
+        let hearing = Hearing::begin(&asker, self.heard_until_ns);
+        let mut session = Session { asker, hearing, answers: JoinSet::new(), is_listing: false };
+        session.list(&mut self.book);
+        let mut list = ticks(self.pace.list_interval);
+        let mut retry = ticks(self.pace.retry_interval);
+        loop {
+            tokio::select! {
+                heard = session.hearing.next() => match heard {
+                    Ok(heard) => self.hear(heard, &mut session),
+                    Err(why) => return Ended::Lost(why),
+                },
+                Some(answer) = session.answers.join_next() => {
+                    let Ok(answer) = answer else { return Ended::Lost("a question was lost; it is asked again".into()) };
+                    if let Err(why) = self.take(answer, &mut session) {
+                        return Ended::Lost(why);
+                    }
+                }
+                _ = list.tick() => {
+                    session.place(&self.own_candidates);
+                    session.list(&mut self.book);
+                }
+                _ = retry.tick() => self.book.ask_again(),
+                changed = self.wanted.changed() => match changed {
+                    Ok(()) => self.want(),
+                    Err(_) => return Ended::Unwanted,
+                },
+            }
+            session.ask(&mut self.book);
+            self.publish();
+        }
+    }
+
+    /// Takes what has happened.
+    fn hear(&mut self, heard: Vec<Heard>, session: &mut Session) {
+        for Heard { happening, is_old } in heard {
+            self.heard_until_ns = self.heard_until_ns.max(Some(happening.at_ns));
+            if self.own.as_ref() == Some(&happening.container) {
+                session.place(&self.own_candidates);
+            }
+            self.book.hear(&happening, is_old);
+        }
+    }
+
+    /// Takes what came of a question.
+    fn take(&mut self, answer: Answer, session: &mut Session) -> Result<(), String> {
+        match answer {
+            Answer::Listed(asked, listed) => {
+                session.is_listing = false;
+                self.book.list(asked, &listed?);
+                self.images.keep(&self.book.images().collect::<BTreeSet<_>>());
+            }
+            Answer::Learnt(id, asked, learnt) => {
+                self.book.learn(&id, asked, learnt);
+            }
+            Answer::Placed(place) => self.take_place(place?),
+        }
+        if self.book.take_surprise() {
+            // It may be that the event was only slower than the list; then this costs one connection.
+            tracing::warn!("something had changed and no event has told of it; hearing anew");
+            session.hearing = Hearing::begin(&session.asker, self.heard_until_ns);
+        }
+        Ok(())
+    }
+
+    fn take_place(&mut self, Place { own, reach }: Place) {
+        self.own = own;
+        self.book.reach(reach);
+    }
+
+    fn want(&mut self) {
+        let wanted = self.wanted.borrow_and_update().clone();
+        self.book.want(wanted);
+        self.publish();
+    }
+
+    /// Says what there is, if that has changed.
+    fn publish(&self) {
+        let sightings = self.book.sightings();
+        self.seen.send_if_modified(|said| {
+            let is_other = *said != sightings;
+            if said.trouble.is_some() && sightings.trouble.is_none() {
+                tracing::info!(
+                    containers = sightings.containers.len(),
+                    faults = sightings.faults.len(),
+                    "the Engine is seen"
+                );
+            }
+            if is_other {
+                *said = sightings;
+            }
+            is_other
+        });
+    }
+}
+
+// === impl Session ===
+
+impl Session {
+    /// Asks what there is, unless that has been asked and not answered yet.
+    fn list(&mut self, book: &mut Book) {
+        if std::mem::replace(&mut self.is_listing, true) {
+            return;
+        }
+        let (asker, turn) = (self.asker.clone(), book.next_turn());
+        self.answers.spawn(async move { Answer::Listed(turn, asker.list().await) });
+    }
+
+    /// Asks what canaryd reaches.
+    fn place(&mut self, candidates: &[ContainerId]) {
+        if candidates.is_empty() {
+            return;
+        }
+        let (asker, candidates) = (self.asker.clone(), candidates.to_vec());
+        self.answers.spawn(async move { Answer::Placed(asker.place(&candidates).await) });
+    }
+
+    /// Asks about the containers that have to be asked about.
+    fn ask(&mut self, book: &mut Book) {
+        while self.answers.len() < QUESTIONS_AT_ONCE {
+            let Some((id, turn)) = book.next_question() else { return };
+            let asker = self.asker.clone();
+            self.answers.spawn(async move {
+                let learnt = asker.learn(&id).await;
+                Answer::Learnt(id, turn, learnt)
+            });
+        }
+    }
+}
+
+fn ticks(period: Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

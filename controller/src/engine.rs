@@ -11,6 +11,7 @@ mod change;
 mod cohort;
 mod containers;
 mod deployments;
+mod discovery;
 mod fit;
 mod freezing;
 mod group;
@@ -44,6 +45,7 @@ use canary_config::name::ServiceName;
 use canary_proxy::routes::RouteWriter;
 use tokio::sync::{Notify, mpsc};
 
+use self::discovery::Discovery;
 use self::freezing::{FreezeOrder, Freezing};
 use self::managed::Managed;
 use self::memory::Memory;
@@ -82,7 +84,9 @@ const INBOX_LIMIT: usize = 1024;
 pub struct Engine {
     config: Config,
     services: BTreeMap<ServiceName, Managed>,
-    /// What is known of containers.
+    /// The watch over containers.
+    discovery: Option<Discovery>,
+    /// What is known of them.
     sightings: Sightings,
     /// What does things to containers, where that is allowed.
     hands: Option<Hands>,
@@ -133,6 +137,7 @@ enum Next {
     Input(Input),
     Finding(Finding),
     Word(StoreWord),
+    Seen(Sightings),
     Acted(Acted),
     Conviction,
     Tick,
@@ -158,6 +163,7 @@ impl Engine {
                 },
                 Some(finding) = self.findings.recv() => Next::Finding(finding),
                 Some(word) = self.from_store.recv() => Next::Word(word),
+                seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
@@ -168,6 +174,7 @@ impl Engine {
                 Next::Input(input) => self.take(input),
                 Next::Finding(finding) => self.note_finding(finding),
                 Next::Word(word) => self.note_word(word),
+                Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
@@ -213,7 +220,6 @@ impl Engine {
                 let _ = reply.send(self.unready());
             }
             Input::Deployment(word) => self.note_deployment(word),
-            Input::Sightings(seen) => self.note_sightings(*seen),
             Input::Stop(stopped) => self.stop(stopped),
         }
     }

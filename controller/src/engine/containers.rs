@@ -53,10 +53,10 @@ impl Engine {
             let canary = managed.rollout.canary()?;
             let name = &managed.declared.name;
             let of_canary = |sighting: &&Sighting| sighting.service == *name && sighting.release == *canary;
-            let mut pairs = self.sightings.containers.iter().filter(of_canary).filter_map(|now| {
-                Some((before.containers.iter().find(|before| before.container == now.container)?, now))
-            });
-            Some((name.clone(), pairs.find_map(|(before, now)| charge(before, now))?))
+            let now =
+                |before: &Sighting| self.sightings.containers.iter().find(|now| now.container == before.container);
+            let mut own = before.containers.iter().filter(of_canary);
+            Some((name.clone(), own.find_map(|before| charge(before, now(before)))?))
         };
         self.services.values().filter_map(charge).collect()
     }
@@ -120,9 +120,10 @@ impl Managed {
     }
 }
 
-/// What a canary's container is charged with.
-fn charge(before: &Sighting, now: &Sighting) -> Option<Charge> {
+/// What a canary's container is charged with. One that is gone has died unseen.
+fn charge(before: &Sighting, now: Option<&Sighting>) -> Option<Charge> {
     let was_running = !matches!(before.state, State::Stopped { .. });
+    let Some(now) = now else { return was_running.then_some(Charge::Died) };
     match now.state {
         State::Stopped { out_of_memory: true, .. } if was_running => Some(Charge::OutOfMemory),
         State::Stopped { .. } if was_running => Some(Charge::Died),

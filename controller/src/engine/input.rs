@@ -10,7 +10,6 @@ use canary_config::plan::OnBusy;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Parked, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
-use crate::docker::sighting::Sightings;
 use crate::engine::accounts::Told;
 use crate::engine::deployments::DeployWord;
 use crate::engine::traffic::Prospect;
@@ -79,8 +78,6 @@ pub enum Input {
     Unready(oneshot::Sender<Vec<ServiceName>>),
     /// What a deployment says.
     Deployment(DeployWord),
-    /// What is known of all containers now.
-    Sightings(Box<Sightings>),
     /// The process ends: decide nothing more, and keep that it was orderly.
     Stop(oneshot::Sender<()>),
 }

@@ -9,6 +9,7 @@ use canary_config::service::Service;
 
 use crate::api::{Change, Changed, Problem, Reloaded};
 use crate::clock;
+use crate::docker::wanted::Wanted;
 use crate::engine::accounts::Due;
 use crate::engine::fit::{Lack, lack};
 use crate::engine::managed::Managed;
@@ -51,6 +52,9 @@ impl Engine {
             reloaded.tables.push("freeze".to_owned());
         }
         // What needs a restart stays as it was, so that the next reload still says so.
+        if let Some(discovery) = &self.discovery {
+            discovery.look_for(Wanted::of(&new.services));
+        }
         self.config.services = new.services;
         self.config.freezes = new.freezes;
         self.publish_all();

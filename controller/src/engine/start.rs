@@ -16,7 +16,9 @@ use crate::api::StoreHealth;
 use crate::clock;
 use crate::docker::hands::Hands;
 use crate::docker::sighting::Sightings;
+use crate::docker::wanted::Wanted;
 use crate::engine::cause::Cause;
+use crate::engine::discovery::Discovery;
 use crate::engine::fit::{Lack, Role, lack};
 use crate::engine::input::EngineHandle;
 use crate::engine::managed::Managed;
@@ -120,6 +122,8 @@ impl Engine {
             // An engine that has ended needs to know no more.
             let _ = health_sender.send(StoreWord::Health(health));
         })?;
+        let wanted = Wanted::of(&config.services);
+        let discovery = config.docker.as_ref().map(|docker| Discovery::begin(&docker.host, wanted));
         let (acted_sender, acted) = mpsc::unbounded_channel();
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
         let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
@@ -127,6 +131,7 @@ impl Engine {
             page: Page::new(page),
             config,
             services,
+            discovery,
             sightings: Sightings::default(),
             hands,
             acted,

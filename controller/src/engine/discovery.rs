@@ -1,0 +1,56 @@
+//! The watch over a Docker Engine: what it sees comes in by it, and what it is to look for goes out.
+
+use canary_config::docker::DockerHost;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::docker::sighting::Sightings;
+use crate::docker::wanted::Wanted;
+use crate::docker::watch::Watcher;
+
+/// A watch that goes on until this is dropped.
+#[derive(Debug)]
+pub(super) struct Discovery {
+    wanted: watch::Sender<Wanted>,
+    seen: watch::Receiver<Sightings>,
+    task: AbortHandle,
+}
+
+// === impl Discovery ===
+
+impl Discovery {
+    /// Begins to look for these services' containers.
+    pub(super) fn begin(host: &DockerHost, wanted: Wanted) -> Self {
+        let (wanted, wanted_reader) = watch::channel(wanted);
+        let (watcher, mut seen) = Watcher::new(host.clone(), wanted_reader);
+        // That nothing has been seen yet is something to be told, too.
+        seen.mark_changed();
+        Self { wanted, seen, task: tokio::spawn(watcher.run()).abort_handle() }
+    }
+
+    /// From now on it looks for these.
+    pub(super) fn look_for(&self, wanted: Wanted) {
+        self.wanted.send_if_modified(|present| {
+            let is_other = *present != wanted;
+            *present = wanted;
+            is_other
+        });
+    }
+
+    /// What it sees next, once that is another thing.
+    pub(super) async fn next(discovery: &mut Option<Self>) -> Sightings {
+        if let Some(Self { seen, .. }) = discovery
+            && seen.changed().await.is_ok()
+        {
+            return seen.borrow_and_update().clone();
+        }
+        // A watch that has ended sees nothing any more.
+        std::future::pending().await
+    }
+}
+
+impl Drop for Discovery {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 30] = [
+const PAGES: [(&str, &str); 31] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
@@ -29,6 +29,7 @@ const PAGES: [(&str, &str); 30] = [
     ("/v1/services/{name}", "get"),
     ("/v1/services/{name}/abort", "post"),
     ("/v1/services/{name}/account", "get"),
+    ("/v1/services/{name}/adopt", "post"),
     ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
     ("/v1/services/{name}/park", "post"),

@@ -145,9 +145,8 @@ impl Engine {
         }
     }
 
-    /// Whether a freeze forbids these services to go up now, or that one of them is parked. A freeze
-    /// that is being stored counts already, and one whose end is being stored still does: what is decided now may come
-    /// into force after it.
+    /// Whether a freeze forbids these services to go up now, or that one of them is parked. A freeze that is being stored
+    /// counts already, and one whose end is being stored still does: what is decided now may come into force after it.
     pub(super) fn raises(&self, services: &[ServiceName]) -> Raises {
         let calendar = Calendar { windows: &self.config.freezes, services: &[], now: clock::today() };
         let next = self.freezing.as_ref().map(|freezing| &freezing.next);

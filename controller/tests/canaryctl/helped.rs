@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "start",
     "promote",
     "pause",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 26] = [
     "abort",
     "undo",
     "retry",
+    "adopt",
     "freeze",
     "unfreeze",
     "park",

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 16] = [
+const PURE: [&str; 18] = [
     "analysis",
     "docker/book",
     "docker/clone",
+    "docker/desire",
     "docker/digest",
     "docker/facts",
     "docker/faithful",
@@ -14,6 +15,7 @@ const PURE: [&str; 16] = [
     "docker/label",
     "docker/network",
     "docker/reference",
+    "docker/shelf",
     "docker/sighting",
     "docker/signal",
     "docker/version",

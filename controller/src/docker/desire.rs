@@ -3,6 +3,9 @@
 //! It goes by what is true now and not by what has just happened, so that a restart of canaryd needs no memory of what
 //! was under way. Containers that are on no shelf are nobody's business here.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use canary_config::name::ReleaseId;

@@ -53,6 +53,12 @@ impl Engine {
         };
         let is_alone = members.len() == 1;
         if refusal == Refusal::Frozen
+            && let Some(trouble) = members.iter().find_map(|service| self.blindness_of(service))
+        {
+            let message = format!("nothing is started or raised while containers are not seen: {trouble}");
+            return Problem { kind, message };
+        }
+        if refusal == Refusal::Frozen
             && let Some(message) = members
                 .iter()
                 .find_map(|service| self.frozen_in_words(service).or_else(|| self.parked_in_words(service)))

@@ -47,6 +47,13 @@ impl Engine {
         self.tend_shelves();
     }
 
+    /// Why the containers of a service are not seen now. Who does not see a canary's containers must not send it more.
+    pub(super) fn blindness_of(&self, service: &ServiceName) -> Option<&str> {
+        let managed = self.services.get(service)?;
+        managed.declared.origin.discovered()?;
+        self.sightings.trouble.as_deref()
+    }
+
     /// What the canaries of services are charged with, by what has become of their containers since.
     fn charges(&self, before: &Sightings) -> Vec<(ServiceName, Charge)> {
         let charge = |managed: &Managed| {
@@ -112,7 +119,13 @@ impl Managed {
     fn successor(&self) -> Option<ReleaseId> {
         let is_first = self.rollout.stable().is_none();
         let adopts = self.declared.origin.discovered()?.on_replace == OnReplace::Adopt;
-        let mut ready = self.candidates().into_iter().filter(|release| self.pools.count(release).0 > 0);
+        // What canaryd has made and sent back leaves in a moment.
+        let leaves = |release: &ReleaseId| {
+            let is_made = self.shelf.get(release).is_some_and(|shelved| shelved.deployment.is_some());
+            is_made && self.rollout.sent_back(release).is_some()
+        };
+        let candidates = self.candidates().into_iter().filter(|release| !leaves(release));
+        let mut ready = candidates.filter(|release| self.pools.count(release).0 > 0);
         let only = ready.next().filter(|_| ready.next().is_none())?;
         // Of several that were there before canaryd, one may only be slower than the other.
         let is_alone = !is_first || self.roster.releases().count() == 1;

@@ -154,12 +154,7 @@ impl Engine {
             let mut all = std::iter::once(&self.freezes).chain(next);
             all.any(|freezes| freezes.in_force(service, &calendar).is_some())
         };
-        // Who does not see a canary's containers must not send it more.
-        let is_blind = |service: &ServiceName| {
-            let managed = self.services.get(service);
-            self.sightings.trouble.is_some()
-                && managed.is_some_and(|managed| managed.declared.origin.discovered().is_some())
-        };
+        let is_blind = |service: &ServiceName| self.blindness_of(service).is_some();
         let is_parked =
             |service| self.services.get(service).is_some_and(|managed: &Managed| managed.standstill.is_some());
         if services.iter().any(|service| is_frozen(service) || is_blind(service) || is_parked(service)) {

@@ -1,6 +1,9 @@
-# The edge as an image: canaryd and canaryctl, run by a user of their own.
+# The edge as an image: canaryd and canaryctl, run by a user of their own. `make image` makes what it begins with here,
+# where no registry can be asked.
+ARG RUST_IMAGE=rust:1.95-bookworm
+ARG DEBIAN_IMAGE=debian:bookworm-slim
 
-FROM rust:1.95-bookworm AS build
+FROM ${RUST_IMAGE} AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
@@ -10,7 +13,7 @@ COPY controller controller
 COPY benches benches
 RUN cargo build --release --locked --package canary-controller
 
-FROM debian:bookworm-slim
+FROM ${DEBIAN_IMAGE}
 # The numbers are fixed: docker-compose.yml names them, and a volume keeps them.
 RUN groupadd --system --gid 999 canaryd \
     && useradd --system --uid 999 --gid canaryd --home-dir /var/lib/canaryd canaryd \

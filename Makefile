@@ -1,6 +1,6 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo compose lint test instructions sim fuzz fuzz-api clean
+.PHONY: help setup demo image compose lint test instructions sim fuzz fuzz-api clean
 
 FUZZ_SECONDS ?= 60
 
@@ -13,6 +13,10 @@ setup: ## Checks for what the build needs, and installs missing Debian packages 
 demo: setup ## Builds and plays the main job: a bad release is sent back, a good one brought in and taken back
 	cargo build --locked --bin canaryd --bin canaryctl --bin demo
 	@cargo run --locked --quiet --bin demo
+
+image: setup ## Builds the image `canaryd` from local files, without a registry; as root on Debian, with debootstrap
+	cargo build --release --locked --bin canaryd --bin canaryctl
+	@.ci/image canaryd
 
 compose: setup ## Shows that docker-compose.yml does what the README says; as root on Debian, with docker.io
 	cargo build --locked --bin canaryd --bin canaryctl

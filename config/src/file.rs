@@ -19,6 +19,7 @@ mod duration;
 mod error;
 mod finding;
 mod freeze;
+mod hooks;
 mod key;
 mod limits;
 mod listen;
@@ -35,6 +36,7 @@ mod rescue;
 mod rollout;
 mod rule;
 mod service;
+mod smoke;
 mod source;
 mod stay;
 mod step;
@@ -96,7 +98,7 @@ impl WrittenFile {
         let proxy: Proxy = self.proxy.meant(&mut root.child("proxy"));
         let limits = self.limits.meant(&mut root.child("limits"));
         let docker = self.docker.map(|docker| docker.meant(&mut root.child("docker")));
-        let services = service::meant(self.services, &mut root.child("services"), &listen, docker.is_some());
+        let services = service::meant(self.services, &mut root.child("services"), &listen, docker.as_ref());
         let freezes = freeze::meant(self.freeze, &mut root, &known);
         Config {
             listeners: listen.listeners,

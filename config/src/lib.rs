@@ -10,6 +10,7 @@ mod defaults;
 pub mod docker;
 pub mod file;
 pub mod freeze;
+pub mod hooks;
 pub mod name;
 pub mod nearest;
 pub mod origin;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::hooks::{Hooks, Smoke};
 use crate::name::ServiceName;
 use crate::origin::Origin;
 use crate::plan::Plan;
@@ -29,6 +30,10 @@ pub struct Service {
     pub rescue: Rescue,
     /// How requests wait while no backend is ready.
     pub parking: Parking,
+    /// What is done at the points of a rollout. Default nothing.
+    pub hooks: Hooks,
+    /// The tests that a release has to pass. Default none.
+    pub smoke: Option<Smoke>,
     /// What opens the slot of the release on trial, whatever its share. Default nobody can.
     pub preview: Option<Secret>,
     /// Whether canaryd is healthy only while this service has a ready backend; see [`Listener`]. Default no.

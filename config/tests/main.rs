@@ -15,6 +15,7 @@ mod refused_admin;
 mod refused_daemon;
 mod refused_docker;
 mod refused_freeze;
+mod refused_hooks;
 mod refused_judgement;
 mod refused_rollout;
 mod refused_service;

@@ -23,6 +23,8 @@ critical = true
 rescue.idempotency_key = true
 parking.requests = 10
 preview.secret_file = "none"
+hooks.pre_traffic = { url = "http://h/", retries = 1 }
+smoke = { requests = [{ path = "/", headers = { a = "b" } }] }
 releases.v1.backends = ["127.0.0.1:1", "127.0.0.1:2"]
 [services.web.rollout]
 strategy = "rolling"

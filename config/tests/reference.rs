@@ -17,8 +17,10 @@ const LEAST: [(&str, &str); 3] = [
 ];
 
 /// What a table needs so that some of its keys may be written.
-const NEEDED: [(&str, &[&str]); 2] = [
+const NEEDED: [(&str, &[&str]); 4] = [
     ("[services.web.rollout]", &["", "strategy = \"rolling\"\n", "pause = \"manual\"\n"]),
+    ("[services.web.hooks.pre_deploy]", &["url = \"http://localhost/\"\n"]),
+    ("[services.web.smoke]", &["requests = [{}]\n"]),
     ("[[freeze]]", &["name = \"a\"\nfrom = \"Mon 00:00\"\nto = \"Tue 00:00\"\n"]),
 ];
 

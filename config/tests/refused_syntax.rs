@@ -31,7 +31,7 @@ conections = 1
         case(
             "[services.web.rollout]",
             "[services.web.rolout]",
-            "canaryd.toml:17:15: services.web.rolout: there is no such key; did you mean `rollout`? the keys here are rule, priority, stable, probe, timeouts, releases, docker, rollout, rescue, parking, preview, critical",
+            "canaryd.toml:17:15: services.web.rolout: there is no such key; did you mean `rollout`? the keys here are rule, priority, stable, probe, timeouts, releases, docker, rollout, rescue, parking, hooks, smoke, preview, critical",
         ),
         case(
             r#"probe = { path = "/healthz", interval = "1s" }"#,

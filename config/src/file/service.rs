@@ -9,6 +9,7 @@ use serde_spanned::Spanned;
 
 use super::count::WrittenCount;
 use super::duration::{WAIT, WAIT_MIN, WrittenDuration};
+use super::hooks::{Images, WrittenHooks};
 use super::listen::Listen;
 use super::origin::{WrittenDiscovered, WrittenOrigin};
 use super::parking::WrittenParking;
@@ -17,6 +18,8 @@ use super::problems::{Placed, Section};
 use super::release::WrittenReleases;
 use super::rescue::WrittenRescue;
 use super::rollout::WrittenRollout;
+use super::smoke::{self, WrittenSmoke};
+use crate::docker::{Docker, DockerMode};
 use crate::name::ServiceName;
 use crate::origin::Origin;
 use crate::rule::{Priority, Rule};
@@ -47,6 +50,9 @@ pub(super) struct WrittenService {
     #[serde(default)]
     parking: WrittenParking,
     #[serde(default)]
+    hooks: WrittenHooks,
+    smoke: Option<Spanned<WrittenSmoke>>,
+    #[serde(default)]
     preview: WrittenPreview,
     critical: Option<Spanned<bool>>,
 }
@@ -74,7 +80,7 @@ pub(super) fn meant(
     written: BTreeMap<Spanned<String>, WrittenService>,
     section: &mut Section<'_, '_>,
     listen: &Listen,
-    has_docker: bool,
+    docker: Option<&Docker>,
 ) -> BTreeMap<ServiceName, Service> {
     if written.is_empty() {
         let message = "there is no service; write [services.web] with a rule and a release";
@@ -86,7 +92,7 @@ pub(super) fn meant(
         let service_name = section.name(&name);
         let rule = service.rule(&name.span(), &mut section);
         rules.extend(rule.clone());
-        let service = service.meant(service_name, rule, &name.span(), &mut section, listen, has_docker);
+        let service = service.meant(service_name, rule, &name.span(), &mut section, listen, docker);
         services.extend(service.map(|service| (service.name.clone(), service)));
     }
     section.rule_once(&rules.iter().collect::<Vec<_>>());
@@ -118,17 +124,20 @@ impl WrittenService {
         place: &Range<usize>,
         section: &mut Section<'_, '_>,
         listen: &Listen,
-        has_docker: bool,
+        docker: Option<&Docker>,
     ) -> Option<Service> {
         let priority = self.priority(rule.as_ref(), section);
         let origin = WrittenOrigin { stable: self.stable, releases: self.releases, docker: self.docker };
-        let origin = origin.meant(place, section, &listen.addresses, has_docker);
+        let origin = origin.meant(place, section, &listen.addresses, docker.is_some());
         let probe = self.probe.meant(&mut section.child("probe"));
         let timeouts = self.timeouts.meant(&mut section.child("timeouts"));
         let releases = origin.as_ref().and_then(Origin::declared).map(|declared| &declared.releases);
         let plan = self.rollout.meant(releases.unwrap_or(&BTreeMap::new()), &mut section.child("rollout"));
         let rescue = self.rescue.meant();
         let parking = self.parking.meant(&mut section.child("parking"));
+        let images = images(origin.as_ref(), docker);
+        let hooks = self.hooks.meant(images, &mut section.child("hooks"));
+        let smoke = smoke::meant(self.smoke, images, &mut section.child("smoke"));
         let preview = self.preview.meant(&mut section.child("preview"));
         let critical = self.critical.filter(|critical| *critical.get_ref());
         if let Some(critical) = critical.as_ref().filter(|_| listen.health_paths.is_empty()) {
@@ -145,6 +154,8 @@ impl WrittenService {
             plan,
             rescue,
             parking,
+            hooks,
+            smoke,
             preview,
             critical: critical.is_some(),
         })
@@ -154,6 +165,16 @@ impl WrittenService {
         let default = rule.map_or(Priority::LOWEST, |rule| Priority::of(&rule.value));
         let number = section.count("priority", self.priority.as_ref(), &Priority::ALLOWED, default.get());
         Priority::new(number).unwrap_or(default)
+    }
+}
+
+/// Whether there is an image that a command can be run in.
+fn images(origin: Option<&Origin>, docker: Option<&Docker>) -> Images {
+    match (origin, docker) {
+        (Some(Origin::Declared(_)), _) => Images::None,
+        (_, Some(Docker { mode: DockerMode::Discover, .. })) => Images::Untouched,
+        // Where the origin is not clear, something else is wrong.
+        _ => Images::Some,
     }
 }
 

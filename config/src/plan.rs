@@ -165,6 +165,39 @@ impl fmt::Display for Strategy {
 // === impl Plan ===
 
 impl Plan {
+    /// The same with another shape: criteria, clocks and deadlines stay, and the steps are those that the strategy has by
+    /// itself. Where a human has a word somewhere in this plan, a human has it in that one, too.
+    #[must_use]
+    pub fn by(&self, strategy: Strategy) -> Self {
+        if strategy == self.strategy {
+            return self.clone();
+        }
+        let manual = self.steps.iter().map(|step| step.gate).find(|gate| matches!(gate, Gate::Manual { .. }));
+        let step = |weight, gate, (min_duration, max_duration)| Step {
+            weight,
+            instances: None,
+            min_duration,
+            max_duration,
+            gate,
+        };
+        let steps = match strategy {
+            Strategy::Canary => {
+                let stay = (defaults::STEP_MIN_DURATION, defaults::STEP_MAX_DURATION);
+                let gate = manual.unwrap_or(Gate::Evidence);
+                defaults::weights(self.criteria.profile).map(|weight| step(weight, gate, stay)).collect()
+            }
+            Strategy::BlueGreen => {
+                vec![step(Weight::ZERO, manual.unwrap_or(Gate::Time), (Duration::ZERO, Duration::ZERO))]
+            }
+            Strategy::Rolling => {
+                let stay = (defaults::ROLLING_MIN_DURATION, defaults::ROLLING_MIN_DURATION);
+                vec![Step { instances: Some(NonZeroUsize::MIN), ..step(Weight::ZERO, Gate::Time, stay) }]
+            }
+            Strategy::Recreate => Vec::new(),
+        };
+        Self { strategy, steps, ..self.clone() }
+    }
+
     /// The plan for a release with so many instances. The template of a rolling plan becomes as many steps as it takes
     /// for all but the last of them to join, each with the share that its instances are of all; with too many for
     /// [`STEPS_MAX`], more join at a time. One that joins whole has no step. Every other plan stays as it is.

@@ -9,6 +9,7 @@ mod account;
 mod backup;
 mod body;
 mod command;
+mod deploy;
 mod document;
 mod events;
 mod fallback;
@@ -46,6 +47,7 @@ use utoipa_axum::routes;
 
 use self::events::Streams;
 use self::peer::Peer;
+use crate::deploy::Deployer;
 use crate::engine::EngineHandle;
 use crate::server;
 use crate::store::StoreHandle;
@@ -69,6 +71,7 @@ pub struct Admin {
     pub store: StoreHandle,
     /// The file that a reload reads.
     pub config_path: Arc<PathBuf>,
+    deployer: Deployer,
     streams: Arc<Semaphore>,
 }
 
@@ -78,7 +81,8 @@ impl Admin {
     /// Answers for this engine and this store.
     #[must_use]
     pub fn new(engine: EngineHandle, store: StoreHandle, config_path: Arc<PathBuf>) -> Self {
-        Self { engine, store, config_path, streams: Streams::places() }
+        let deployer = Deployer::new(engine.clone());
+        Self { engine, store, config_path, deployer, streams: Streams::places() }
     }
 }
 
@@ -144,6 +148,10 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(command::abort))
         .routes(routes!(command::undo))
         .routes(routes!(command::adopt))
+        .routes(routes!(deploy::preflight))
+        .routes(routes!(deploy::deploy))
+        .routes(routes!(deploy::deploy_together))
+        .routes(routes!(deploy::rollback))
         .routes(routes!(freeze::freeze))
         .routes(routes!(freeze::unfreeze))
         .routes(routes!(freeze::freeze_all))

@@ -6,6 +6,7 @@
 mod account;
 mod command;
 mod container;
+mod deploy;
 mod deployment;
 mod evidence;
 mod forecast;
@@ -28,7 +29,10 @@ pub use self::account::{
 };
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::container::{ContainerStatus, DockerHealth};
-pub use self::deployment::DeploymentStatus;
+pub use self::deploy::{
+    Deploy, DeployProblem, DeployTogether, Deploying, Finding, Level, Preflight, RollBack, Variables,
+};
+pub use self::deployment::{DeploymentStatus, KeptRelease};
 pub use self::evidence::{EvidenceStatus, MetricStatus, ProbationStatus};
 pub use self::forecast::{
     Forecast, ForecastErrors, ForecastMetric, ForecastProbation, ForecastProposal, ForecastSlowdown, ForecastStep,

@@ -18,6 +18,7 @@ mod group;
 mod input;
 mod judging;
 mod keeping;
+mod kept;
 mod managed;
 mod memory;
 mod moved;
@@ -66,9 +67,11 @@ use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::accounts::Told;
-pub use self::deployments::{DeployWord, Part, Subject};
+pub use self::deployments::{Begun, DeployWord, Part, Subject};
 pub use self::fit::Role;
-pub use self::input::{Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, StartOrder};
+pub use self::input::{
+    Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, RollbackOrder, StartOrder,
+};
 pub use self::page::PageSources;
 pub use self::start::{StartError, Started, Starting};
 pub use self::traffic::Prospect;

@@ -15,6 +15,7 @@ pub mod crew;
 pub mod ctl;
 pub mod daemon;
 mod date;
+pub mod deploy;
 pub mod descriptors;
 pub mod docker;
 pub mod engine;

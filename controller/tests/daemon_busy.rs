@@ -10,7 +10,7 @@ use crate::support::{Stand, forced, releases, start};
 
 fn start_if_busy(release: &str, on_busy: OnBusy) -> Order {
     let release = release.parse().unwrap();
-    Order::Start(StartOrder { release, peers: [].into(), again: Again::Refuse, on_busy: Some(on_busy) })
+    Order::Start(StartOrder { release, peers: [].into(), again: Again::Refuse, on_busy: Some(on_busy), strategy: None })
 }
 
 async fn at_first_step() -> Stand {

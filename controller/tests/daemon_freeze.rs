@@ -240,7 +240,13 @@ async fn a_promotion_that_ends_probation_is_no_raise() {
     stand.order("web", Order::Promote(Stride::Full)).await.unwrap();
     stand.freeze(None, FOR_EVER).await.unwrap();
     assert_eq!(stand.promote("web").await.transition.to, PhaseName::Idle);
-    let order = StartOrder { release: "v3".parse().unwrap(), peers: [].into(), again: Again::Force, on_busy: None };
+    let order = StartOrder {
+        release: "v3".parse().unwrap(),
+        peers: [].into(),
+        again: Again::Force,
+        on_busy: None,
+        strategy: None,
+    };
     assert!(stand.order("web", Order::Start(order)).await.unwrap_err().message.contains(" is frozen by "));
 }
 

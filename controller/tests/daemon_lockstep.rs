@@ -25,7 +25,13 @@ fn order(rng: &mut StdRng) -> Order {
             let peers = if rng.random_range(0..2) == 0 { Some(("api".parse().unwrap(), release(rng))) } else { None };
             let again = if rng.random_range(0..2) == 0 { Again::Refuse } else { Again::Force };
             let on_busy = OnBusy::ALL.get(rng.random_range(0..4)).copied();
-            Order::Start(StartOrder { release: release(rng), peers: peers.into_iter().collect(), again, on_busy })
+            Order::Start(StartOrder {
+                release: release(rng),
+                peers: peers.into_iter().collect(),
+                again,
+                on_busy,
+                strategy: None,
+            })
         }
         4 => Order::Retry,
         5..=6 => Order::Promote(Stride::Next),

@@ -2,6 +2,7 @@
 
 mod clone;
 mod composed;
+mod deploy;
 mod engine_like;
 mod faithful;
 mod fake;
@@ -10,3 +11,4 @@ mod real;
 mod recorded;
 mod watch;
 mod wire;
+mod yard;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 /// Files, and folders with all that is in them, by how their paths begin.
 const PURE: [&str; 18] = [
     "analysis",
+    "deploy/facts",
+    "deploy/preflight",
     "docker/book",
     "docker/clone",
     "docker/desire",

@@ -24,7 +24,7 @@ const DURABLE_WITHIN: Duration = Duration::from_secs(1);
 /// The longest reason that is kept, in characters.
 const NOTE_LENGTH_MAX: usize = 1024;
 
-type Answer = Result<Json<Done>, Problem>;
+pub(super) type Answer = Result<Json<Done>, Problem>;
 
 /// Who gives an order, and by which name.
 pub(super) struct Sender {
@@ -42,7 +42,7 @@ pub(super) async fn start(
     Key(key): Key,
     Body(Start { release, on_busy, force, generation, reason }): Body<Start>,
 ) -> Answer {
-    let start = StartOrder { release, peers: BTreeMap::new(), again: again(force), on_busy };
+    let start = StartOrder { release, peers: BTreeMap::new(), again: again(force), on_busy, strategy: None };
     order(&admin, service, Order::Start(start), generation, Sender::new(peer, reason, key)?).await
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn start_together(
         let message = format!("body: plan_of: `{plan_of}` is none of the releases; name one of their services");
         return Err(Problem::new(ProblemKind::Unprocessable, message));
     };
-    let start = StartOrder { release, peers, again: again(force), on_busy: None };
+    let start = StartOrder { release, peers, again: again(force), on_busy: None, strategy: None };
     order(&admin, plan_of, Order::Start(start), None, Sender::new(peer, reason, key)?).await
 }
 
@@ -143,11 +143,11 @@ impl Sender {
     }
 }
 
-fn again(force: bool) -> Again {
+pub(super) fn again(force: bool) -> Again {
     if force { Again::Force } else { Again::Refuse }
 }
 
-async fn order(
+pub(super) async fn order(
     admin: &Admin,
     service: ServiceName,
     order: Order,

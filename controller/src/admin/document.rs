@@ -20,7 +20,7 @@ const OPEN: &str = "healthz";
 const STORED: [&str; 7] = ["history", "rollouts", "rollout", "account", "last_account", "events", "backup"];
 
 /// Orders whose body may not be left out.
-const WITH_BODY: [&str; 2] = ["start", "start_together"];
+const WITH_BODY: [&str; 5] = ["start", "start_together", "preflight", "deploy", "deploy_together"];
 
 /// The problems that more than one page may answer with.
 const PROBLEMS: [(u16, &str); 12] = [

@@ -24,3 +24,20 @@ pub struct DeploymentStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
+
+/// A release that has no part now and whose containers are kept, stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptRelease {
+    /// Which.
+    #[schema(value_type = schema::ReleaseId)]
+    pub release: ReleaseId,
+    /// Its image, as it was asked for.
+    pub image: String,
+    /// How many containers it has.
+    pub containers: usize,
+    /// Since when it is stopped, as RFC 3339 in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Whether it has been stable, and was not sent back: `rollback` leads to the first of these.
+    pub was_stable: bool,
+}

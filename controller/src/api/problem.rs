@@ -32,6 +32,8 @@ pub enum ProblemKind {
     TooSlow,
     /// The phase does not allow it, or the configuration does not (HTTP 409).
     Refused,
+    /// The checks before a deployment forbid it (HTTP 409).
+    Preflight,
     /// Another rollout is under way than the one that is meant (HTTP 409).
     Mismatch,
     /// A command with the same `Idempotency-Key` is still on its way: it may yet be done, or not. Ask again with the

@@ -61,6 +61,14 @@ describe! {
         .description(Some("What becomes of a start while another rollout of the service is under way."))
 }
 describe! {
+    /// See [`canary_config::plan::Strategy`].
+    Strategy,
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["canary", "blue-green", "rolling", "recreate"]))
+        .description(Some("The shape of a rollout."))
+}
+describe! {
     /// The releases of several services.
     Releases,
     ObjectBuilder::new()

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, ParkedStatus, Rollback, number, schema,
+    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, ParkedStatus, Rollback, number,
+    schema,
 };
 use crate::rollout::PhaseName;
 
@@ -79,6 +80,9 @@ pub struct ServiceStatus {
     /// The making of a new release's containers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentStatus>,
+    /// The releases that can be brought back, the last one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptRelease>,
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,

@@ -19,7 +19,7 @@ pub enum Exit {
     Unreachable = 3,
     /// This phase or the configuration does not allow it, or it could not be stored; nothing has changed.
     Refused = 4,
-    /// The checks before a start failed. Reserved: nothing ends so yet.
+    /// The checks before a deployment forbid it; nothing has changed.
     Preflight = 5,
     /// It is in force, but not stored: a crash would forget it.
     NotDurable = 6,
@@ -67,7 +67,7 @@ impl Exit {
             Self::Usage => "wrong command line or file, or no such service or release",
             Self::Unreachable => "canaryd is unreachable, or does not let us in",
             Self::Refused => "not allowed now, or not storable; nothing has changed",
-            Self::Preflight => "the checks before a start failed (reserved)",
+            Self::Preflight => "the checks before a deployment forbid it; nothing has changed",
             Self::NotDurable => "in force, but not stored: a crash would forget it",
             Self::Aborted => "the awaited rollout was aborted; with `status --exit-code` the last one",
             Self::TimedOut => "the awaited rollout did not end in time; it goes on",
@@ -104,6 +104,7 @@ impl From<ProblemKind> for Exit {
             | ProblemKind::Mismatch
             | ProblemKind::StoreUnavailable
             | ProblemKind::Overloaded => Self::Refused,
+            ProblemKind::Preflight => Self::Preflight,
             // Nobody can say yet that nothing has changed.
             ProblemKind::InProgress | ProblemKind::Internal => Self::Unexpected,
         }

@@ -75,6 +75,7 @@ const fn advice(kind: ProblemKind) -> &'static str {
         }
         ProblemKind::NotFound => "`canaryctl status` lists the services, canaryd.toml declares their releases",
         ProblemKind::Unprocessable => "nothing has changed; the message says what does not fit together",
+        ProblemKind::Preflight => "nothing has changed; `canaryctl preflight` asks again",
         ProblemKind::Refused | ProblemKind::Mismatch => {
             "nothing has changed; `canaryctl status` says where things stand"
         }

@@ -193,6 +193,6 @@ pub fn short_id(container: &ContainerInspectResponse) -> &str {
 }
 
 /// A label of a container.
-pub(super) fn label<'a>(container: &'a ContainerInspectResponse, key: &str) -> Option<&'a str> {
+pub(crate) fn label<'a>(container: &'a ContainerInspectResponse, key: &str) -> Option<&'a str> {
     container.config.as_ref()?.labels.as_ref()?.get(key).map(String::as_str)
 }

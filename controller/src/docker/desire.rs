@@ -13,6 +13,9 @@ use canary_config::name::ReleaseId;
 use crate::docker::shelf::{Shelf, Shelved};
 use crate::docker::sighting::{ContainerId, Sighting, State};
 
+/// So many releases that were sent back are kept.
+const SENT_BACK_KEPT: usize = 1;
+
 /// Where the rollout of a service stands, as far as its containers depend on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stand<'a> {
@@ -26,7 +29,9 @@ pub struct Stand<'a> {
     pub may_start: bool,
     /// Releases that others look after: whose deployment is under way, or that wait for their turn.
     pub spared: BTreeSet<&'a ReleaseId>,
-    /// How many releases that have no part any more are kept, stopped.
+    /// Releases that were sent back. Of those without a part only the last is kept, whose logs may be wanted.
+    pub sent_back: BTreeSet<&'a ReleaseId>,
+    /// How many other releases that have no part any more are kept, stopped.
     pub kept: usize,
 }
 
@@ -68,7 +73,7 @@ impl Stand<'_> {
     #[must_use]
     pub fn acts(&self, shelf: &Shelf, containers: &[Sighting]) -> Vec<(ContainerId, Act)> {
         let mut acts = Vec::new();
-        let mut put_away = 0;
+        let (mut put_away, mut sent_back) = (0, 0);
         let is_stable_up = containers.iter().any(|one| one.release == *self.stable && is_up(&one.state));
         for shelved in shelf.newest_first() {
             let own = containers.iter().filter(|container| shelved.owns(container));
@@ -78,6 +83,9 @@ impl Stand<'_> {
             }
             let is_kept = if self.has_part(release) {
                 true
+            } else if self.sent_back.contains(release) {
+                sent_back += 1;
+                sent_back <= SENT_BACK_KEPT
             } else {
                 put_away += 1;
                 put_away <= self.kept
@@ -99,6 +107,7 @@ impl Stand<'_> {
                 acts.extend(act.map(|act| (container.container.clone(), act)));
             }
         }
+        acts.extend(orphans(shelf, containers));
         acts
     }
 
@@ -124,6 +133,14 @@ impl Stand<'_> {
             }
         }
     }
+}
+
+/// Containers that were made and never started, for a deployment that nobody knows any more: an Engine may end what it
+/// was asked for after the one that asked has been killed.
+fn orphans(shelf: &Shelf, containers: &[Sighting]) -> impl Iterator<Item = (ContainerId, Act)> {
+    let made = containers.iter().filter(|one| one.managed.is_some() && never_ran(&one.state));
+    let orphans = made.filter(|one| !shelf.owns(one) && shelf.get(&one.release).is_none());
+    orphans.map(|one| (one.container.clone(), Act::Remove))
 }
 
 /// One that has ended by itself is not started again: that it ended is what it is judged by.

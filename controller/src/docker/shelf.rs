@@ -35,7 +35,11 @@ pub struct Shelved {
     /// Those of its containers that have that policy.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub settled: BTreeSet<ContainerId>,
-    /// Those of its containers that canaryd has stopped. Whoever starts one again does it on their own account.
+    /// Whether it has been stable, so that a rollback may lead to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_stable: bool,
+    /// Those of its containers that canaryd has stopped, or that had ended when the release had no part any more.
+    /// Whoever starts one again does it on their own account.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub stopped: BTreeSet<ContainerId>,
 }
@@ -75,6 +79,12 @@ impl Shelf {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether a container is one of a release that is on it.
+    #[must_use]
+    pub fn owns(&self, container: &Sighting) -> bool {
+        self.0.iter().any(|shelved| shelved.owns(container))
+    }
 }
 
 // === impl Shelved ===
@@ -90,7 +100,13 @@ impl Shelved {
     #[must_use]
     pub fn of_containers(release: ReleaseId, image: String, taken_over: BTreeSet<ContainerId>) -> Self {
         let (settled, stopped) = (BTreeSet::new(), BTreeSet::new());
-        Self { release, image, deployment: None, taken_over, restart: None, settled, stopped }
+        Self { release, image, deployment: None, taken_over, restart: None, settled, was_stable: false, stopped }
+    }
+
+    /// The same, whose containers have this restart policy already.
+    #[must_use]
+    pub fn with_restart(self, restart: String) -> Self {
+        Self { restart: Some(restart), settled: self.taken_over.clone(), ..self }
     }
 
     /// Whether a container is one of its own.

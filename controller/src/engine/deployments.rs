@@ -7,17 +7,20 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use canary_config::docker::Docker;
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::plan::OnBusy;
 use canary_config::service::Service;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use crate::api::{DeploymentStatus, Problem};
+use crate::api::{DeploymentStatus, Done, Problem};
 use crate::clock;
 use crate::docker::shelf::Shelved;
 use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::engine::managed::Managed;
-use crate::engine::{Engine, refused};
-use crate::rollout::Raises;
+use crate::engine::order::Ordered;
+use crate::engine::{Accepted, Engine, Order, refused};
+use crate::rollout::{Phase, Raises, Reason, Rollout, Transition};
 use crate::store::Record;
 
 /// What a deployment says to the engine.
@@ -27,6 +30,8 @@ pub enum DeployWord {
     Ask {
         /// Which services.
         services: Vec<ServiceName>,
+        /// What is to become of their rollout while another one is under way; as the plan says, if nothing is said.
+        on_busy: Option<OnBusy>,
         /// Where the answer goes.
         reply: oneshot::Sender<Result<Vec<Subject>, Problem>>,
     },
@@ -36,8 +41,10 @@ pub enum DeployWord {
         deployment: Box<str>,
         /// What it brings.
         parts: Vec<Part>,
-        /// Says when its releases are on their shelves, durably.
-        reply: oneshot::Sender<Result<oneshot::Receiver<bool>, Problem>>,
+        /// What is to become of its rollout while another one is under way; as the plan says, if nothing is said.
+        on_busy: Option<OnBusy>,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Result<Begun, Problem>>,
     },
     /// It is about something else now.
     Turn {
@@ -55,11 +62,24 @@ pub enum DeployWord {
     },
 }
 
+/// A deployment that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Says when its releases are on their shelves, durably.
+    pub stored: oneshot::Receiver<bool>,
+    /// Says that an operator has called it off.
+    pub cancelled: watch::Receiver<bool>,
+}
+
 /// A service that is to be deployed, as it is now.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// As it is declared.
     pub service: Service,
+    /// The Engine that it is on.
+    pub docker: Docker,
+    /// Its rollout.
+    pub rollout: Rollout,
     /// What is stable.
     pub stable: ReleaseId,
     /// The containers of the service, whatever their state and release.
@@ -93,6 +113,7 @@ pub(super) struct Deployment {
     stage: String,
     since: Instant,
     end: Option<Result<(), String>>,
+    cancel: watch::Sender<bool>,
 }
 
 // === impl Engine ===
@@ -100,13 +121,15 @@ pub(super) struct Deployment {
 impl Engine {
     pub(super) fn note_deployment(&mut self, word: DeployWord) {
         match word {
-            DeployWord::Ask { services, reply } => {
-                let subjects = services.iter().map(|service| self.subject(service)).collect();
+            DeployWord::Ask { services, on_busy, reply } => {
+                let on_busy = on_busy.or_else(|| (services.len() > 1).then_some(OnBusy::Reject));
+                let subjects = services.iter().map(|service| self.subject(service, on_busy)).collect();
                 // Whoever asked may have gone away.
                 let _ = reply.send(subjects);
             }
-            DeployWord::Begin { deployment, parts, reply } => {
-                let begun = self.begin_deployment(&deployment, parts);
+            DeployWord::Begin { deployment, parts, on_busy, reply } => {
+                let on_busy = on_busy.or_else(|| (parts.len() > 1).then_some(OnBusy::Reject));
+                let begun = self.begin_deployment(&deployment, parts, on_busy);
                 let _ = reply.send(begun);
             }
             DeployWord::Turn { deployment, stage } => {
@@ -131,36 +154,62 @@ impl Engine {
         }
     }
 
-    fn subject(&self, service: &ServiceName) -> Result<Subject, Problem> {
+    fn subject(&self, service: &ServiceName, on_busy: Option<OnBusy>) -> Result<Subject, Problem> {
         let managed = self.managed(service)?;
         if managed.declared.origin.discovered().is_none() {
             let remedy = "begin a rollout of one with `start`";
             return Err(refused(format!("services.{service}: its releases are declared in the file; {remedy}")));
         }
-        if self.hands.is_none() {
-            let remedy = "write mode = \"provision\" in [docker], and restart canaryd";
-            return Err(refused(format!("docker.mode: canaryd only looks at containers; {remedy}")));
-        }
         Ok(Subject {
             service: managed.declared.clone(),
+            docker: self.config.docker.clone().unwrap_or_default(),
+            rollout: managed.rollout.clone(),
             stable: managed.rollout.stable().clone(),
             containers: managed.containers.clone(),
             ready: managed.pools.count(managed.rollout.stable()).0,
-            hindrance: self.hindrance(managed),
+            hindrance: self.hindrance(managed, on_busy),
         })
     }
 
+    /// Calls off what is being deployed if the order is to abort. The order is gone then, unless it has a rollout to send
+    /// back besides, or one that waits.
+    pub(super) fn cancel_deployment(&mut self, ordered: Ordered) -> Option<Ordered> {
+        let managed = self.services.get(&ordered.service).filter(|_| ordered.order == Order::Abort);
+        let Some((managed, own)) = managed.and_then(|managed| Some((managed, managed.present_deployment()?))) else {
+            return Some(ordered);
+        };
+        // Whoever does not listen any more has ended.
+        let _ = own.cancel.send(true);
+        tracing::info!(service = %ordered.service, actor = ordered.author.name, "the deployment is called off");
+        let rollout = &managed.rollout;
+        if rollout.canary().is_some() || !rollout.queue().is_empty() {
+            return Some(ordered);
+        }
+        let (here, weight) = (rollout.phase().name(), rollout.weight());
+        let (generation, canary) = (rollout.generation(), Some(own.part.release.clone()));
+        let reason = Reason::Overtaken;
+        let transition = Transition { generation, canary, from: here, to: here, step: None, weight, reason };
+        let done =
+            Done { service: ordered.service.clone(), transition, durable: true, rollback: None, peers: Vec::new() };
+        let (sender, stored) = oneshot::channel();
+        // Nothing of it is stored: what there is of the release is cleared away, whatever happens.
+        let _ = sender.send(true);
+        let _ = ordered.reply.send(Ok(Accepted { done, stored }));
+        None
+    }
+
     /// What stands in the way of a rollout now.
-    fn hindrance(&self, managed: &Managed) -> Option<String> {
+    fn hindrance(&self, managed: &Managed, on_busy: Option<OnBusy>) -> Option<String> {
         let service = &managed.declared.name;
         if let Some(trouble) = &self.sightings.trouble {
             return Some(trouble.clone());
         }
-        if let Some(deployment) = managed.deployment.as_ref().filter(|deployment| deployment.end.is_none()) {
+        if let Some(deployment) = managed.present_deployment() {
             let remedy = "wait for its end, or `abort` it";
             return Some(format!("{} is being deployed already; {remedy}", deployment.part.image));
         }
-        if let Some(canary) = managed.rollout.canary() {
+        let gives_way = on_busy.unwrap_or(managed.declared.plan.on_busy) == OnBusy::Reject;
+        if let Some(canary) = managed.rollout.canary().filter(|_| gives_way) {
             let phase = managed.rollout.phase().name().label();
             return Some(format!("a rollout of {canary} is {phase}; abort it, or wait for its end"));
         }
@@ -169,24 +218,29 @@ impl Engine {
         is_frozen.then(|| self.frozen_in_words(service).unwrap_or_else(frozen))
     }
 
-    fn begin_deployment(&mut self, id: &str, parts: Vec<Part>) -> Result<oneshot::Receiver<bool>, Problem> {
+    fn begin_deployment(&mut self, id: &str, parts: Vec<Part>, on_busy: Option<OnBusy>) -> Result<Begun, Problem> {
         self.stopping()?;
         self.takes_changes()?;
+        if self.hands.is_none() {
+            let remedy = "write mode = \"provision\" in [docker], and restart canaryd";
+            return Err(refused(format!("docker.mode: canaryd only looks at containers; {remedy}")));
+        }
         for part in &parts {
-            if let Some(hindrance) = self.hindrance(self.managed(&part.service)?) {
+            if let Some(hindrance) = self.hindrance(self.managed(&part.service)?, on_busy) {
                 return Err(refused(hindrance));
             }
         }
         let mut papers = Vec::new();
+        let (cancel, cancelled) = watch::channel(false);
         for part in parts {
             let service = part.service.clone();
             let Some(managed) = self.services.get_mut(&service) else { continue };
-            managed.reserve(id, part);
+            managed.reserve(id, part, cancel.clone());
             papers.extend(managed.shelf_paper());
         }
-        let (stored, is_stored) = oneshot::channel();
-        self.save(Record { papers, ..Record::default() }, Some(stored), Vec::new());
-        Ok(is_stored)
+        let (sender, stored) = oneshot::channel();
+        self.save(Record { papers, ..Record::default() }, Some(sender), Vec::new());
+        Ok(Begun { stored, cancelled })
     }
 }
 
@@ -194,7 +248,7 @@ impl Engine {
 
 impl Managed {
     /// Puts a deployment's release on the shelf, and stable's containers beside it, which it is copied from.
-    fn reserve(&mut self, id: &str, part: Part) {
+    fn reserve(&mut self, id: &str, part: Part, cancel: watch::Sender<bool>) {
         let stable = self.rollout.stable().clone();
         if self.shelf.get(&stable).is_none() {
             let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
@@ -204,23 +258,34 @@ impl Managed {
                 .filter(|container| !matches!(container.state, State::Stopped { .. }))
                 .map(|container| container.container.clone())
                 .collect();
-            self.shelf.put(Shelved::of_containers(stable, image, taken_over));
+            self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(part.restart.clone()));
         }
         let (release, image, restart) = (part.release.clone(), part.image.clone(), part.restart.clone());
         self.shelf.put(Shelved::of_deployment(release, image, id.into(), Some(restart)));
-        let (stage, since) = ("creating".to_owned(), clock::now());
-        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None });
+        let (stage, since) = ("begun".to_owned(), clock::now());
+        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None, cancel });
+    }
+
+    /// The deployment that is under way.
+    fn present_deployment(&self) -> Option<&Deployment> {
+        self.deployment.as_ref().filter(|deployment| deployment.end.is_none())
     }
 
     /// The release that is being deployed now.
     pub(super) fn deploying(&self) -> Option<&ReleaseId> {
-        self.deployment.as_ref().filter(|deployment| deployment.end.is_none()).map(|own| &own.part.release)
+        self.present_deployment().map(|own| &own.part.release)
     }
 
     /// How many instances a release has, or is about to have: containers that are being made for it, and those on the
     /// shelf that are started when its turn comes.
     pub(super) fn instances_of(&self, release: &ReleaseId) -> usize {
-        let to_come = self.deployment.as_ref().filter(|_| self.deploying() == Some(release));
+        // Those that have been made may not all have been seen when the rollout begins.
+        let may_come = |own: &&Deployment| match own.end {
+            None => true,
+            Some(Ok(())) => matches!(self.rollout.phase(), Phase::Preparing { .. } | Phase::Draining { .. }),
+            Some(Err(_)) => false,
+        };
+        let to_come = self.deployment.as_ref().filter(|own| own.part.release == *release).filter(may_come);
         let to_come = to_come.map_or(0, |deployment| deployment.part.instances);
         let shelved = self.shelf.get(release);
         let owned = self.containers.iter().filter(|container| shelved.is_some_and(|shelved| shelved.owns(container)));
@@ -229,7 +294,7 @@ impl Managed {
 
     /// What an operator is shown of it.
     pub(super) fn deployment_status(&self, now: Instant) -> Option<DeploymentStatus> {
-        let Deployment { id, part, stage, since, end } = self.deployment.as_ref()?;
+        let Deployment { id, part, stage, since, end, .. } = self.deployment.as_ref()?;
         let since_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
         Some(DeploymentStatus {
             id: id.to_string(),

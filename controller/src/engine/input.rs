@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use canary_config::daemon::Config;
 use canary_config::name::{ReleaseId, ServiceName};
-use canary_config::plan::OnBusy;
+use canary_config::plan::{OnBusy, Strategy};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Parked, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
@@ -101,6 +101,8 @@ pub enum Order {
     Undo,
     /// Make a release stable without a trial.
     Adopt(ReleaseId),
+    /// Bring a release back whose containers are kept.
+    Rollback(RollbackOrder),
 }
 
 /// What is to be begun.
@@ -114,6 +116,21 @@ pub struct StartOrder {
     pub again: Again,
     /// What becomes of it while another rollout is under way; as the plan says, if nothing is said.
     pub on_busy: Option<OnBusy>,
+    /// The shape of the rollout; as the plan says, if nothing is said.
+    pub strategy: Option<Strategy>,
+}
+
+/// What is to be brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollbackOrder {
+    /// The release; the one that was stable before, if none is named.
+    pub to: Option<ReleaseId>,
+    /// Whether it may have been sent back before.
+    pub again: Again,
+    /// What becomes of it while another rollout is under way; as the plan says, if nothing is said.
+    pub on_busy: Option<OnBusy>,
+    /// The shape of the rollout; as the plan says, if nothing is said.
+    pub strategy: Option<Strategy>,
 }
 
 /// What an operator says about freezes.
@@ -189,6 +206,7 @@ impl Order {
             Self::Abort => "abort".into(),
             Self::Undo => "undo".into(),
             Self::Adopt(release) => format!("adopt {release}"),
+            Self::Rollback(rollback) => rollback.text(),
         }
     }
 }
@@ -202,14 +220,25 @@ impl StartOrder {
         for (peer, release) in peers {
             text += &format!(" {peer}={release}");
         }
-        if let Some(on_busy) = self.on_busy {
-            text += &format!(" --on-busy {on_busy}");
-        }
-        if self.again == Again::Force {
-            text += " --force";
-        }
-        text
+        text + &terms(self.strategy, self.on_busy, self.again)
     }
+}
+
+// === impl RollbackOrder ===
+
+impl RollbackOrder {
+    fn text(&self) -> String {
+        let to = self.to.as_ref().map(|to| format!(" --to {to}")).unwrap_or_default();
+        format!("rollback{to}{}", terms(self.strategy, self.on_busy, self.again))
+    }
+}
+
+/// On which terms a rollout is to begin, as they are written on a command line.
+fn terms(strategy: Option<Strategy>, on_busy: Option<OnBusy>, again: Again) -> String {
+    let strategy = strategy.map(|strategy| format!(" --strategy {strategy}")).unwrap_or_default();
+    let on_busy = on_busy.map(|on_busy| format!(" --on-busy {on_busy}")).unwrap_or_default();
+    let force = if again == Again::Force { " --force" } else { "" };
+    format!("{strategy}{on_busy}{force}")
 }
 
 // === impl EngineHandle ===
@@ -217,6 +246,11 @@ impl StartOrder {
 impl EngineHandle {
     pub(super) fn new(inbox: mpsc::Sender<Input>) -> Self {
         Self(inbox)
+    }
+
+    /// Tells the engine something that has no answer. One that has ended needs to know no more.
+    pub async fn tell(&self, input: Input) {
+        let _ = self.0.send(input).await;
     }
 
     /// Asks or tells the engine something, and waits for its answer.

@@ -1,15 +1,16 @@
 //! What operators order: understood against what is declared, put off while a change before it is being stored, and
 //! then carried out.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::origin::Origin;
-use canary_config::plan::{OnBusy, Plan};
+use canary_config::plan::{OnBusy, Plan, Strategy};
 
 use crate::api::{Problem, ProblemKind};
 use crate::engine::cause::{Cause, Reply};
-use crate::engine::input::{Accepted, Author, Order, StartOrder};
+use crate::engine::input::{Accepted, Author, Order, RollbackOrder, StartOrder};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, joined, refused};
 use crate::idempotency::IdempotencyKey;
@@ -61,6 +62,7 @@ impl Engine {
     }
 
     fn obey(&mut self, ordered: Ordered) {
+        let Some(ordered) = self.cancel_deployment(ordered) else { return };
         match self.stopping().and_then(|()| self.members(&ordered)) {
             Err(problem) => ordered.answer(Err(problem)),
             Ok(members) if self.must_wait(&members) && !self.is_retreat(&ordered) => self.defer(members, ordered),
@@ -108,7 +110,7 @@ impl Engine {
                 Ok(std::iter::once(service).chain(peers.keys()).cloned().collect())
             }
             Order::Retry => Ok(self.sent_back_with(service)),
-            Order::Adopt(_) => Ok(vec![service.clone()]),
+            Order::Adopt(_) | Order::Rollback(_) => Ok(vec![service.clone()]),
             Order::Promote(_) | Order::Pause | Order::Resume | Order::Abort | Order::Undo => Ok(self.group_of(service)),
         }
     }
@@ -118,6 +120,7 @@ impl Engine {
         let Ordered { service, order, generation, .. } = ordered;
         let commands = match order {
             Order::Start(start) => self.starts(service, members, start)?,
+            Order::Rollback(rollback) => self.starts(service, members, &self.start_of(service, rollback)?)?,
             Order::Retry => vec![Command::Retry(self.retry_plan(service, members)?); members.len()],
             Order::Promote(stride) => vec![Command::Promote(*stride); members.len()],
             Order::Pause => vec![Command::Pause; members.len()],
@@ -142,7 +145,7 @@ impl Engine {
         members: &[ServiceName],
         order: &StartOrder,
     ) -> Result<Vec<Command>, Problem> {
-        let plan = self.plan(service, &order.release)?;
+        let plan = self.plan(service, &order.release, order.strategy)?;
         // What stands in the way of several services is refused, whatever the plan of the one says.
         let by_itself = if order.peers.is_empty() { plan.on_busy } else { OnBusy::Reject };
         let on_busy = order.on_busy.unwrap_or(by_itself);
@@ -172,16 +175,24 @@ impl Engine {
         }
         let managed = self.managed(service)?;
         match managed.rollout.phase() {
-            Phase::Aborted { canary, .. } => self.plan(service, canary),
+            Phase::Aborted { canary, .. } => self.plan(service, canary, None),
             _ => Ok(managed.declared.plan.clone()),
         }
     }
 
-    /// The plan of a service for a release of its own.
-    fn plan(&self, service: &ServiceName, release: &ReleaseId) -> Result<Plan, Problem> {
+    /// The plan of a service for a release of its own, in the shape that is wanted.
+    fn plan(&self, service: &ServiceName, release: &ReleaseId, by: Option<Strategy>) -> Result<Plan, Problem> {
         let managed = self.managed(service)?;
         let declared = &managed.declared.plan;
-        Ok(declared.for_instances(managed.instances(release)?))
+        let instances = managed.instances(release)?;
+        Ok(declared.by(by.unwrap_or(declared.strategy)).for_instances(instances))
+    }
+
+    /// What brings a release back whose containers are kept.
+    fn start_of(&self, service: &ServiceName, rollback: &RollbackOrder) -> Result<StartOrder, Problem> {
+        let RollbackOrder { to, again, on_busy, strategy } = rollback.clone();
+        let release = self.managed(service)?.kept_release(to.as_ref())?;
+        Ok(StartOrder { release, peers: BTreeMap::new(), again, on_busy, strategy })
     }
 
     pub(super) fn managed(&self, service: &ServiceName) -> Result<&Managed, Problem> {

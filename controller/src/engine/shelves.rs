@@ -12,7 +12,7 @@ use crate::clock;
 use crate::docker::desire::{Act, Lot, Stand};
 use crate::docker::hands::Acted;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::ContainerId;
+use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::engine::Engine;
 use crate::engine::managed::{DRAIN_MIN, Managed};
 use crate::rollout::{Generation, Leaving, Phase};
@@ -46,7 +46,7 @@ impl Engine {
         let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         let mut papers = Vec::new();
-        for managed in self.services.values_mut().filter(|managed| !managed.shelf.is_empty()) {
+        for managed in self.services.values_mut() {
             let (acts, is_changed) = managed.due_acts(kept, now);
             papers.extend(is_changed.then(|| managed.shelf_paper()).flatten());
             for (container, act) in acts {
@@ -97,6 +97,7 @@ impl Managed {
     /// What has to be done with containers now and is not under way, and whether the shelf has changed.
     fn due_acts(&mut self, kept: usize, now: Instant) -> (Vec<(ContainerId, Act)>, bool) {
         let before = self.shelf.clone();
+        self.mark_shelf();
         let acts = self.stand(kept).acts(&self.shelf, &self.containers);
         let wanted: BTreeSet<_> = acts.iter().map(|(container, _)| container.clone()).collect();
         self.doings.0.retain(|container, doing| wanted.contains(container) || matches!(doing, Doing::UnderWay));
@@ -126,6 +127,23 @@ impl Managed {
         (due, before != self.shelf)
     }
 
+    /// Notes what becomes of releases by where the rollout stands: which have been stable, and which containers have
+    /// ended by themselves and may be started when their release comes back.
+    fn mark_shelf(&mut self) {
+        let stable = self.rollout.stable().clone();
+        let spared: BTreeSet<_> = self.spared().into_iter().chain(self.rollout.canary()).cloned().collect();
+        if let Some(shelved) = self.shelf.get_mut(&stable) {
+            shelved.was_stable = true;
+        }
+        for container in self.containers.iter().filter(|one| one.release != stable && !spared.contains(&one.release)) {
+            if let Some(shelved) = self.shelf.get_mut(&container.release).filter(|shelved| shelved.owns(container))
+                && matches!(container.state, State::Stopped { since: Some(_), .. })
+            {
+                shelved.stopped.insert(container.container.clone());
+            }
+        }
+    }
+
     /// Whether a container that leaves has answered what it was asked, or took too long.
     fn has_ended(&self, container: &ContainerId, since: Instant, now: Instant) -> bool {
         let waited = now.saturating_duration_since(since);
@@ -147,7 +165,9 @@ impl Managed {
         match act {
             Act::Start => drop(shelved.stopped.remove(container)),
             Act::Settle(_) => drop(shelved.settled.insert(container.clone())),
-            Act::Pause | Act::Unpause | Act::Retire { .. } | Act::Remove => {}
+            // It has the policy `no` from now on.
+            Act::Retire { .. } => drop(shelved.settled.remove(container)),
+            Act::Pause | Act::Unpause | Act::Remove => {}
         }
     }
 
@@ -157,7 +177,9 @@ impl Managed {
         let is_needed = |shelved: &Shelved| {
             let release = &shelved.release;
             let has_part = release == self.rollout.stable() || Some(release) == self.rollout.canary();
-            has_part || spared.contains(release) || self.containers.iter().any(|container| shelved.owns(container))
+            // What an earlier deployment of it has left is cleared away first.
+            let is_its = |one: &Sighting| shelved.owns(one) || (one.release == *release && one.managed.is_some());
+            has_part || spared.contains(release) || self.containers.iter().any(is_its)
         };
         let gone: Vec<_> = self.shelf.newest_first().filter(|shelved| !is_needed(shelved)).collect();
         let gone: Vec<_> = gone.into_iter().map(|shelved| shelved.release.clone()).collect();
@@ -194,8 +216,18 @@ impl Managed {
             canary: self.rollout.canary(),
             may_start: !is_draining,
             spared: self.spared(),
+            sent_back: self
+                .shelf
+                .newest_first()
+                .map(|shelved| &shelved.release)
+                .filter(|&release| self.is_sent_back(release))
+                .collect(),
             kept,
         }
+    }
+
+    fn is_sent_back(&self, release: &ReleaseId) -> bool {
+        self.rollout.sent_back(release).is_some()
     }
 
     fn is_stable_quiet(&self) -> bool {

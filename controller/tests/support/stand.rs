@@ -271,7 +271,7 @@ fn route_of(table: &RoutingTable, service: &str) -> Arc<Route> {
 /// An order to start a release, also if it was sent back before.
 pub(crate) fn forced(release: &str) -> Order {
     let release = release.parse().expect("a good name");
-    Order::Start(StartOrder { release, peers: [].into(), again: Again::Force, on_busy: None })
+    Order::Start(StartOrder { release, peers: [].into(), again: Again::Force, on_busy: None, strategy: None })
 }
 
 /// An order to start a release, and nothing said beside it.
@@ -284,5 +284,5 @@ pub(crate) fn together(release: &str, peers: &[(&str, &str)]) -> Order {
     let peers =
         peers.iter().map(|(service, release)| (service.parse().expect("a name"), release.parse().expect("a name")));
     let release = release.parse().expect("a good name");
-    Order::Start(StartOrder { release, peers: peers.collect(), again: Again::Refuse, on_busy: None })
+    Order::Start(StartOrder { release, peers: peers.collect(), again: Again::Refuse, on_busy: None, strategy: None })
 }

@@ -1,0 +1,123 @@
+//! Asks an Engine and a registry for what is to be known before a deployment. It judges nothing.
+
+use canary_config::plan::Strategy;
+
+use crate::deploy::facts::{Facts, Found};
+use crate::deploy::{Image, Wanted, name};
+use crate::docker::clone::{self, Original, labels};
+use crate::docker::host::{Host, HostError, Resolved};
+use crate::docker::reference::Reference;
+use crate::docker::registry::{Credentials, Registries};
+use crate::docker::sighting::{Sighting, State};
+use crate::engine::Subject;
+
+/// All that is to be known of one service.
+pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy) -> Facts {
+    let found = found(&subject, &wanted.image).await;
+    let asked = match (&found, &wanted.image) {
+        (Ok(Found { reference: Ok(reference), .. }), _) => reference.to_string(),
+        (_, Image::Reference(text)) => text.clone(),
+        (_, Image::Tag(tag)) => format!(":{tag}"),
+    };
+    let pinned = found.as_ref().ok().and_then(|found| found.resolved.as_ref().ok()).map(|resolved| &resolved.image);
+    let plain = pinned.and_then(|pinned| name::release(pinned, &wanted.env, None));
+    // What is stable is made once more under another name.
+    let again = (wanted.force && plain.as_ref() == Some(&subject.stable)).then(name::deployment);
+    let release = match &again {
+        Some(again) => pinned.and_then(|pinned| name::release(pinned, &wanted.env, Some(again))),
+        None => plain,
+    };
+    let declared = subject.service.origin.discovered().and_then(|discovered| discovered.instances);
+    let running = stable(&subject).filter(|one| matches!(one.state, State::Running { .. })).count();
+    Facts {
+        instances: declared.map_or(running.max(1), std::num::NonZeroUsize::get),
+        asked,
+        overrides: wanted.env.iter().map(|(name, _)| name.clone()).collect(),
+        strategy,
+        force: wanted.force,
+        release,
+        found,
+        subject,
+    }
+}
+
+/// The containers of stable, those that run first.
+fn stable(subject: &Subject) -> impl Iterator<Item = &Sighting> {
+    subject.containers.iter().filter(|container| container.release == subject.stable)
+}
+
+/// What is copied: one that runs, and of several the one that was made first.
+fn model(subject: &Subject) -> Option<&Sighting> {
+    let rank = |state: &State| match state {
+        State::Running { .. } => 0,
+        State::Starting | State::Unhealthy { .. } | State::Paused => 1,
+        State::Leaving | State::Stopped { .. } => 2,
+    };
+    stable(subject).min_by_key(|container| (rank(&container.state), container.created))
+}
+
+async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
+    let host = Host::connect(&(&subject.docker.host).into()).await.map_err(in_words)?;
+    let model = model(subject).ok_or_else(|| {
+        let service = &subject.service.name;
+        format!("no container of {service} is stable, so that there is nothing to copy; start one, see `status`")
+    })?;
+    let id = model.container.as_str();
+    let container = host.inspect(id).await.map_err(in_words)?;
+    let of = container.image.clone().unwrap_or_default();
+    let image_of = host.image(&of).await.map_err(in_words)?.unwrap_or_default();
+    let injected = host.injected(&container).await.map_err(in_words)?;
+    let others = host.containers().await.map_err(in_words)?;
+    let original = Original { container, image: image_of };
+    let reference = reference(image, &original);
+    let (resolved, capacity, usage) =
+        tokio::join!(resolved(&host, subject, &reference), host.capacity(), host.usage(id));
+    let present = match &resolved {
+        Ok(resolved) => host.image(&resolved.image).await.map_err(in_words)?,
+        Err(_) => None,
+    };
+    Ok(Found {
+        api: host.api(),
+        original,
+        injected,
+        others,
+        reference,
+        resolved,
+        image: present,
+        capacity: capacity.map_err(in_words),
+        usage: usage.ok(),
+    })
+}
+
+/// Which image is meant.
+fn reference(image: &Image, original: &Original) -> Result<Reference, String> {
+    let text = match image {
+        Image::Reference(text) => text.clone(),
+        Image::Tag(tag) => {
+            let label = clone::label(&original.container, labels::IMAGE);
+            let given = || original.container.config.as_ref()?.image.as_deref();
+            let of_stable = label.or_else(given).unwrap_or_default();
+            let of_stable: Reference = of_stable.parse().map_err(|_| {
+                "stable's image has no name that a tag could follow; name the new one by --image".to_owned()
+            })?;
+            format!("{}:{tag}", of_stable.name())
+        }
+    };
+    text.parse().map_err(|error: crate::docker::reference::ReferenceError| error.to_string())
+}
+
+async fn resolved(host: &Host, subject: &Subject, reference: &Result<Reference, String>) -> Result<Resolved, String> {
+    let reference = reference.as_ref().map_err(Clone::clone)?;
+    let credentials = credentials(subject, reference).await?;
+    host.resolve(reference, credentials.as_ref()).await.map_err(in_words)
+}
+
+/// What the registry of an image asks for.
+pub(super) async fn credentials(subject: &Subject, reference: &Reference) -> Result<Option<Credentials>, String> {
+    let registries = Registries::load(subject.docker.registry_auth_file.as_deref()).map_err(|why| why.to_string())?;
+    registries.credentials(reference.registry()).await.map_err(|why| why.to_string())
+}
+
+fn in_words(error: HostError) -> String {
+    error.to_string()
+}

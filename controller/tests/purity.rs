@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 18] = [
+const PURE: [&str; 20] = [
     "analysis",
     "deploy/facts",
     "deploy/preflight",

@@ -13,6 +13,7 @@ const ENDED: State = State::Stopped { exit_code: 143, out_of_memory: false, sinc
 struct Case {
     shelf: Shelf,
     containers: Vec<Sighting>,
+    sent_back: Vec<ReleaseId>,
     kept: usize,
 }
 
@@ -45,7 +46,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
 impl Case {
     fn new() -> Self {
         let (shelf, containers) = (Shelf::default(), Vec::new());
-        Self { shelf, containers, kept: 9 }
+        Self { shelf, containers, sent_back: Vec::new(), kept: 9 }
     }
 
     /// A release that was there, with this one container.
@@ -67,6 +68,11 @@ impl Case {
     fn stopped_by_us(mut self, of: &str) -> Self {
         let shelved = self.shelf.get_mut(&release(of)).expect("it is on the shelf");
         shelved.stopped.insert(id(of));
+        self
+    }
+
+    fn sent_back(mut self, of: &str) -> Self {
+        self.sent_back.push(release(of));
         self
     }
 
@@ -95,6 +101,7 @@ impl Case {
             canary: canary.as_ref(),
             may_start,
             spared: spared.iter().collect(),
+            sent_back: self.sent_back.iter().collect(),
             kept: self.kept,
         };
         let acts = stand.acts(&self.shelf, &self.containers);
@@ -185,6 +192,20 @@ fn old_releases_are_kept_as_many_as_wanted_and_those_that_were_there_always() {
     assert_eq!(old(3), []);
     assert_eq!(old(1), act("v2", Act::Remove));
     assert_eq!(old(0), [("v3".to_owned(), Act::Remove), ("v2".to_owned(), Act::Remove)], "v0 is not canaryd's");
+}
+
+#[test]
+fn of_the_releases_that_were_sent_back_the_last_is_kept_beside_the_others() {
+    let case = Case::new().made("v2", ENDED).made("v3", ENDED).made("v4", ENDED).found("v1", RUNNING).keeping(1);
+    let case = case.sent_back("v2").sent_back("v4");
+    assert_eq!(case.acts(Lot::Run, None, true), act("v2", Act::Remove));
+}
+
+#[test]
+fn what_was_made_for_a_deployment_that_nobody_knows_and_never_ran_is_removed() {
+    let mut case = Case::new().found("v1", RUNNING);
+    case.containers.push(sighting("made", "v9", Some("unknown"), CREATED));
+    assert_eq!(case.acts(Lot::Run, None, true), act("made", Act::Remove));
 }
 
 #[test]

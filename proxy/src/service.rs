@@ -21,6 +21,7 @@ mod peer;
 mod remark;
 
 use std::net::IpAddr;
+use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -32,6 +33,7 @@ use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::modules::http::HttpModules;
 use pingora::prelude::HttpPeer;
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::{Error, ErrorType, Result};
 
@@ -137,6 +139,19 @@ impl ProxyHttp for Edge {
         error.as_up();
         flight.would_answer(fault::status_of(&error));
         error
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        session: &mut Session,
+        _reused: bool,
+        _peer: &HttpPeer,
+        _fd: RawFd,
+        _digest: Option<&Digest>,
+        flight: &mut Flight,
+    ) -> Result<()> {
+        let is_gone = flight.attempt.as_ref().is_some_and(|attempt| attempt.pick.backend.is_ejected());
+        if is_gone { Err(self.gone(session, flight)) } else { Ok(()) }
     }
 
     async fn upstream_request_filter(

@@ -20,6 +20,9 @@ mod failover;
 mod first_byte;
 #[cfg(test)]
 mod forwarding;
+#[cfg(test)]
+mod gone;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod keys;

@@ -73,6 +73,19 @@ impl Edge {
         true
     }
 
+    /// Drops an attempt at a backend that was ejected after it had been picked: whoever is connected to may be another one
+    /// by now. Nothing was sent, so that this was no attempt: it is booked nowhere, and made up for like a refusal.
+    pub(super) fn gone(&self, session: &Session, flight: &mut Flight) -> Box<Error> {
+        flight.leave_unscored();
+        let is_made_up = self.makes_up(session, flight, Outcome::ConnectFailed, Reach::NothingSent);
+        flight.attempt = None;
+        let mut error = Error::explain(ErrorType::ConnectError, "the backend has gone");
+        error.as_up();
+        error.set_retry(is_made_up);
+        flight.would_answer(fault::status_of(&error));
+        error
+    }
+
     /// Books an attempt that broke off, and says what becomes of it.
     pub(super) fn broke_off(
         &self,

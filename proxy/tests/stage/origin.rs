@@ -60,6 +60,19 @@ impl Origin {
         Self::at(TcpListener::bind("127.0.0.1:0").await.unwrap(), behaviour)
     }
 
+    /// Takes the place of one whose address this was, and whose open connections go on.
+    pub(crate) async fn after(previous: Self, behaviour: impl Fn(&Message) -> Act + Send + Sync + 'static) -> Self {
+        let address = previous.address;
+        drop(previous);
+        loop {
+            // The listener before it is closed by the runtime, soon.
+            match TcpListener::bind(address).await {
+                Ok(listener) => return Self::at(listener, behaviour),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    }
+
     fn at(listener: TcpListener, behaviour: impl Fn(&Message) -> Act + Send + Sync + 'static) -> Self {
         let (address, memory) = (listener.local_addr().unwrap(), Arc::new(Memory::default()));
         let task = tokio::spawn(accept(listener, Arc::new(behaviour), Arc::clone(&memory))).abort_handle();

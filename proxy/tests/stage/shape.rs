@@ -34,6 +34,12 @@ pub(crate) fn stable(backends: &[SocketAddr]) -> Shape {
 }
 
 impl Shape {
+    /// With a container as its only stable backend.
+    pub(crate) fn container(mut self, id: &str, address: SocketAddr) -> Self {
+        self.0.stable.ready = vec![Arc::new(Backend::new(BackendId::container(id), address))];
+        self
+    }
+
     /// With release `v2` on trial.
     pub(crate) fn canary(self, backends: &[SocketAddr], bp: u16, ledger: &Arc<Ledger>) -> Self {
         self.heard(backends, bp, ledger, &Arc::default())

@@ -34,6 +34,8 @@ pub use self::what_if::WhatIf;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may take, from the request's first byte to the answer's last.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the checks before a deployment may take: they ask Docker, and registries.
+pub const CHECKS_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an answer may be, in bytes: far above the status of a thousand services.
 pub const ANSWER_BYTES_MAX: usize = 8 << 20;
 
@@ -125,7 +127,15 @@ impl Client {
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request<Full<Bytes>>) -> Result<Answer<T>, Error> {
-        let (status, body) = exchange::whole(self.endpoint.connect().await?, request).await?;
+        self.ask_within(ANSWER_TIMEOUT, request).await
+    }
+
+    async fn ask_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer<T>, Error> {
+        let (status, body) = exchange::whole(self.endpoint.connect().await?, request, limit).await?;
         let document = String::from_utf8(body.into()).map_err(|error| BadAnswer::NotUnderstood(error.to_string()))?;
         if status.is_success() { Answer::understand(document) } else { Err(Error::of(status, &document)) }
     }

@@ -8,6 +8,8 @@ pub mod args;
 pub mod exit_code;
 
 mod backup;
+mod deploy;
+mod env_file;
 mod events;
 mod failure;
 mod follow;

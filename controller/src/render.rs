@@ -7,6 +7,7 @@
 mod account;
 mod change;
 mod containers;
+mod deployment;
 mod event;
 mod evidence;
 mod failure;
@@ -23,6 +24,7 @@ mod overview;
 mod paint;
 mod park;
 mod phase;
+mod preflight;
 mod progress;
 mod reason;
 mod reload;
@@ -37,6 +39,7 @@ mod why;
 
 pub use self::account::account;
 pub use self::change::done;
+pub use self::deployment::stage;
 pub use self::event::event;
 pub use self::failure::{failure, warning};
 pub use self::fit::frame;
@@ -48,6 +51,7 @@ pub use self::lint::lint;
 pub use self::overview::{OVERVIEW_COLUMNS, overview};
 pub use self::paint::Color;
 pub use self::park::parked;
+pub use self::preflight::{deploying, preflight, refused};
 pub use self::progress::{progress, waiting};
 pub use self::reload::reloaded;
 pub use self::rollouts::{rollouts, story};
@@ -61,3 +65,10 @@ pub const COLUMNS: usize = 100;
 
 /// What stands where there is no value.
 const NOTHING: &str = "—";
+
+/// `1 container`, `2 containers`.
+fn plural(count: usize, noun: &str) -> String {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", number::count(count))
+}

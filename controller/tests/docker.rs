@@ -3,10 +3,12 @@
 mod clone;
 mod composed;
 mod deploy;
+mod deploy_fails;
 mod engine_like;
 mod faithful;
 mod fake;
 mod host;
+mod preflight;
 mod real;
 mod recorded;
 mod watch;

@@ -1,12 +1,13 @@
 //! Why there is no answer to work with.
 
 use std::io;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::api::{Problem, ProblemKind};
-use crate::client::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, Endpoint};
+use crate::api::{DeployProblem, Problem, ProblemKind};
+use crate::client::{ANSWER_BYTES_MAX, Endpoint};
 
 /// Why a request was not answered as it should be.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum Error {
     /// canaryd understood, and says why it was not done.
     #[error(transparent)]
     Problem(#[from] Problem),
+    /// The checks before a deployment forbid it.
+    #[error("{}", .0.message)]
+    Preflight(Box<DeployProblem>),
     /// What came back is no answer. What was ordered may be done or not.
     #[error(transparent)]
     BadAnswer(#[from] BadAnswer),
@@ -34,8 +38,8 @@ pub enum BadAnswer {
     #[error("the connection ended before canaryd's answer did")]
     Cut,
     /// It was not complete in time.
-    #[error("canaryd did not answer within {}s", ANSWER_TIMEOUT.as_secs())]
-    Slow,
+    #[error("canaryd did not answer within {}s", .0.as_secs())]
+    Slow(Duration),
     /// It is longer than any answer should be.
     #[error("canaryd's answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20)]
     TooLarge,
@@ -69,6 +73,11 @@ struct Message {
 impl Error {
     /// What an answer means that is no success.
     pub(super) fn of(status: StatusCode, document: &str) -> Self {
+        if let Ok(problem) = serde_json::from_str::<DeployProblem>(document)
+            && !problem.services.is_empty()
+        {
+            return Self::Preflight(Box::new(problem));
+        }
         if let Ok(problem) = serde_json::from_str::<Problem>(document) {
             return problem.into();
         }

@@ -29,12 +29,13 @@ struct Connection(JoinHandle<()>);
 pub(super) async fn whole(
     wire: Box<dyn Wire>,
     request: Request<Full<Bytes>>,
+    limit: Duration,
 ) -> Result<(StatusCode, Bytes), BadAnswer> {
     let exchange = async {
         let (head, _connection) = head(wire, request).await?;
         rest(head).await
     };
-    timeout(ANSWER_TIMEOUT, exchange).await.map_err(|_elapsed| BadAnswer::Slow)?
+    timeout(limit, exchange).await.map_err(|_elapsed| BadAnswer::Slow(limit))?
 }
 
 /// Sends the request and reads the head of the answer; what follows is a flow if all is well, and else the whole.
@@ -49,7 +50,7 @@ pub(super) async fn flow(
         }
         rest(head).await.map(Err)
     };
-    timeout(ANSWER_TIMEOUT, exchange).await.map_err(|_elapsed| BadAnswer::Slow)?
+    timeout(ANSWER_TIMEOUT, exchange).await.map_err(|_elapsed| BadAnswer::Slow(ANSWER_TIMEOUT))?
 }
 
 async fn head(

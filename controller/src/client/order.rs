@@ -14,9 +14,10 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use crate::api::{
-    Adopt, Done, Freeze, Freezes, Instruction, Park, Parked, Promote, Reloaded, Start, StartTogether, Unfreeze, Unpark,
+    Adopt, Deploy, DeployTogether, Deploying, Done, Freeze, Freezes, Instruction, Park, Parked, Preflight, Promote,
+    Reloaded, RollBack, Start, StartTogether, Unfreeze, Unpark,
 };
-use crate::client::{Answer, Client, Error};
+use crate::client::{ANSWER_TIMEOUT, Answer, CHECKS_TIMEOUT, Client, Error};
 use crate::idempotency::IdempotencyKey;
 
 /// How long to wait before an order is sent again, and how often that is.
@@ -138,6 +139,43 @@ impl Client {
         self.order(&format!("/v1/services/{service}/unpark"), unpark, key).await
     }
 
+    /// Looks whether something could be deployed.
+    pub async fn preflight(&self, service: &ServiceName, deploy: &Deploy) -> Result<Answer<Preflight>, Error> {
+        let body = serde_json::to_vec(deploy).expect("a request has text keys only");
+        let request = self.endpoint.request(Method::POST, &format!("/v1/services/{service}/preflight"));
+        let request = request.header(CONTENT_TYPE, "application/json").body(Full::from(body));
+        self.ask_within(CHECKS_TIMEOUT, request.expect("names are part of a request")).await
+    }
+
+    /// Begins a deployment.
+    pub async fn deploy(
+        &self,
+        service: &ServiceName,
+        deploy: &Deploy,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Deploying>, Error> {
+        self.order_within(CHECKS_TIMEOUT, &format!("/v1/services/{service}/deploy"), deploy, key).await
+    }
+
+    /// Begins a deployment of several services.
+    pub async fn deploy_together(
+        &self,
+        deploy: &DeployTogether,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Deploying>, Error> {
+        self.order_within(CHECKS_TIMEOUT, "/v1/deployments", deploy, key).await
+    }
+
+    /// Brings a release back whose containers are kept.
+    pub async fn rollback(
+        &self,
+        service: &ServiceName,
+        rollback: &RollBack,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<Done>, Error> {
+        self.order(&format!("/v1/services/{service}/rollback"), rollback, key).await
+    }
+
     /// Reads the configuration again.
     pub async fn reload(&self, key: &IdempotencyKey) -> Result<Answer<Reloaded>, Error> {
         self.order("/v1/reload", &serde_json::Map::new(), key).await
@@ -149,8 +187,18 @@ impl Client {
         body: &impl Serialize,
         key: &IdempotencyKey,
     ) -> Result<Answer<T>, Error> {
+        self.order_within(ANSWER_TIMEOUT, target, body, key).await
+    }
+
+    async fn order_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        target: &str,
+        body: &impl Serialize,
+        key: &IdempotencyKey,
+    ) -> Result<Answer<T>, Error> {
         let body = serde_json::to_vec(body).expect("a request has text keys only");
-        let mut result = self.send(target, &body, key).await;
+        let mut result = self.send(limit, target, &body, key).await;
         let (mut retries, mut waits) = (RETRY_PAUSES.into_iter(), IN_PROGRESS_PAUSES.into_iter());
         loop {
             let pause = match &result {
@@ -160,7 +208,7 @@ impl Client {
             };
             let Some(pause) = pause else { return result };
             sleep(pause).await;
-            match self.send(target, &body, key).await {
+            match self.send(limit, target, &body, key).await {
                 // That nobody is there now says nothing of what became of the order.
                 Err(Error::Unreachable { .. }) => {}
                 answer => result = answer,
@@ -170,13 +218,15 @@ impl Client {
 
     async fn send<T: DeserializeOwned>(
         &self,
+        limit: Duration,
         target: &str,
         body: &[u8],
         key: &IdempotencyKey,
     ) -> Result<Answer<T>, Error> {
         let request = self.endpoint.request(Method::POST, target).header(CONTENT_TYPE, "application/json");
         let request = request.header(IDEMPOTENCY_KEY, key.as_str());
-        self.ask(request.body(Full::from(body.to_vec())).expect("names and keys are part of a request")).await
+        self.ask_within(limit, request.body(Full::from(body.to_vec())).expect("names and keys are part of a request"))
+            .await
     }
 }
 

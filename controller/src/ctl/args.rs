@@ -1,6 +1,7 @@
 //! What can be written on the command line. The doc comments of these types are the help texts, and completions and man
 //! pages are made from them too.
 
+mod deploy;
 mod help;
 mod look;
 mod place;
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use self::deploy::{DeployArgs, DeployWhat, PreflightArgs, RollbackArgs};
 pub use self::look::{LookCommand, Request, StatusArgs};
 pub(super) use self::place::Found;
 pub use self::place::Place;

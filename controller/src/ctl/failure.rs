@@ -42,6 +42,7 @@ impl From<Error> for Failure {
         match error {
             Error::Unreachable { place, why } => Self::new(Exit::Unreachable, what, remedy(&place, &why)),
             Error::Problem(Problem { kind, message }) => Self::new(kind.into(), message, advice(kind)),
+            Error::Preflight(problem) => Self::new(problem.kind.into(), problem.message, advice(problem.kind)),
             Error::BadAnswer(answer) => Self::new(Exit::Unexpected, what, next_step(&answer)),
         }
     }
@@ -88,7 +89,7 @@ const fn advice(kind: ProblemKind) -> &'static str {
 
 const fn next_step(answer: &BadAnswer) -> &'static str {
     match answer {
-        BadAnswer::Cut | BadAnswer::Slow => "a command may be done or not; `canaryctl status` shows it",
+        BadAnswer::Cut | BadAnswer::Slow(_) => "a command may be done or not; `canaryctl status` shows it",
         BadAnswer::TooLarge => "ask for less: name a service, or lower --limit",
         BadAnswer::NotHttp(_) | BadAnswer::Status(_) => "name the control socket with --socket PATH or CANARYD_SOCKET",
         BadAnswer::NotUnderstood(_) | BadAnswer::Other { .. } => {

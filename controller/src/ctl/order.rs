@@ -8,12 +8,15 @@ use crate::ctl::args::{About, FreezeArgs, RolloutCommand, StartArgs, Target, Wai
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::Output;
-use crate::ctl::wait;
+use crate::ctl::{deploy, wait};
 use crate::render;
 
 /// Does it, and says how it ended.
 pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Output) -> Result<Exit, Failure> {
     let (verb, about) = match command {
+        RolloutCommand::Deploy(args) => return deploy::deploy(args, client, output).await,
+        RolloutCommand::Preflight(args) => return deploy::preflight(args, client, output).await,
+        RolloutCommand::Rollback(args) => return deploy::rollback(args, client, output).await,
         RolloutCommand::Start(args) => return start(args, client, output).await,
         RolloutCommand::Promote { about, full } => {
             let About { service, generation, said } = about;
@@ -94,7 +97,12 @@ async fn instruct(verb: Verb, about: About, client: &Client) -> Result<Answer<Do
     Ok(client.instruct(verb, &service, &Instruction { generation, reason: said.reason }, &key).await?)
 }
 
-async fn finish_or_follow(done: &Answer<Done>, wait: Wait, client: &Client, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn finish_or_follow(
+    done: &Answer<Done>,
+    wait: Wait,
+    client: &Client,
+    output: &Output,
+) -> Result<Exit, Failure> {
     if !wait.wait {
         return finish(done, output);
     }

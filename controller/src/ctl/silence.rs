@@ -31,6 +31,8 @@ impl Silence {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::client::BadAnswer;
 
@@ -44,6 +46,6 @@ mod tests {
         assert!(silence.bridge(cut()).is_err());
         assert!(matches!(silence.bridge(cut()), Ok(None)));
         assert!(matches!(silence.bridge(Ok(1)), Ok(Some(1))));
-        assert!(silence.bridge(Err::<u8, Error>(BadAnswer::Slow.into())).is_err());
+        assert!(silence.bridge(Err::<u8, Error>(BadAnswer::Slow(Duration::ZERO).into())).is_err());
     }
 }

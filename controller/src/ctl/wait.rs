@@ -56,10 +56,21 @@ pub(super) async fn follow(
     if watches.is_empty() {
         return Err(see_history(Exit::Unexpected, "canaryd does not say what it has begun".to_owned(), &done.service));
     }
+    follow_all(watches, time_limit, client, output).await
+}
+
+/// Follows rollouts to their end, or until the time is over.
+pub(super) async fn follow_all(
+    watches: Vec<Watch>,
+    time_limit: Duration,
+    client: &Client,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let Some(first) = watches.first().map(|watch| watch.service().clone()) else { return Ok(Exit::Done) };
     let mut vigil = Vigil::new(watches, Teller::Remarks, client, output);
     let end = timeout(time_limit, vigil.keep()).await;
     vigil.conclude()?;
-    end.unwrap_or_else(|_elapsed| Err(too_late(&done.service, time_limit)))
+    end.unwrap_or_else(|_elapsed| Err(too_late(&first, time_limit)))
 }
 
 /// Follows what is under way to its end. This is how a wait is taken up again that was cut off.

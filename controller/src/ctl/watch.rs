@@ -70,6 +70,13 @@ impl Watch {
         Some(Self { service: service.clone(), release, turn, last: (!is_queued).then_some(stand) })
     }
 
+    /// Watches the rollout of a release that has just begun, or waits for its turn.
+    pub(super) fn of_release(service: &ServiceStatus, release: &ReleaseId) -> Self {
+        let is_queued = service.queue.contains(release);
+        let turn = if is_queued { Turn::After(service.generation) } else { Turn::Now(service.generation) };
+        Self { service: service.name.clone(), release: release.clone(), turn, last: None }
+    }
+
     /// Watches what is under way, or was the last.
     pub(super) fn present(service: &ServiceStatus) -> Self {
         let release = service.canary.as_ref().unwrap_or(&service.stable).clone();

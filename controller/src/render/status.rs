@@ -4,6 +4,7 @@ use canary_config::weight::Weight;
 
 use crate::api::{Missing, Rollback, ServiceStatus, StepStatus};
 use crate::render::containers::containers;
+use crate::render::deployment::{deployment, kept};
 use crate::render::evidence::evidence;
 use crate::render::fields::Fields;
 use crate::render::next::next;
@@ -25,7 +26,9 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
         parked(service, color),
         head(service, color),
         tracks(service, color),
+        deployment(service, color),
         containers(service, color),
+        kept(service, color),
         evidence(service, color),
         outlook(service, color),
     ];

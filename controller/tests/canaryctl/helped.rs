@@ -3,7 +3,10 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 30] = [
+    "deploy",
+    "preflight",
+    "rollback",
     "start",
     "promote",
     "pause",

@@ -81,7 +81,7 @@ fn an_undo_and_a_rollback_fail_no_request() {
 
         let again = yard.post("deploy", json!({ "image": v2 })).await;
         assert_eq!(again.status, 409, "{}", again.text);
-        assert!(again.text.contains("was sent back by rollout 1 (command)"), "{}", again.text);
+        assert!(again.text.contains("was sent back by rollout 2 (command)"), "{}", again.text);
 
         let forced = yard.post("rollback", json!({ "to": release, "force": true })).await;
         assert_eq!(forced.status, 200, "{}", forced.text);

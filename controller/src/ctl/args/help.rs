@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   canaryctl status                            all services at a glance
   canaryctl status web                        one service: what the judge has seen, what is missing
+  canaryctl deploy web --image me/web:v2      make containers of an image, and begin their rollout
   canaryctl start web v2 --reason 'CHG-1042'  give v2 a share of web's requests
   canaryctl start web v2 --wait               the same, and wait for the verdict (for CI)
   canaryctl start web=v2 api=v7               two services as one rollout, with one verdict

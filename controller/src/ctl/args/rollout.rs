@@ -9,12 +9,21 @@ use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::{FREEZE_MAX, PARK_MAX};
-use crate::ctl::args::{Said, Target, Wait};
+use crate::ctl::args::{DeployArgs, PreflightArgs, RollbackArgs, Said, Target, Wait};
 use crate::rollout::Generation;
 
 /// An order about rollouts.
 #[derive(Debug, Subcommand)]
 pub enum RolloutCommand {
+    /// Make containers of an image beside those of stable, and begin their rollout.
+    #[command(
+        override_usage = "canaryctl deploy [OPTIONS] SERVICE --image REF\n       canaryctl deploy [OPTIONS] SERVICE... --tag TAG"
+    )]
+    Deploy(DeployArgs),
+    /// Say what speaks against a deployment, and begin none: exit 0 or 5.
+    Preflight(PreflightArgs),
+    /// Bring a release back whose containers are kept, through the gates.
+    Rollback(RollbackArgs),
     /// Begin a rollout: prepare the release, then give it a rising share of the requests.
     #[command(
         override_usage = "canaryctl start [OPTIONS] SERVICE RELEASE\n       canaryctl start [OPTIONS] SERVICE=RELEASE..."
@@ -171,7 +180,7 @@ pub struct FreezeArgs {
     pub said: Said,
 }
 
-fn on_busy() -> impl TypedValueParser<Value = OnBusy> {
+pub(super) fn on_busy() -> impl TypedValueParser<Value = OnBusy> {
     let words = PossibleValuesParser::new(OnBusy::ALL.map(OnBusy::as_str));
     words.try_map(|word| OnBusy::ALL.into_iter().find(|choice| choice.as_str() == word).ok_or("no such choice"))
 }

@@ -2,6 +2,7 @@
 
 use crate::api::Finding;
 use crate::deploy::facts::{Facts, Found};
+use crate::docker::digest::release_of;
 use crate::docker::host::Source;
 
 pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
@@ -16,6 +17,7 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
             return vec![Finding::refused("image", what, remedy)];
         }
     };
+    let shown = short(&resolved.image);
     let is_here = if found.image.is_some() { "on this machine" } else { "in its registry, to be pulled" };
     let mut findings = Vec::new();
     findings.push(match &resolved.source {
@@ -32,11 +34,20 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
     } else if reference.is_latest() {
         Finding::warning(
             "pinned",
-            format!("`latest` means {} now, and another image after the next push", resolved.image),
+            format!("`latest` means {shown} now, and another image after the next push"),
             "give each version a tag of its own, so that a person knows what runs",
         )
     } else {
-        Finding::ok("pinned", format!("it means {} now, and that is what runs", resolved.image))
+        Finding::ok("pinned", format!("it means {shown} now, and that is what runs"))
     });
     findings
+}
+
+/// A digest by as many of its digits as people compare.
+fn short(pinned: &str) -> String {
+    let digest = pinned.rsplit_once('@').map_or(pinned, |(_, digest)| digest);
+    match digest.split_once(':') {
+        Some((algorithm, _)) => format!("{algorithm}:{}", release_of(digest)),
+        None => digest.to_owned(),
+    }
 }

@@ -45,10 +45,10 @@ fn stable(facts: &Facts) -> Option<Finding> {
         let what = format!("no container of {stable} is ready, so that the new release has nobody to be compared with");
         Finding::refused("stable", what, "mend it first, or bring the new one up by hand and `canaryctl adopt` it")
     } else if let Some(first) = sick.first() {
-        let what = format!("{} of {stable} not healthy: {first}", counted(sick.len(), "container", "is", "are"));
+        let what = format!("{} of {stable} {} not healthy: {first}", plural(sick.len()), is_or_are(sick.len()));
         Finding::refused("stable", what, "mend or remove it first; the new release would be compared with it")
     } else {
-        Finding::ok("stable", format!("{} of {stable} ready", counted(ready, "container", "is", "are")))
+        Finding::ok("stable", format!("{} of {stable} {} ready", plural(ready), is_or_are(ready)))
     })
 }
 
@@ -75,6 +75,10 @@ fn again(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn counted(count: usize, noun: &str, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {noun} {one}") } else { format!("{count} {noun}s {many}") }
+fn plural(containers: usize) -> String {
+    if containers == 1 { "1 container".to_owned() } else { format!("{containers} containers") }
+}
+
+fn is_or_are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }

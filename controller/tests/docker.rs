@@ -7,6 +7,7 @@ mod engine_like;
 mod faithful;
 mod fake;
 mod host;
+mod last_words;
 mod real;
 mod recorded;
 mod watch;

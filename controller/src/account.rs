@@ -11,6 +11,7 @@ mod pass;
 mod plan;
 mod request;
 mod requests;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -103,6 +104,7 @@ impl Account {
             course: Vec::new(),
             requests: Vec::new(),
             more: api::AccountMore::default(),
+            last_words: Vec::new(),
         };
         let (course, requests) = (Course::new(), Requests::default());
         Some(Self { told, trial, course, requests, before: Duration::ZERO, since: now, convicted_at: None })
@@ -130,6 +132,7 @@ impl Account {
             probation: told.probation,
             arms: told.arms,
             evidence: told.evidence,
+            last_words: told.last_words,
             ..self.told.clone()
         };
     }
@@ -245,6 +248,16 @@ impl Account {
             self.requests.note(request::of(noted, self.convicted_at));
         }
         self.requests.miss(heard.missed);
+    }
+
+    /// What a container of the canary said last. Gives whether that is news.
+    pub(crate) fn write_down(&mut self, words: api::LastWords) -> bool {
+        words::note(&mut self.told.last_words, words)
+    }
+
+    /// What its containers said last, as far as that is known.
+    pub(crate) fn last_words(&self) -> &[api::LastWords] {
+        &self.told.last_words
     }
 
     /// How the canary leaves. Gives whether that is news.

@@ -12,6 +12,7 @@ mod evidence;
 mod forecast;
 mod freeze;
 mod history;
+mod last_words;
 pub(crate) mod number;
 mod overview;
 mod park;
@@ -40,6 +41,7 @@ pub use self::forecast::{
 };
 pub use self::freeze::{FREEZE_MAX, Freeze, FreezeStatus, Freezes, Unfreeze};
 pub use self::history::{History, HistoryEntry};
+pub use self::last_words::{ContainerEnd, LastWords};
 pub use self::overview::{Overview, StoreHealth};
 pub use self::park::{PARK_MAX, Park, Parked, ParkedStatus, Unpark};
 pub use self::problem::{Problem, ProblemKind};

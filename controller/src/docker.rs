@@ -8,7 +8,8 @@
 //! What it is made to be: the containers on a [`shelf`] are canaryd's to start and stop, and [`desire`] says what each
 //! of them should be. A new release's container is a copy of one that runs, with another image: [`clone`] says what it
 //! is made of, and [`faithful`] what no copy can carry over. [`host`] holds the verbs on an Engine, for images by their
-//! [`reference`](mod@reference) and with the credentials of a [`registry`]; it decides nothing.
+//! [`reference`](mod@reference) and with the credentials of a [`registry`]; it decides nothing. What a container said last is
+//! written down by the [`scribe`].
 
 mod ask;
 pub mod book;
@@ -26,6 +27,7 @@ pub mod network;
 pub mod own;
 pub mod reference;
 pub mod registry;
+pub mod scribe;
 pub mod shelf;
 pub mod sighting;
 pub mod signal;

@@ -19,6 +19,7 @@ mod input;
 mod judging;
 mod keeping;
 mod kept;
+mod last_words;
 mod managed;
 mod memory;
 mod moved;
@@ -60,6 +61,7 @@ use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::docker::hands::{Acted, Hands};
+use crate::docker::scribe::{Scribe, Written};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::probe::{Finding, Watchers};
@@ -94,6 +96,9 @@ pub struct Engine {
     /// What does things to containers, where that is allowed.
     hands: Option<Hands>,
     acted: mpsc::UnboundedReceiver<Acted>,
+    /// What listens to them.
+    scribe: Option<Scribe>,
+    written: mpsc::UnboundedReceiver<Written>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -142,6 +147,7 @@ enum Next {
     Word(StoreWord),
     Seen(Sightings),
     Acted(Acted),
+    Written(Written),
     Conviction,
     Tick,
 }
@@ -168,6 +174,7 @@ impl Engine {
                 Some(word) = self.from_store.recv() => Next::Word(word),
                 seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
+                Some(written) = self.written.recv() => Next::Written(written),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -179,6 +186,7 @@ impl Engine {
                 Next::Word(word) => self.note_word(word),
                 Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
+                Next::Written(written) => self.note_written(written),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }

@@ -17,6 +17,7 @@ mod forecast;
 mod freeze;
 mod history;
 mod json;
+mod last_words;
 mod lint;
 mod next;
 mod number;

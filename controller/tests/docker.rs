@@ -8,6 +8,7 @@ mod engine_like;
 mod faithful;
 mod fake;
 mod host;
+mod last_words;
 mod preflight;
 mod real;
 mod recorded;

@@ -300,6 +300,10 @@ fn longest() -> Account {
     let long = "\u{1}".repeat(9_000);
     let turn = Turn { transition: &end, actor: &long, note: Some(&long), evidence: Some(&known), unready: Some(&long) };
     account.turn(&turn, begin.after(20_000_001).now);
+    for container in 0..10 {
+        let log = vec!["\"".repeat(70); 50];
+        account.write_down(api::LastWords { container: container.to_string(), log, ..api::LastWords::default() });
+    }
     account
 }
 

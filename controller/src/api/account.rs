@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::analysis::{ArmEvidence, Arms};
-use crate::api::{EvidenceStatus, MetricStatus, Missing, Rollback, number, schema};
+use crate::api::{EvidenceStatus, LastWords, MetricStatus, Missing, Rollback, number, schema};
 use crate::rollout::{Generation, PhaseName};
 
 pub use self::requests::{AccountMore, AccountRequest};
@@ -80,6 +80,9 @@ pub struct Account {
     pub requests: Vec<AccountRequest>,
     /// How many more there were.
     pub more: AccountMore,
+    /// What the canary's containers left behind: those that ended while it was on trial, or that it was sent back with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_words: Vec<LastWords>,
 }
 
 /// By what a rollout goes.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, ParkedStatus, Rollback, number,
-    schema,
+    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, LastWords, ParkedStatus, Rollback,
+    number, schema,
 };
 use crate::rollout::PhaseName;
 
@@ -86,6 +86,10 @@ pub struct ServiceStatus {
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,
+    /// What the containers of the release on trial, or of the one that was sent back last, left behind: its end, since
+    /// this process has started. The account has all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_words: Vec<LastWords>,
     /// What the judge has seen of the trial that has begun, or of the one that was aborted last.
     pub evidence: Option<EvidenceStatus>,
     /// How the canary left the data path, if it was aborted.

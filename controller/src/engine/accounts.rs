@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use canary_config::service::Service;
 
 use crate::account::{Account, Turn};
+use crate::api::LastWords;
 use crate::clock;
 use crate::engine::cause::Cause;
 use crate::engine::managed::Managed;
@@ -115,6 +116,18 @@ impl Accounts {
     /// That of the try that is under way or was the last.
     pub(super) fn present(&mut self) -> Option<&mut Account> {
         self.present.as_mut().map(|kept| &mut kept.account)
+    }
+
+    /// What the containers of a try's canary said last.
+    pub(super) fn last_words(&self, generation: Generation) -> &[LastWords] {
+        self.of_try(generation).map_or(&[], Account::last_words)
+    }
+
+    /// What a container of a try's canary said last. Of a try that nothing can be heard of any more, it is let go.
+    pub(super) fn write_down(&mut self, generation: Generation, words: LastWords) {
+        if let Some(kept) = self.all().find(|kept| kept.account.generation() == generation) {
+            kept.is_unstored |= kept.account.write_down(words);
+        }
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Kept> {

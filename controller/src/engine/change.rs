@@ -168,6 +168,7 @@ impl Engine {
                 managed.accounts.turn(moved, cause, &managed.declared);
             }
         }
+        self.hear_sent_back(moves);
         // Probes may already have found what the new phase waits for.
         for service in &services {
             self.show(self.probed(service));

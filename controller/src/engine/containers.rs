@@ -40,6 +40,7 @@ impl Engine {
         for (service, charge) in self.charges(&before) {
             self.show(self.charged(&service, charge));
         }
+        self.hear_ended(&before);
         for service in &changed {
             self.show(self.probed(service));
         }

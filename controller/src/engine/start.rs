@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::api::StoreHealth;
 use crate::clock;
 use crate::docker::hands::Hands;
+use crate::docker::scribe::Scribe;
 use crate::docker::sighting::Sightings;
 use crate::docker::wanted::Wanted;
 use crate::engine::cause::Cause;
@@ -127,6 +128,8 @@ impl Engine {
         let (acted_sender, acted) = mpsc::unbounded_channel();
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
         let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
+        let (written_sender, written) = mpsc::unbounded_channel();
+        let scribe = config.docker.as_ref().map(|docker| Scribe::new(docker.host.clone(), written_sender));
         let mut engine = Self {
             page: Page::new(page),
             config,
@@ -135,6 +138,8 @@ impl Engine {
             sightings: Sightings::default(),
             hands,
             acted,
+            scribe,
+            written,
             absent,
             routes,
             health: StoreHealth { healthy: true, message: None },

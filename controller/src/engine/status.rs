@@ -2,6 +2,7 @@
 
 mod containers;
 mod evidence;
+mod last_words;
 mod missing;
 mod tracks;
 
@@ -48,6 +49,7 @@ impl Managed {
             deployment: self.deployment_status(now),
             kept: self.kept_releases(),
             containers: self.container_statuses(),
+            last_words: self.last_words(),
             store_trouble: None,
             rollback: self.present_rollback(),
             missing: self.missing(evidence.as_ref(), freeze.as_ref(), now),

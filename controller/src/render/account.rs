@@ -9,6 +9,7 @@ use crate::api::{Account, AccountPlan};
 use crate::render::COLUMNS;
 use crate::render::fields::Fields;
 use crate::render::history::to_seconds;
+use crate::render::last_words::last_words;
 use crate::render::number::duration;
 use crate::render::paint::Color;
 use crate::render::phase::style;
@@ -21,8 +22,21 @@ use crate::rollout::PhaseName;
 pub fn account(account: &Account, color: Color) -> String {
     let sentence = wrap(&escape(&verdict::sentence(account)), COLUMNS);
     let head: String = sentence.iter().map(|line| color.paint(style(account.phase), line) + "\n").collect();
-    let sections = [head, facts(account, color), course::course(account, color), requests::requests(account, color)];
+    let sections = [
+        head,
+        facts(account, color),
+        course::course(account, color),
+        requests::requests(account, color),
+        words(account, color),
+    ];
     sections.concat()
+}
+
+fn words(account: &Account, color: Color) -> String {
+    match last_words(Fields::new(color), &account.last_words).into_text() {
+        text if text.is_empty() => text,
+        text => "\n".to_owned() + &text,
+    }
 }
 
 fn facts(account: &Account, color: Color) -> String {

@@ -7,6 +7,7 @@ use crate::render::containers::containers;
 use crate::render::deployment::{deployment, kept};
 use crate::render::evidence::evidence;
 use crate::render::fields::Fields;
+use crate::render::last_words::last_words;
 use crate::render::next::next;
 use crate::render::number::{count, duration, microseconds, share};
 use crate::render::paint::{Color, Style};
@@ -29,6 +30,7 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
         deployment(service, color),
         containers(service, color),
         kept(service, color),
+        words(service, color),
         evidence(service, color),
         outlook(service, color),
     ];
@@ -144,6 +146,16 @@ fn outlook(service: &ServiceStatus, color: Color) -> String {
     match fields.into_text() {
         text if text.is_empty() => text,
         text => "\n".to_owned() + &text,
+    }
+}
+
+/// The end of what the canary's containers said, and who tells the rest.
+fn words(service: &ServiceStatus, color: Color) -> String {
+    let ServiceStatus { name, last_words: all, .. } = service;
+    let rest = format!("canaryctl explain {name}   all that was kept");
+    match last_words(Fields::new(color), all) {
+        _ if all.is_empty() => String::new(),
+        fields => "\n".to_owned() + &fields.plain("", &rest).into_text(),
     }
 }
 

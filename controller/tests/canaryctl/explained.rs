@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::canaryctl::accounts::{
     blue_green, certified, convicted, convicted_of, never_ready, slow, under_way, undone,
 };
-use crate::canaryctl::fixture::{parsed, with};
+use crate::canaryctl::fixture::{last_words, parsed, with};
 use crate::canaryctl::golden::assert_golden;
 
 fn explained(account: &Value) -> String {
@@ -125,4 +125,10 @@ fn a_long_course_is_told_in_few_lines_with_every_change() {
     let lines: Vec<_> = text.lines().skip_while(|line| !line.contains("AFTER")).skip(1).take(12).collect();
     let at = |time: &str| lines.iter().any(|line| line.trim_start().trim_start_matches("✔ ").starts_with(time));
     assert!(at("0s") && at("6m ") && at("6m 10s") && at("9m 50s"), "{text}");
+}
+
+#[test]
+fn what_its_containers_said_last() {
+    let account = with(convicted(), json!({ "last_words": last_words() }));
+    assert_golden("explain_last_words", &explained(&account));
 }

@@ -279,3 +279,26 @@ pub(super) fn evidence(against: f64, promote: [f64; 4]) -> Value {
         "error_difference_percent": [-0.02, 0.03],
     })
 }
+
+/// What two containers of a canary left behind: the kernel killed one, and the other could not be asked.
+pub(super) fn last_words() -> Value {
+    let log: Vec<_> = (1..=48).map(|row| format!("read row {row}")).collect();
+    let end = [
+        "a line that is longer than a screen is wide goes on below, as all the others do, and loses nothing",
+        "\u{1b}[2Jout of\tmemory",
+    ];
+    let log: Vec<_> = log.iter().map(String::as_str).chain(end).collect();
+    json!([
+        {
+            "container": "5ed2013b40f6", "name": "web-v2", "restarts": 2, "log": log,
+            "checks": ["connection refused"],
+            "ended": { "exit_code": 137, "out_of_memory": true, "was_told": false }
+        },
+        {
+            "container": "355aa4a732ca", "name": "web-v2-2", "restarts": 0, "log": [], "checks": [],
+            "ended": { "exit_code": 143, "out_of_memory": false, "was_told": true },
+            "trouble": "the log driver syslog of 355aa4a732ca keeps nothing that can be read"
+        },
+        { "container": "01d1b5ab0c2e", "name": "web-v2-3", "restarts": 0, "log": ["ready"], "checks": [], "ended": null }
+    ])
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::canaryctl::answers::{freeze_of_all, freeze_window, standstill};
 use crate::canaryctl::fixture::{
-    aborted, blue_green, down, held_approval, held_thin, idle, never_ready, overview, parsed, paused,
+    aborted, blue_green, down, held_approval, held_thin, idle, last_words, never_ready, overview, parsed, paused,
     paused_by_operator, preparing, probation, progressing, recreate, rolling, store_trouble, together, with,
 };
 use crate::canaryctl::golden::assert_golden;
@@ -56,6 +56,14 @@ fn a_release_in_probation() {
 #[test]
 fn a_canary_that_failed_too_much() {
     assert_status("status_aborted", &aborted());
+}
+
+#[test]
+fn a_canary_whose_containers_said_something() {
+    let mut words = last_words();
+    let log = words[0]["log"].as_array().unwrap()[45..].to_vec();
+    words[0]["log"] = json!(log);
+    assert_status("status_last_words", &with(aborted(), json!({ "last_words": words })));
 }
 
 #[test]

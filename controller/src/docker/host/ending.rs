@@ -14,10 +14,6 @@ pub struct Ending {
     pub out_of_memory: bool,
     /// What kept it from starting, as Docker says it.
     pub error: Option<String>,
-    /// How often the Engine started it again.
-    pub restarts: u64,
-    /// What its last health checks said, the oldest first.
-    pub checks: Vec<String>,
 }
 
 // === impl Ending ===
@@ -32,15 +28,20 @@ impl Ending {
         if state.running == Some(true) || state.restarting == Some(true) || !(has_run || error.is_some()) {
             return None;
         }
-        let log = state.health.as_ref().and_then(|health| health.log.as_deref()).unwrap_or_default();
-        let last = &log[log.len().saturating_sub(CHECKS_MAX)..];
-        let said = last.iter().filter_map(|check| check.output.as_deref());
         Some(Self {
             exit_code: state.exit_code.unwrap_or_default(),
             out_of_memory: state.oom_killed == Some(true),
             error,
-            restarts: container.restart_count.unwrap_or_default().unsigned_abs(),
-            checks: said.flat_map(|said| super::logs::tail(said.as_bytes()).pop()).collect(),
         })
+    }
+
+    /// The last line of each of a container's last health checks, the oldest first.
+    #[must_use]
+    pub fn checks(container: &ContainerInspectResponse) -> Vec<String> {
+        let health = container.state.as_ref().and_then(|state| state.health.as_ref());
+        let log = health.and_then(|health| health.log.as_deref()).unwrap_or_default();
+        let last = &log[log.len().saturating_sub(CHECKS_MAX)..];
+        let said = last.iter().filter_map(|check| check.output.as_deref());
+        said.flat_map(|said| super::logs::tail(said.as_bytes()).pop()).collect()
     }
 }

@@ -1,6 +1,6 @@
 # canaryd. `make` lists what can be made.
 
-.PHONY: help setup demo image compose lint test instructions sim fuzz fuzz-api clean
+.PHONY: help setup demo image compose lint test instructions soak sim fuzz fuzz-api clean
 
 FUZZ_SECONDS ?= 60
 
@@ -49,6 +49,10 @@ instructions: ## Instructions of a request's way against benches/instructions.to
 	@.ci/setup test
 	@cargo run --locked --quiet --config benches/optimised.toml --package canary-benches --bin instructions -- \
 		$(if $(RECORD),--record)
+
+soak: ## Deployments one after the other on a real Docker Engine, for about an hour; as root
+	@.ci/setup test
+	cargo nextest run --locked --package canary-controller --profile soak --run-ignored only soaked
 
 sim: setup ## Simulated rollouts against the targets, beside Flagger's and Argo's rules; writes benches/sim.md and the README
 	cargo run --locked --profile sim --package canary-benches --bin sim

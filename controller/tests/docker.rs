@@ -4,6 +4,7 @@ mod clone;
 mod composed;
 mod deploy;
 mod deploy_fails;
+mod deploy_soak;
 mod engine_like;
 mod faithful;
 mod fake;

@@ -11,11 +11,11 @@ use super::yard::Yard;
 use crate::support::{End, QUICK, Steady, with_engine};
 
 /// Both colours, and all requests at once.
-const BLUE_GREEN: &str = "strategy = \"blue-green\"\nprobation = \"1s\"";
+pub(super) const BLUE_GREEN: &str = "strategy = \"blue-green\"\nprobation = \"1s\"";
 /// One instance after the other.
-const ROLLING: &str = "strategy = \"rolling\"\nmin_duration = \"300ms\"\nprobation = \"1s\"";
+pub(super) const ROLLING: &str = "strategy = \"rolling\"\nmin_duration = \"300ms\"\nprobation = \"1s\"";
 /// The old release leaves first.
-const RECREATE: &str = "strategy = \"recreate\"\nprobation = \"1s\"";
+pub(super) const RECREATE: &str = "strategy = \"recreate\"\nprobation = \"1s\"";
 /// The old release waits for long enough to be brought back.
 const LONG_PROBATION: &str = "strategy = \"blue-green\"\nprobation = \"10m\"";
 

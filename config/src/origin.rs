@@ -49,6 +49,9 @@ pub struct Discovered {
     pub aliases: Aliases,
     /// How the old release waits during probation. Default running.
     pub warm: Warm,
+    /// Whether containers are copied that rule their host: privileged ones, and those that hold Docker's socket.
+    /// Default no.
+    pub allow_privileged: bool,
 }
 
 /// What becomes of the release that stands alone when stable's containers have gone: `docker compose up -d` did that.

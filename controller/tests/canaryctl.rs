@@ -4,6 +4,7 @@ mod accounts;
 mod answers;
 mod asked;
 mod color;
+mod deployed;
 mod ended;
 mod explained;
 mod fake;

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 31] = [
+const PAGES: [(&str, &str); 35] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
     ("/v1/backup", "get"),
+    ("/v1/deployments", "post"),
     ("/v1/events", "get"),
     ("/v1/freeze", "post"),
     ("/v1/history", "get"),
@@ -30,13 +31,16 @@ const PAGES: [(&str, &str); 31] = [
     ("/v1/services/{name}/abort", "post"),
     ("/v1/services/{name}/account", "get"),
     ("/v1/services/{name}/adopt", "post"),
+    ("/v1/services/{name}/deploy", "post"),
     ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
     ("/v1/services/{name}/park", "post"),
     ("/v1/services/{name}/pause", "post"),
+    ("/v1/services/{name}/preflight", "post"),
     ("/v1/services/{name}/promote", "post"),
     ("/v1/services/{name}/resume", "post"),
     ("/v1/services/{name}/retry", "post"),
+    ("/v1/services/{name}/rollback", "post"),
     ("/v1/services/{name}/rollouts", "get"),
     ("/v1/services/{name}/rollouts/{generation}", "get"),
     ("/v1/services/{name}/rollouts/{generation}/account", "get"),

@@ -26,6 +26,7 @@ pub(super) struct WrittenDiscovered {
     anonymous_volumes: Option<Spanned<String>>,
     aliases: Option<Spanned<String>>,
     warm: Option<Spanned<String>>,
+    allow_privileged: bool,
 }
 
 /// All that a service says about where its releases come from.
@@ -89,6 +90,7 @@ impl WrittenDiscovered {
             ),
             aliases: chosen(section, "aliases", self.aliases, &Aliases::ALL, Aliases::as_str),
             warm: chosen(section, "warm", self.warm, &Warm::ALL, Warm::as_str),
+            allow_privileged: self.allow_privileged,
         }
     }
 }

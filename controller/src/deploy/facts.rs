@@ -6,6 +6,7 @@ use canary_config::origin;
 use canary_config::plan::Strategy;
 
 use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, restart};
+use crate::docker::faithful::Privileged;
 use crate::docker::faithful::injected::Injected;
 use crate::docker::host::{Capacity, Resolved, Usage};
 use crate::docker::reference::Reference;
@@ -79,6 +80,17 @@ impl Facts {
             origin::AnonymousVolumes::Fresh => AnonymousVolumes::Fresh,
             origin::AnonymousVolumes::Share => AnonymousVolumes::Share,
             origin::AnonymousVolumes::Refuse => AnonymousVolumes::Refuse,
+        }
+    }
+
+    /// Whether a container may be copied that rules its host.
+    #[must_use]
+    pub fn privileged(&self) -> Privileged {
+        let declared = self.subject.service.origin.discovered();
+        if declared.is_some_and(|discovered| discovered.allow_privileged) {
+            Privileged::Allow
+        } else {
+            Privileged::Refuse
         }
     }
 

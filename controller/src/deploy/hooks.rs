@@ -1,5 +1,5 @@
-//! What is run around a deployment. Nothing can be declared to be run yet, so each of these passes at once; whoever adds
-//! what can be declared finds here where it belongs.
+//! What is run on the way of a deployment, before it makes its first container. These are the places where the hook
+//! `pre_deploy` and the smoke tests of stable belong; nothing is run here yet, and each passes at once.
 
 use crate::deploy::facts::Facts;
 
@@ -14,7 +14,7 @@ impl Hooks {
     ///
     /// # Errors
     /// Why there is to be no deployment.
-    #[expect(clippy::unused_async, reason = "what can be declared will be waited for")]
+    #[expect(clippy::unused_async, reason = "what is run here will be waited for")]
     pub(super) async fn pre_deploy(self, _facts: &Facts) -> Result<(), String> {
         Ok(())
     }
@@ -23,7 +23,7 @@ impl Hooks {
     ///
     /// # Errors
     /// Why there is to be no deployment.
-    #[expect(clippy::unused_async, reason = "what can be declared will be waited for")]
+    #[expect(clippy::unused_async, reason = "what is run here will be waited for")]
     pub(super) async fn smoke_stable(self, _facts: &Facts) -> Result<(), String> {
         Ok(())
     }

@@ -208,14 +208,15 @@ impl Engine {
             let remedy = "wait for its end, or `abort` it";
             return Some(format!("{} is being deployed already; {remedy}", deployment.part.image));
         }
-        let gives_way = on_busy.unwrap_or(managed.declared.plan.on_busy) == OnBusy::Reject;
-        if let Some(canary) = managed.rollout.canary().filter(|_| gives_way) {
+        let is_in_the_way = on_busy.unwrap_or(managed.declared.plan.on_busy) == OnBusy::Reject;
+        if let Some(canary) = managed.rollout.canary().filter(|_| is_in_the_way) {
             let phase = managed.rollout.phase().name().label();
             return Some(format!("a rollout of {canary} is {phase}; abort it, or wait for its end"));
         }
         let frozen = || "nothing may be started now; see `status`".to_owned();
         let is_frozen = self.raises(std::slice::from_ref(service)) == Raises::Frozen;
-        is_frozen.then(|| self.frozen_in_words(service).unwrap_or_else(frozen))
+        let why = || self.frozen_in_words(service).or_else(|| self.parked_in_words(service)).unwrap_or_else(frozen);
+        is_frozen.then(why)
     }
 
     fn begin_deployment(&mut self, id: &str, parts: Vec<Part>, on_busy: Option<OnBusy>) -> Result<Begun, Problem> {

@@ -1,14 +1,14 @@
 //! Deployments on a real Engine: while requests come without a pause, a release takes the place of another one, goes
 //! back, and comes again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use canary_controller::rollout::PhaseName;
 use serde_json::json;
 
 use super::real::REQUESTS;
 use super::yard::Yard;
-use crate::support::{End, QUICK, Steady, with_engine};
+use crate::support::{Canaryd, End, QUICK, Site, Steady, until, with_engine};
 
 /// Both colours, and all requests at once.
 pub(super) const BLUE_GREEN: &str = "strategy = \"blue-green\"\nprobation = \"1s\"";
@@ -98,5 +98,50 @@ fn an_undo_and_a_rollback_fail_no_request() {
         yard.until_stable(&v1).await;
         yard.until_alone(None, 1).await;
         served(load).await;
+    });
+}
+
+#[test]
+fn two_services_are_deployed_as_one() {
+    with_engine(async |engine| {
+        let v1 = engine.image("v1", &[]).await;
+        engine.image("v2", &[]).await;
+        let site = Site::new("").await;
+        let mut file = format!("{}[docker]\nmode = \"provision\"\nhost = \"{}\"\n", site.daemon(), engine.host);
+        for service in ["web", "api"] {
+            let label = HashMap::from([("canary.service".to_owned(), service.to_owned())]);
+            engine.run(&format!("{service}-1"), &v1, |body| body.labels = Some(label)).await;
+            file += &format!(
+                "[services.{service}]\nrule = \"Host(`{service}.test`)\"\nprobe = {{ path = \"/healthz\", interval = \
+                 \"50ms\", rise = 1 }}\n[services.{service}.rollout]\n{BLUE_GREEN}\n"
+            );
+        }
+        site.write(&file);
+        let canaryd = Canaryd::start(&site).await;
+        let stable_of = async || {
+            let services = canaryd.api.overview().await.services;
+            services.iter().map(|service| (service.stable.to_string(), service.peers.len())).collect::<Vec<_>>()
+        };
+        let v1 = until("stable releases", async || match stable_of().await {
+            stable if stable.iter().all(|(release, _)| release != "-") => Ok(stable),
+            stable => Err(format!("{stable:?}")),
+        })
+        .await;
+        until("ready services", async || {
+            let body = json!({ "services": ["web", "api"], "tag": "v2" });
+            let answer = canaryd.api.post("/v1/deployments", body).await;
+            if answer.status == 200 { Ok(()) } else { Err(answer.text) }
+        })
+        .await;
+        until("both to move together", async || match stable_of().await {
+            stable if stable.iter().all(|(_, peers)| *peers == 1) => Ok(()),
+            stable => Err(format!("{stable:?}")),
+        })
+        .await;
+        until("both to be stable", async || match stable_of().await {
+            stable if stable.iter().zip(&v1).all(|(now, before)| now.0 != before.0) => Ok(()),
+            stable => Err(format!("{stable:?}")),
+        })
+        .await;
     });
 }

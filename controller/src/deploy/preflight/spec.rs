@@ -5,12 +5,12 @@ use bollard::models::ImageInspect;
 use crate::api::Finding;
 use crate::deploy::facts::{Facts, Found};
 use crate::docker::clone::{self, Restart, Role, Wish};
-use crate::docker::faithful::{self, Privileged, Terms};
+use crate::docker::faithful::{self, Terms};
 
 const CHECK: &str = "copy";
 
 pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
-    let terms = Terms { place: facts.place(), volumes: facts.volumes(), privileged: Privileged::default() };
+    let terms = Terms { place: facts.place(), volumes: facts.volumes(), privileged: facts.privileged() };
     let report = faithful::examine(&found.original, &found.others, &found.injected, terms);
     let refusals = report.refusals.into_iter().map(|one| Finding::refused(CHECK, one.what, one.remedy));
     let warnings = report.warnings.into_iter().chain(copy(facts, found).warnings);

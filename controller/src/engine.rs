@@ -14,6 +14,7 @@ mod deployments;
 mod discovery;
 mod fit;
 mod freezing;
+mod gates;
 mod group;
 mod input;
 mod judging;
@@ -61,6 +62,7 @@ use crate::clock;
 use crate::docker::hands::{Acted, Hands};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
+use crate::hooks::{Ran, Runner};
 use crate::probe::{Finding, Watchers};
 use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
@@ -91,6 +93,9 @@ pub struct Engine {
     /// What does things to containers, where that is allowed.
     hands: Option<Hands>,
     acted: mpsc::UnboundedReceiver<Acted>,
+    /// What does hooks and smoke tests.
+    runner: Runner,
+    ran: mpsc::UnboundedReceiver<Ran>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -139,6 +144,7 @@ enum Next {
     Word(StoreWord),
     Seen(Sightings),
     Acted(Acted),
+    Ran(Ran),
     Conviction,
     Tick,
 }
@@ -165,6 +171,7 @@ impl Engine {
                 Some(word) = self.from_store.recv() => Next::Word(word),
                 seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
+                Some(ran) = self.ran.recv() => Next::Ran(ran),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -176,6 +183,7 @@ impl Engine {
                 Next::Word(word) => self.note_word(word),
                 Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
+                Next::Ran(ran) => self.note_ran(ran),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, ParkedStatus, Rollback, number, schema,
+    CheckStatus, ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, ParkedStatus, Rollback, number,
+    schema,
 };
 use crate::rollout::PhaseName;
 
@@ -79,6 +80,9 @@ pub struct ServiceStatus {
     /// The making of a new release's containers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<DeploymentStatus>,
+    /// The hooks and smoke tests of the rollout that is under way or was the last, as they were begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckStatus>,
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,

@@ -46,6 +46,7 @@ impl Managed {
             step: self.step_status(),
             tracks: self.tracks(shown_canary, evidence.as_ref()),
             deployment: self.deployment_status(now),
+            checks: self.check_statuses(now),
             containers: self.container_statuses(),
             store_trouble: None,
             rollback: self.present_rollback(),

@@ -97,15 +97,15 @@ method = "get"
 [[services.web.smoke.requests]]
 status = 101
 contains = ""
-headers = { "a b" = "c", Host = "d", e = "f\n" }
+headers = { "a b" = "c", Connection = "d", e = "f\n" }
 [store]"#,
             r#"canaryd.toml:8:8: services.web.smoke.requests[0].path: `health` is not a path; write a slash and visible ASCII, such as "/healthz"
 canaryd.toml:10:10: services.web.smoke.requests[1].method: `get` is not a method; write one such as "GET" or "POST"
 canaryd.toml:12:10: services.web.smoke.requests[2].status: `101` is out of range; write 200 to 599
 canaryd.toml:13:12: services.web.smoke.requests[2].contains: every body contains that; write a text, or remove this
 canaryd.toml:14:13: services.web.smoke.requests[2].headers."a b": no request can be given this field; write one such as "X-User"
-canaryd.toml:14:26: services.web.smoke.requests[2].headers.Host: no request can be given this field; write one such as "X-User"
-canaryd.toml:14:42: services.web.smoke.requests[2].headers.e: no field can hold this; write visible characters"#,
+canaryd.toml:14:26: services.web.smoke.requests[2].headers.Connection: no request can be given this field; write one such as "X-User"
+canaryd.toml:14:48: services.web.smoke.requests[2].headers.e: no field can hold this; write visible characters"#,
         ),
     ]);
 }

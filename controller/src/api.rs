@@ -4,6 +4,7 @@
 //! fields that end in `_ms` and microseconds in those that end in `_us`, evidence is the natural logarithm of an e-value in fields that begin with `ln_`.
 
 mod account;
+mod check;
 mod command;
 mod container;
 mod deploy;
@@ -28,6 +29,7 @@ pub use self::account::{
     Account, AccountArm, AccountArms, AccountConviction, AccountCounts, AccountMore, AccountPass, AccountPlan,
     AccountPoint, AccountProbation, AccountProof, AccountRequest,
 };
+pub use self::check::CheckStatus;
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::container::{ContainerStatus, DockerHealth};
 pub use self::deploy::{

@@ -14,6 +14,7 @@ mod deployments;
 mod discovery;
 mod fit;
 mod freezing;
+mod gates;
 mod group;
 mod input;
 mod judging;
@@ -64,6 +65,7 @@ use crate::docker::hands::{Acted, Hands};
 use crate::docker::scribe::{Scribe, Written};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
+use crate::hooks::{Ran, Runner};
 use crate::probe::{Finding, Watchers};
 use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
@@ -99,6 +101,9 @@ pub struct Engine {
     /// What listens to them.
     scribe: Option<Scribe>,
     written: mpsc::UnboundedReceiver<Written>,
+    /// What does hooks and smoke tests.
+    runner: Runner,
+    ran: mpsc::UnboundedReceiver<Ran>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -148,6 +153,7 @@ enum Next {
     Seen(Sightings),
     Acted(Acted),
     Written(Written),
+    Ran(Ran),
     Conviction,
     Tick,
 }
@@ -175,6 +181,7 @@ impl Engine {
                 seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
                 Some(written) = self.written.recv() => Next::Written(written),
+                Some(ran) = self.ran.recv() => Next::Ran(ran),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -187,6 +194,7 @@ impl Engine {
                 Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
                 Next::Written(written) => self.note_written(written),
+                Next::Ran(ran) => self.note_ran(ran),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }

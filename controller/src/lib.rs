@@ -20,6 +20,7 @@ pub mod descriptors;
 pub mod docker;
 pub mod engine;
 pub mod freeze;
+pub mod hooks;
 pub mod idempotency;
 pub mod probe;
 pub mod render;

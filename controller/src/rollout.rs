@@ -92,6 +92,9 @@ pub enum Raises {
     Allowed,
     /// A freeze forbids it.
     Frozen,
+    /// A hook or a test of the try that is under way has to pass first: it goes no further, and is not given up for
+    /// waiting. Nothing else is forbidden.
+    Gated,
 }
 
 /// One service: what is stable, and where the try stands that is under way or was the last.

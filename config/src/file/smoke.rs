@@ -18,8 +18,7 @@ use crate::quoted::Quoted;
 /// What an answer can say; 1xx is none.
 const STATUSES: RangeInclusive<u16> = 200..=599;
 /// The fields that are said of the connection and the body, and that only the sender of both can know.
-const OURS: [HeaderName; 4] =
-    [http::header::HOST, http::header::CONNECTION, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING];
+const OURS: [HeaderName; 3] = [http::header::CONNECTION, http::header::CONTENT_LENGTH, http::header::TRANSFER_ENCODING];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]

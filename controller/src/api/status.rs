@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, LastWords, ParkedStatus, Rollback,
-    number, schema,
+    CheckStatus, ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, LastWords, ParkedStatus,
+    Rollback, number, schema,
 };
 use crate::rollout::PhaseName;
 
@@ -83,6 +83,9 @@ pub struct ServiceStatus {
     /// The releases that can be brought back, the last one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<KeptRelease>,
+    /// The hooks and smoke tests of the rollout that is under way or was the last, as they were begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckStatus>,
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,

@@ -30,6 +30,7 @@ pub use self::ending::Ending;
 pub use self::endpoint::{Endpoint, Tls};
 pub use self::error::HostError;
 pub use self::image::{Progress, Resolved, Source};
+pub(crate) use self::logs::tail;
 pub use self::task::{TaskEnd, TaskReport};
 pub use self::usage::Usage;
 use super::clone::SHORT_ID_DIGITS;

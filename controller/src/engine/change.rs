@@ -29,10 +29,13 @@ impl Engine {
         }
         let rollouts = members.iter().map(|service| self.services.get(service).map(|one| one.rollout.clone()));
         let Some(rollouts) = rollouts.collect::<Option<Vec<_>>>() else { return };
-        match group::turn(&rollouts, events, clock::now(), self.raises(&members)) {
+        match group::turn(&rollouts, events, clock::now(), self.rules(&members, events)) {
             Err(refusal) => cause.refuse(self.in_words(refusal, members)),
             Ok(None) => {}
             Ok(Some(moves)) => {
+                if let Some(problem) = self.hold_back(&members, &moves) {
+                    return cause.refuse(problem);
+                }
                 // Services that know of each other are in lock-step, so all of them move.
                 let services = members.iter().filter_map(|service| self.services.get(service));
                 let moves = services.zip(moves).map(|(managed, moved)| Moved::of(managed, moved)).collect();
@@ -62,6 +65,11 @@ impl Engine {
             && let Some(message) = members
                 .iter()
                 .find_map(|service| self.frozen_in_words(service).or_else(|| self.parked_in_words(service)))
+        {
+            return Problem { kind, message };
+        }
+        if matches!(refusal, Refusal::Gated(_))
+            && let Some(message) = members.iter().find_map(|service| self.gated_in_words(service))
         {
             return Problem { kind, message };
         }
@@ -173,6 +181,7 @@ impl Engine {
         for service in &services {
             self.show(self.probed(service));
         }
+        self.tend_gates();
         self.tend_shelves();
     }
 

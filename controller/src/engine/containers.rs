@@ -45,6 +45,7 @@ impl Engine {
             self.show(self.probed(service));
         }
         self.replace_the_gone();
+        self.tend_gates();
         self.tend_shelves();
     }
 
@@ -70,7 +71,7 @@ impl Engine {
     }
 
     /// That the canary of a service is charged, as its group is shown it.
-    fn charged(&self, service: &ServiceName, charge: Charge) -> Option<Seen> {
+    pub(super) fn charged(&self, service: &ServiceName, charge: Charge) -> Option<Seen> {
         let group = self.group_of(service);
         let events = group.iter().map(|one| if one == service { Event::Charged(charge) } else { Event::Ticked });
         Some(Seen { events: events.collect(), group: group.clone() })

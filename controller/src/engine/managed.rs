@@ -22,6 +22,7 @@ use crate::docker::shelf::Shelf;
 use crate::docker::sighting::Sighting;
 use crate::engine::accounts::Accounts;
 use crate::engine::deployments::Deployment;
+use crate::engine::gates::Gates;
 use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
@@ -49,6 +50,8 @@ pub(super) struct Managed {
     pub(super) deployment: Option<Deployment>,
     /// What is being done with them.
     pub(super) doings: Doings,
+    /// The hooks and smoke tests of the present try.
+    pub(super) gates: Gates,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -94,6 +97,7 @@ impl Managed {
             shelf: Shelf::default(),
             deployment: None,
             doings: Doings::default(),
+            gates: Gates::of(rollout.generation()),
             rollout,
             reason: None,
             pools,
@@ -120,7 +124,8 @@ impl Managed {
             self.send_back(now);
         }
         let is_new = next.generation() != self.rollout.generation();
-        self.rollout = next;
+        let before = std::mem::replace(&mut self.rollout, next).phase().name();
+        self.follow_gates(before);
         if is_new {
             self.open_case();
         }

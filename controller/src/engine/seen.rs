@@ -31,6 +31,7 @@ impl Engine {
         );
         self.publish([&key.service]);
         self.show(self.probed(&key.service));
+        self.tend_gates();
         self.replace_the_gone();
     }
 
@@ -61,6 +62,7 @@ impl Engine {
             self.show(self.of_all(self.group_of(&service), |_| Some(Event::Ticked)));
         }
         self.replace_the_gone();
+        self.tend_gates();
         self.tend_shelves();
         self.follow_stable(now);
         self.end_standstills(now);

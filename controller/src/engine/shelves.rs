@@ -214,7 +214,7 @@ impl Managed {
             stable: self.rollout.stable(),
             stable_is,
             canary: self.rollout.canary(),
-            may_start: !is_draining,
+            may_start: !is_draining && !self.awaits_pre_deploy(),
             spared: self.spared(),
             sent_back: self
                 .shelf

@@ -30,6 +30,7 @@ use crate::engine::stop::Stopping;
 use crate::engine::traffic::Traffics;
 use crate::engine::{Engine, INBOX_LIMIT, StoreWord};
 use crate::freeze::Freezes;
+use crate::hooks::Runner;
 use crate::probe::Watchers;
 use crate::rollout::{PhaseName, Position, Reason, Rollout, Saved, State, Stop, Transition};
 use crate::store::{Entry, Keeper, Loaded, Record, Store, StoreHandle};
@@ -126,6 +127,7 @@ impl Engine {
         let wanted = Wanted::of(&config.services);
         let discovery = config.docker.as_ref().map(|docker| Discovery::begin(&docker.host, wanted));
         let (acted_sender, acted) = mpsc::unbounded_channel();
+        let (ran_sender, ran) = mpsc::unbounded_channel();
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
         let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
         let (written_sender, written) = mpsc::unbounded_channel();
@@ -140,6 +142,8 @@ impl Engine {
             acted,
             scribe,
             written,
+            runner: Runner::new(ran_sender),
+            ran,
             absent,
             routes,
             health: StoreHealth { healthy: true, message: None },

@@ -48,6 +48,7 @@ impl Managed {
             tracks: self.tracks(shown_canary, evidence.as_ref()),
             deployment: self.deployment_status(now),
             kept: self.kept_releases(),
+            checks: self.check_statuses(now),
             containers: self.container_statuses(),
             last_words: self.last_words(),
             store_trouble: None,

@@ -79,7 +79,7 @@ impl Rollout {
             (Phase::Idle | Phase::Aborted { .. }, _) => return Err(Refusal::NothingUnderWay),
             // It may be ready, and wait for the end of the freeze alone.
             (Phase::Preparing { trial, then, .. }, _) if !self.may_enter(&trial, then, raises) => {
-                return Err(Refusal::Frozen);
+                return Err(barred(trial.canary, raises));
             }
             (Phase::Draining { trial, .. } | Phase::Preparing { trial, .. }, _) => {
                 return Err(Refusal::NotReady(trial.canary));
@@ -93,7 +93,7 @@ impl Rollout {
         };
         let next = stride.onward(&trial, step);
         if !self.may_enter(&trial, next, raises) {
-            return Err(Refusal::Frozen);
+            return Err(barred(trial.canary, raises));
         }
         match (next, pause) {
             // What it is paused for holds at the next step too.
@@ -120,4 +120,9 @@ impl Rollout {
             (_, None) => Err(Refusal::NothingToUndo),
         }
     }
+}
+
+/// What a promotion is refused with that is not open.
+fn barred(canary: ReleaseId, raises: Raises) -> Refusal {
+    if raises == Raises::Gated { Refusal::Gated(canary) } else { Refusal::Frozen }
 }

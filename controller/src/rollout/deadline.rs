@@ -39,7 +39,7 @@ impl Rollout {
     }
 
     pub(super) fn tick(&mut self, now: Instant, raises: Raises) -> Option<Transition> {
-        if let (Phase::Idle | Phase::Aborted { .. }, Raises::Allowed) = (&self.phase, raises) {
+        if let (Phase::Idle | Phase::Aborted { .. }, Raises::Allowed | Raises::Gated) = (&self.phase, raises) {
             return self.take_turn(now);
         }
         if !self.is_overdue(now) {
@@ -55,11 +55,14 @@ impl Rollout {
         }
     }
 
-    /// Whether a freeze leaves the way to a position open. What has taken stable away already goes on to its end, and
-    /// what an orderly stop took is given back.
+    /// Whether the way to a position is open. A freeze lets what has taken stable away already go on to its end, and
+    /// gives back what an orderly stop took; a test that has to be passed first does neither.
     pub(super) fn may_enter(&self, trial: &Trial, position: Position, raises: Raises) -> bool {
-        raises == Raises::Allowed
-            || trial.weight_at(position) <= self.phase.exposure()
-            || trial.plan.strategy == Strategy::Recreate
+        let weight = trial.weight_at(position);
+        match raises {
+            Raises::Allowed => true,
+            Raises::Frozen => weight <= self.phase.exposure() || trial.plan.strategy == Strategy::Recreate,
+            Raises::Gated => !matches!(self.phase, Phase::Preparing { .. }) && weight <= self.weight(),
+        }
     }
 }

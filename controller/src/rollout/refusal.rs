@@ -58,6 +58,9 @@ pub enum Refusal {
     /// A start or a raise during a freeze.
     #[error("frozen: nothing is started or raised; see `status`, and lift it with `unfreeze`")]
     Frozen,
+    /// A promotion before a hook or a test has passed.
+    #[error("a hook or a test of {0} is under way; wait for its end, see `status`")]
+    Gated(ReleaseId),
     /// A retry of nothing.
     #[error("the last rollout was not aborted, so there is nothing to try again; begin one with `start`")]
     NothingToRetry,

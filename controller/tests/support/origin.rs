@@ -38,6 +38,8 @@ struct State {
     served: AtomicU64,
     /// How often it got each POST, by its path.
     executed: Mutex<BTreeMap<String, u64>>,
+    /// What came with them.
+    posted: Mutex<Vec<String>>,
     probed: AtomicU64,
     waiting: AtomicU64,
     gate: Semaphore,
@@ -101,6 +103,7 @@ impl Origin {
             manner: Mutex::new(Manner::Well),
             served: AtomicU64::new(0),
             executed: Mutex::default(),
+            posted: Mutex::default(),
             probed: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             gate: Semaphore::new(0),
@@ -135,6 +138,11 @@ impl Origin {
     /// How often it got each POST, by its path.
     pub(crate) fn executed(&self) -> BTreeMap<String, u64> {
         self.state.executed.lock().expect("no request panics").clone()
+    }
+
+    /// What came with every POST, the first one first.
+    pub(crate) fn posted(&self) -> Vec<String> {
+        self.state.posted.lock().expect("no request panics").clone()
     }
 
     pub(crate) fn probed(&self) -> u64 {
@@ -205,8 +213,10 @@ impl State {
 
     async fn serve(&self, request: Request<Incoming>) -> io::Result<(StatusCode, Body)> {
         let (head, body) = request.into_parts();
-        body.collect().await.map_err(io::Error::other)?;
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         if head.method == Method::POST {
+            let text = String::from_utf8_lossy(&body).into_owned();
+            self.posted.lock().expect("no request panics").push(text);
             let mut executed = self.executed.lock().expect("no request panics");
             *executed.entry(head.uri.path().to_owned()).or_default() += 1;
         }

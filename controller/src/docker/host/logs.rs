@@ -47,7 +47,7 @@ impl Host {
 }
 
 /// The last lines of what was written.
-pub(super) fn tail(written: &[u8]) -> Vec<String> {
+pub(crate) fn tail(written: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(written);
     let lines: Vec<String> = text.lines().map(plain).collect();
     let mut bytes = 0;

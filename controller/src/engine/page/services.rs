@@ -25,6 +25,7 @@ impl Managed {
         self.show_rescued(families);
         self.show_parked(families);
         self.show_rollback(families);
+        self.show_checks(families);
     }
 
     fn show_answers(&self, families: &mut Families) {
@@ -126,6 +127,14 @@ impl Managed {
         }
         let help = "How long parked requests have waited in all; not a part of canaryd_request_duration_seconds.";
         families.histogram("canaryd_parked_duration_seconds", help, &[service], self.lot.waits());
+    }
+
+    fn show_checks(&self, families: &mut Families) {
+        for (hook, outcome, count) in self.gates.counts() {
+            let labels = [("service", self.declared.name.as_str()), ("hook", hook), ("outcome", outcome)];
+            let help = "Hooks and smoke tests that have ended, by how: passed, failed, or failed and ignored.";
+            families.counter("canaryd_hook_runs_total", help, &labels, count);
+        }
     }
 
     /// How the last rollback went. They are too rare for a histogram: its rate would be empty nearly always.

@@ -135,7 +135,7 @@ fn everything(plan: &Plan) -> Vec<Happening> {
     ];
     let same = commands.map(commanded).into_iter().chain([Event::Ticked, Event::Drained]);
     let told = pairs(&looks).into_iter().chain(pairs(&judgements)).chain(same.map(|event| [event.clone(), event]));
-    let ruled = [Raises::Allowed, Raises::Frozen].map(Happening::Ruled);
+    let ruled = [Raises::Allowed, Raises::Frozen, Raises::Gated].map(Happening::Ruled);
     let restarted = [Stop::Orderly, Stop::Unclean].map(Happening::Restarted);
     told.map(|events| Happening::Told(events.into())).chain(ruled).chain(restarted).chain([Happening::Passed]).collect()
 }
@@ -153,7 +153,12 @@ fn allows_a_raise(events: &[Event; 2], reason: Reason, before: &Pair, plan: &Pla
     let is_regained =
         |member: &Rollout| matches!(member.phase(), Phase::Preparing { regains, .. } if *regains > Weight::ZERO);
     let is_barred = before.raises == Raises::Frozen && plan.strategy != Strategy::Recreate;
-    is_allowed && (!is_barred || before.members.iter().all(is_regained))
+    let is_open = match before.raises {
+        Raises::Allowed => true,
+        Raises::Frozen => !is_barred || before.members.iter().all(is_regained),
+        Raises::Gated => false,
+    };
+    is_allowed && is_open
 }
 
 /// Whether what happened to this one is what it was sent back for.

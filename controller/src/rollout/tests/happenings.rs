@@ -93,6 +93,6 @@ fn verbs() -> impl Iterator<Item = Command> {
 
 fn outside() -> impl Iterator<Item = Happening> {
     let second = Happening::Passed(Duration::from_secs(1));
-    let rules = [Raises::Allowed, Raises::Frozen].map(Happening::Ruled);
+    let rules = [Raises::Allowed, Raises::Frozen, Raises::Gated].map(Happening::Ruled);
     [Stop::Orderly, Stop::Unclean].map(Happening::Restarted).into_iter().chain(rules).chain([second])
 }

@@ -4,6 +4,7 @@ mod answers;
 mod causes;
 mod deadlines;
 mod freezes;
+mod gates;
 mod pauses;
 mod queues;
 mod trials;
@@ -28,7 +29,7 @@ struct Seen<'a> {
 
 type Law = (&'static str, fn(&Seen) -> bool);
 
-const ALL: [&[Law]; 9] = [
+const ALL: [&[Law]; 10] = [
     &weights::LAWS,
     &causes::LAWS,
     &answers::LAWS,
@@ -37,6 +38,7 @@ const ALL: [&[Law]; 9] = [
     &verdicts::LAWS,
     &pauses::LAWS,
     &freezes::LAWS,
+    &gates::LAWS,
     &queues::LAWS,
 ];
 
@@ -77,6 +79,11 @@ impl<'a> Seen<'a> {
 
     fn is_frozen(&self) -> bool {
         self.before.raises == Raises::Frozen
+    }
+
+    /// Whether a test had to be passed before the try could go on.
+    fn is_gated(&self) -> bool {
+        self.before.raises == Raises::Gated
     }
 
     fn phase(&self) -> &'a Phase {

@@ -39,7 +39,7 @@ fn random_plan(rng: &mut SmallRng) -> Plan {
 fn is_an_end(happening: &Happening) -> bool {
     match happening {
         Happening::Passed(_) => false,
-        Happening::Restarted(_) | Happening::Ruled(Raises::Frozen) => true,
+        Happening::Restarted(_) | Happening::Ruled(Raises::Frozen | Raises::Gated) => true,
         Happening::Ruled(Raises::Allowed) => false,
         Happening::Told(event) => matches!(
             event,

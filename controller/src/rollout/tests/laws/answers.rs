@@ -101,7 +101,7 @@ fn a_promotion_is_obeyed_where_there_is_a_way_on(seen: &Seen) -> bool {
         Stride::Next => weight_at(seen.phase(), here.map(|here| here + 1)),
         Stride::Full => Weight::FULL,
     };
-    let is_barred = seen.is_frozen() && next > seen.before.rollout.weight();
+    let is_barred = (seen.is_frozen() || seen.is_gated()) && next > seen.before.rollout.weight();
     let is_allowed = match seen.from() {
         PhaseName::Probation => *stride == Stride::Next,
         name => is_standing(name) && !is_barred,

@@ -83,7 +83,7 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
 
 fn what_is_due_is_done(seen: &Seen) -> bool {
     let (before, after) = (seen.before.rollout.weight(), next_weight(seen));
-    let is_barred = seen.is_frozen() && after > before;
+    let is_barred = (seen.is_frozen() || seen.is_gated()) && after > before;
     let is_certified_enough = is_certified(seen, |gate| gate == Gate::Evidence) && !is_barred;
     let is_approvable = is_certified(seen, is_manual);
     let is_thin = is_overdue(seen)
@@ -92,7 +92,7 @@ fn what_is_due_is_done(seen: &Seen) -> bool {
         && !(is_policy(seen) && is_barred);
     let is_policy = is_policy(seen) && !is_barred;
     let is_turn = takes_turn(seen);
-    let is_begun = is_ready(seen) && !(seen.is_frozen() && goes_up(seen));
+    let is_begun = is_ready(seen) && !(seen.is_frozen() && goes_up(seen)) && !seen.is_gated();
     let is_charged = matches!(seen.event(), Some(Event::Charged(_))) && seen.phase().trial().is_some();
     let is_due = is_certified_enough || is_approvable || is_thin || is_policy || is_turn || is_begun || is_charged;
     !is_due || seen.transition().is_some()

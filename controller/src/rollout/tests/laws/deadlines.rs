@@ -45,6 +45,17 @@ fn is_barred(World { rollout, taken, .. }: &World) -> bool {
     }
 }
 
+/// Whether a test that has to be passed keeps what is due from being done.
+fn is_gated(World { rollout, .. }: &World) -> bool {
+    let phase = rollout.phase();
+    let next = weight_at(phase, position(phase).map(|position| position + 1));
+    match phase.name() {
+        PhaseName::Preparing => true,
+        PhaseName::Progressing => next > rollout.weight(),
+        _ => false,
+    }
+}
+
 fn the_deadline_is_exact(seen: &Seen) -> bool {
     let rollout = &seen.after.rollout;
     if *rollout == seen.before.rollout {
@@ -68,6 +79,7 @@ fn the_deadline_is_exact(seen: &Seen) -> bool {
         Some(deadline) => {
             is_moved(deadline, Raises::Allowed)
                 && is_moved(deadline, Raises::Frozen) != is_barred(seen.after)
+                && is_moved(deadline, Raises::Gated) != is_gated(seen.after)
                 && !is_moved(deadline - Duration::from_nanos(1), Raises::Allowed)
         }
         None => {

@@ -1,0 +1,146 @@
+//! Where a command is run: a container of its own, which is as another one is and is removed when the command has ended.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use bollard::models::ImageInspect;
+use canary_config::docker::DockerHost;
+use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::secret::Secret;
+
+use crate::clock;
+use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, Restart, Role, Wish, clone};
+use crate::docker::host::{Host, HostError, TaskEnd, TaskReport};
+use crate::docker::sighting::ContainerId;
+use crate::hooks::{Check, Report, too_late};
+
+/// Where a command is run.
+#[derive(Clone, Debug)]
+pub enum Room {
+    /// Nowhere: there is no container that it could be copied from.
+    None,
+    /// In a copy of this container, of the same image.
+    Like {
+        /// At which Engine.
+        docker: DockerHost,
+        /// The container.
+        container: ContainerId,
+        /// Whose it is.
+        service: ServiceName,
+        /// Its release.
+        release: ReleaseId,
+    },
+    /// In what was looked at before, such as a copy of stable of another image.
+    Known(Host, Box<Model>),
+}
+
+/// What the container of a command is made from.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What is copied.
+    pub original: Original,
+    /// The image that the copy is of.
+    pub image: ImageInspect,
+    /// The same as containers are created from it: `name@sha256:...`, or an id.
+    pub reference: String,
+    /// The same as the operator named it.
+    pub tag: String,
+    /// The files that were put into the original, and are put into the copy, too.
+    pub carried: Vec<String>,
+    /// For whom.
+    pub service: ServiceName,
+    /// For which release.
+    pub release: ReleaseId,
+    /// For which deployment, if it is one.
+    pub deployment: String,
+}
+
+// === impl Room ===
+
+impl Room {
+    /// Runs a command to its end, with these variables.
+    pub(super) async fn run(
+        &self,
+        command: &[String],
+        env: &[(String, Secret)],
+        check: Check,
+        deadline: Duration,
+    ) -> Report {
+        let run = async {
+            match self {
+                Self::None => Ok(None),
+                Self::Known(host, model) => model.run(host, command, env, check, deadline).await.map(Some),
+                Self::Like { docker, container, service, release } => {
+                    let host = Host::connect(&docker.into()).await?;
+                    let model = Model::of(&host, container, service.clone(), release.clone()).await?;
+                    model.run(&host, command, env, check, deadline).await.map(Some)
+                }
+            }
+        };
+        match run.await {
+            Ok(Some(report)) => of_task(report, deadline),
+            Ok(None) => Report::failed("there is no container of the release to run it in the like of", Vec::new()),
+            Err(error) => Report::failed(error.to_string(), Vec::new()),
+        }
+    }
+}
+
+// === impl Model ===
+
+impl Model {
+    /// What there is to know of a container and its image.
+    async fn of(
+        host: &Host,
+        container: &ContainerId,
+        service: ServiceName,
+        release: ReleaseId,
+    ) -> Result<Self, HostError> {
+        let container = host.inspect(container.as_str()).await?;
+        let reference = container.image.clone().unwrap_or_default();
+        let tag = container.config.as_ref().and_then(|config| config.image.clone()).unwrap_or_default();
+        let image = host.image(&reference).await?.unwrap_or_default();
+        let carried = host.injected(&container).await?.carried;
+        let original = Original { container, image: image.clone() };
+        Ok(Self { original, image, reference, tag, carried, service, release, deployment: String::new() })
+    }
+
+    async fn run(
+        &self,
+        host: &Host,
+        command: &[String],
+        env: &[(String, Secret)],
+        check: Check,
+        deadline: Duration,
+    ) -> Result<TaskReport, HostError> {
+        // What is left of one after a crash must not be in the way of the next.
+        let moment = clock::today().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let name = format!("{}-{}-{moment:x}", self.service, check.label());
+        let wish = Wish {
+            image: &self.reference,
+            tag: &self.tag,
+            name: &name,
+            service: &self.service,
+            release: self.release.as_str(),
+            deployment: &self.deployment,
+            carried: &self.carried,
+            env,
+            role: Role::Task(command),
+            restart: Restart::No,
+            aliases: Aliases::OnPromote,
+            volumes: AnonymousVolumes::Fresh,
+            place: Place::Beside,
+        };
+        host.run(&clone(&self.original, &self.image, &wish, host.api()), deadline).await
+    }
+}
+
+fn of_task(TaskReport { end, logs }: TaskReport, deadline: Duration) -> Report {
+    match end {
+        TaskEnd::OutOfTime => Report::failed(format!("{}, and was killed", too_late(deadline)), logs),
+        TaskEnd::Exited(ending) if ending.exit_code == 0 && ending.error.is_none() => Report::passed(logs),
+        TaskEnd::Exited(ending) => {
+            let killed = if ending.out_of_memory { ", killed for its memory" } else { "" };
+            let error = ending.error.map(|error| format!(": {error}")).unwrap_or_default();
+            Report::failed(format!("it ended with code {}{killed}{error}", ending.exit_code), logs)
+        }
+    }
+}

@@ -117,7 +117,7 @@ impl Managed {
     }
 
     /// The release that takes stable's place: the only one that is ready, if stable has gone.
-    fn successor(&self) -> Option<ReleaseId> {
+    pub(super) fn successor(&self) -> Option<ReleaseId> {
         let is_first = self.rollout.stable().is_none();
         let adopts = self.declared.origin.discovered()?.on_replace == OnReplace::Adopt;
         // What canaryd has made and sent back leaves in a moment.

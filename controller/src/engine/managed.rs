@@ -165,11 +165,12 @@ impl Managed {
         if found == Readiness::All && self.roster.members(canary).len() < wanted { Readiness::Some } else { found }
     }
 
-    /// Whether time alone or a late request may still change something.
+    /// Whether time alone or a late request may still change something. The release that is to take stable's place may
+    /// have to wait for the store.
     pub(super) fn is_restless(&self) -> bool {
         let is_waited_for = !self.rollout.queue().is_empty();
         let is_heard_of = !self.hearings.is_quiet() || self.accounts.is_restless() || self.is_doing();
-        self.rollout.phase().trial().is_some() || is_waited_for || is_heard_of
+        self.rollout.phase().trial().is_some() || is_waited_for || is_heard_of || self.successor().is_some()
     }
 
     /// The release that has to go before the canary's turn comes.

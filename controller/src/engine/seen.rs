@@ -60,6 +60,7 @@ impl Engine {
             self.show(self.probed(&service));
             self.show(self.of_all(self.group_of(&service), |_| Some(Event::Ticked)));
         }
+        self.replace_the_gone();
         self.tend_shelves();
         self.follow_stable(now);
         self.end_standstills(now);

@@ -20,7 +20,7 @@ const RECREATE: &str = "strategy = \"recreate\"\nprobation = \"1s\"";
 const LONG_PROBATION: &str = "strategy = \"blue-green\"\nprobation = \"10m\"";
 
 /// Ends a load of which no request may have failed; who answered.
-async fn served(load: Steady) -> BTreeSet<String> {
+pub(super) async fn served(load: Steady) -> BTreeSet<String> {
     load.more(REQUESTS / 3).await;
     let ends = load.stop().await.gets;
     let failed: Vec<_> = ends.iter().filter(|(_, end)| !end.is_good()).collect();

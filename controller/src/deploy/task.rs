@@ -3,7 +3,7 @@
 //! Whatever becomes of it, what it has made is started by the engine alone, and only when its rollout says so. If it
 //! comes to nothing, it removes what it has made; should it be killed first, the engine does by what is on the shelf.
 
-use bollard::models::{ContainerSummary, ImageInspect};
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, ImageInspect};
 use canary_config::name::ServiceName;
 use tokio::sync::watch;
 
@@ -155,9 +155,11 @@ async fn pull(host: &Host, facts: &Facts, found: &Found) -> Result<ImageInspect,
     }
 }
 
+/// Whether a deployment has made a container, and nobody has started it.
 fn is_of(container: &ContainerSummary, deployment: &str) -> bool {
+    let has_run = container.state != Some(ContainerSummaryStateEnum::CREATED);
     let label = container.labels.as_ref().and_then(|labels| labels.get(labels::DEPLOYMENT));
-    label.is_some_and(|label| label == deployment)
+    !has_run && label.is_some_and(|label| label == deployment)
 }
 
 /// Waits until an operator calls it off.

@@ -4,6 +4,8 @@
 //! container is made, and then orders a start like any operator. Whatever becomes of it, its services are free again
 //! when it ends, and what it has left behind is cleared away by what the shelf says.
 
+mod cancel;
+
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -13,14 +15,13 @@ use canary_config::plan::OnBusy;
 use canary_config::service::Service;
 use tokio::sync::{oneshot, watch};
 
-use crate::api::{DeploymentStatus, Done, Problem};
+use crate::api::{DeploymentStatus, Problem};
 use crate::clock;
 use crate::docker::shelf::Shelved;
 use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::engine::managed::Managed;
-use crate::engine::order::Ordered;
-use crate::engine::{Accepted, Engine, Order, refused};
-use crate::rollout::{Phase, Raises, Reason, Rollout, Transition};
+use crate::engine::{Engine, refused};
+use crate::rollout::{Phase, Raises, Rollout};
 use crate::store::Record;
 
 /// What a deployment says to the engine.
@@ -146,7 +147,7 @@ impl Engine {
                         if let Err(why) = &result {
                             tracing::warn!(service = %managed.declared.name, why, "the deployment came to nothing");
                         }
-                        own.end = Some(result.clone());
+                        (own.end, own.since) = (Some(result.clone()), clock::now());
                     }
                 }
                 self.tend_shelves();
@@ -169,33 +170,6 @@ impl Engine {
             ready: managed.pools.count(managed.rollout.stable()).0,
             hindrance: self.hindrance(managed, on_busy),
         })
-    }
-
-    /// Calls off what is being deployed if the order is to abort. The order is gone then, unless it has a rollout to send
-    /// back besides, or one that waits.
-    pub(super) fn cancel_deployment(&mut self, ordered: Ordered) -> Option<Ordered> {
-        let managed = self.services.get(&ordered.service).filter(|_| ordered.order == Order::Abort);
-        let Some((managed, own)) = managed.and_then(|managed| Some((managed, managed.present_deployment()?))) else {
-            return Some(ordered);
-        };
-        // Whoever does not listen any more has ended.
-        let _ = own.cancel.send(true);
-        tracing::info!(service = %ordered.service, actor = ordered.author.name, "the deployment is called off");
-        let rollout = &managed.rollout;
-        if rollout.canary().is_some() || !rollout.queue().is_empty() {
-            return Some(ordered);
-        }
-        let (here, weight) = (rollout.phase().name(), rollout.weight());
-        let (generation, canary) = (rollout.generation(), Some(own.part.release.clone()));
-        let reason = Reason::Overtaken;
-        let transition = Transition { generation, canary, from: here, to: here, step: None, weight, reason };
-        let done =
-            Done { service: ordered.service.clone(), transition, durable: true, rollback: None, peers: Vec::new() };
-        let (sender, stored) = oneshot::channel();
-        // Nothing of it is stored: what there is of the release is cleared away, whatever happens.
-        let _ = sender.send(true);
-        let _ = ordered.reply.send(Ok(Accepted { done, stored }));
-        None
     }
 
     /// What stands in the way of a rollout now.
@@ -251,14 +225,15 @@ impl Managed {
     /// Puts a deployment's release on the shelf, and stable's containers beside it, which it is copied from.
     fn reserve(&mut self, id: &str, part: Part, cancel: watch::Sender<bool>) {
         let stable = self.rollout.stable().clone();
-        if self.shelf.get(&stable).is_none() {
-            let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
+        let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
+        let is_up = |container: &&&Sighting| !matches!(container.state, State::Stopped { .. });
+        let taken_over: BTreeSet<ContainerId> =
+            own.iter().filter(is_up).map(|container| container.container.clone()).collect();
+        if let Some(shelved) = self.shelf.get_mut(&stable) {
+            // Somebody may have started more of them since.
+            shelved.taken_over.extend(taken_over);
+        } else {
             let image = own.first().map(|container| container.image.to_string()).unwrap_or_default();
-            let taken_over: BTreeSet<ContainerId> = own
-                .iter()
-                .filter(|container| !matches!(container.state, State::Stopped { .. }))
-                .map(|container| container.container.clone())
-                .collect();
             self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(part.restart.clone()));
         }
         let (release, image, restart) = (part.release.clone(), part.image.clone(), part.restart.clone());

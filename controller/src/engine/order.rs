@@ -151,7 +151,11 @@ impl Engine {
         let on_busy = order.on_busy.unwrap_or(by_itself);
         let start = |member: &ServiceName| {
             let canary = order.peers.get(member).unwrap_or(&order.release);
-            self.managed(member)?.instances(canary)?;
+            let managed = self.managed(member)?;
+            managed.instances(canary)?;
+            if managed.is_called_off(canary) {
+                return Err(refused(format!("{member}: the deployment of {canary} has been called off")));
+            }
             let peers = members.iter().filter(|peer| *peer != member).cloned().collect();
             let trial = Trial { canary: canary.clone(), plan: plan.clone(), peers };
             Ok(Command::Start(Start { trial, again: order.again, on_busy }))

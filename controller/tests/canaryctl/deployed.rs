@@ -52,8 +52,7 @@ fn failed() -> Value {
     with(idle(), json!({ "deployment": with(deployment("failed"), json!({ "failure": failure })) }))
 }
 
-const BEGUN: &str = "\
-  ⚠ health        it has neither a health check nor a path that is probed
+const BEGUN: &str = "  ⚠ health        it has neither a health check nor a path that is probed
                   → write services.web.probe.path
 ◌ web v2: deploying ghcr.io/me/web:v2
 ";

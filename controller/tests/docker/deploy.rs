@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use bollard::models::{
+    ContainerCreateBody, ContainerInspectResponse, HostConfig, RestartPolicy, RestartPolicyNameEnum,
+};
 use canary_controller::rollout::PhaseName;
 use serde_json::json;
 
 use super::real::REQUESTS;
 use super::yard::Yard;
-use crate::support::{Canaryd, End, QUICK, Site, Steady, until, with_engine};
+use crate::support::{Canaryd, Dockerd, End, QUICK, Site, Steady, until, with_engine};
 
 /// Both colours, and all requests at once.
 pub(super) const BLUE_GREEN: &str = "strategy = \"blue-green\"\nprobation = \"1s\"";
@@ -99,6 +102,37 @@ fn an_undo_and_a_rollback_fail_no_request() {
         yard.until_alone(None, 1).await;
         served(load).await;
     });
+}
+
+#[test]
+fn the_restart_policy_belongs_to_whoever_is_stable() {
+    with_engine(async |engine| {
+        let always = |body: &mut ContainerCreateBody| {
+            let policy = RestartPolicy { name: Some(RestartPolicyNameEnum::ALWAYS), maximum_retry_count: None };
+            body.host_config = Some(HostConfig { restart_policy: Some(policy), ..HostConfig::default() });
+        };
+        let yard = Yard::with(engine, 1, BLUE_GREEN, always).await;
+        let before = yard.canaryd.api.status().await.stable.to_string();
+        let v2 = engine.image("v2", &[]).await;
+        let release = yard.deploy(&v2).await;
+        yard.until_stable(&release).await;
+        let made = yard.until_alone(Some(&release), 1).await.into_iter().find(|one| one.is_made).unwrap().name;
+        until_restarts(engine, &made, RestartPolicyNameEnum::ALWAYS).await;
+        until_restarts(engine, "web-1", RestartPolicyNameEnum::NO).await;
+        assert_eq!(yard.post("rollback", json!({})).await.status, 200);
+        yard.until_stable(&before).await;
+        yard.until_alone(None, 1).await;
+        until_restarts(engine, "web-1", RestartPolicyNameEnum::ALWAYS).await;
+        until_restarts(engine, &made, RestartPolicyNameEnum::NO).await;
+    });
+}
+
+async fn until_restarts(engine: &Dockerd, container: &str, wanted: RestartPolicyNameEnum) {
+    let has = |inspected: &ContainerInspectResponse| {
+        let policy = inspected.host_config.as_ref().and_then(|host| host.restart_policy.as_ref());
+        policy.and_then(|policy| policy.name) == Some(wanted)
+    };
+    engine.until(&format!("the policy {wanted} of {container}"), container, has).await;
 }
 
 #[test]

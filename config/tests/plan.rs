@@ -138,3 +138,29 @@ fn a_choice_is_called_the_same_in_the_file_and_in_the_store() {
         assert_eq!(serde_json::to_string(&choice).unwrap(), format!("\"{choice}\""));
     }
 }
+
+#[test]
+fn a_plan_of_another_shape_keeps_its_clocks_and_has_that_shapes_own_steps() {
+    let canary = Plan { ready_timeout: Duration::from_secs(7), on_busy: OnBusy::Queue, ..Plan::default() };
+    assert_eq!(canary.by(Strategy::Canary), canary);
+    for strategy in Strategy::ALL {
+        let plan = canary.by(strategy);
+        let rest = Plan { steps: canary.steps.clone(), strategy: Strategy::Canary, ..plan.clone() };
+        assert_eq!((plan.strategy, rest), (strategy, canary.clone()));
+        assert_eq!(plan.by(Strategy::Canary), canary, "its own steps are the default ones");
+    }
+    let gates = |plan: &Plan| plan.steps.iter().map(|step| step.gate).collect::<Vec<_>>();
+    assert_eq!(gates(&canary.by(Strategy::BlueGreen)), [Gate::Time]);
+    assert_eq!(gates(&canary.by(Strategy::Recreate)), []);
+    assert_eq!(joined(&canary.by(Strategy::Rolling).for_instances(instances(3))), [(3_333, 1), (6_667, 2)]);
+}
+
+#[test]
+fn a_humans_word_is_wanted_in_every_shape_that_can_wait_for_one() {
+    let manual = Gate::Manual { deadline: Duration::from_secs(60) };
+    let mut plan = Plan::default();
+    plan.steps[1].gate = manual;
+    assert_eq!(plan.by(Strategy::BlueGreen).steps[0].gate, manual);
+    let blue_green = plan.by(Strategy::BlueGreen);
+    assert!(blue_green.by(Strategy::Canary).steps.iter().all(|step| step.gate == manual));
+}

@@ -137,7 +137,9 @@ impl Deployer {
         let gathering = async {
             let mut facts = Vec::new();
             for subject in subjects {
-                facts.push(gather::facts(subject, wanted, strategy.unwrap_or(Strategy::Canary)).await);
+                let strategy = strategy.unwrap_or(Strategy::Canary);
+                // What an Engine says of a container is large.
+                facts.push(Box::pin(gather::facts(subject, wanted, strategy)).await);
             }
             facts
         };

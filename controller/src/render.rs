@@ -6,6 +6,7 @@
 
 mod account;
 mod change;
+mod checks;
 mod containers;
 mod deployment;
 mod event;

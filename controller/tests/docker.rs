@@ -13,6 +13,7 @@ mod found_composed;
 mod found_first;
 mod found_leaving;
 mod found_trial;
+mod hooks;
 mod host;
 mod last_words;
 mod lookout;

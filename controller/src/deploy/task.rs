@@ -58,9 +58,13 @@ impl Task {
             let image = pull(&host, facts, found).await?;
             made.push((host, facts, found, image));
         }
-        for facts in &self.facts {
-            Hooks.pre_deploy(facts).await?;
-            Hooks.smoke_stable(facts).await?;
+        for (host, facts, found, image) in &made {
+            let (deployment, env) = (self.deployment.as_str(), self.wanted.env.as_slice());
+            let hooks = Hooks { facts, found, host, image, deployment, env };
+            self.turn("running pre_deploy".to_owned()).await;
+            hooks.pre_deploy().await?;
+            self.turn("testing stable".to_owned()).await;
+            hooks.smoke_stable().await?;
         }
         for (host, facts, found, image) in &made {
             for number in 1..=facts.instances {

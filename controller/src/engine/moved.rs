@@ -8,7 +8,7 @@ use crate::analysis::Evidence;
 use crate::api::{self, Done};
 use crate::clock;
 use crate::engine::managed::Managed;
-use crate::rollout::{PhaseName, Rollout, Transition};
+use crate::rollout::{Charge, PhaseName, Reason, Rollout, Transition};
 
 /// What becomes of one service.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Moved {
     pub(super) date: SystemTime,
     /// What the judge had seen by then.
     pub(super) evidence: Option<Evidence>,
-    /// Why a backend of the canary is not ready, if it is sent back.
+    /// Why a backend of the canary is not ready, or its check has failed, if it is sent back.
     pub(super) unready: Option<String>,
 }
 
@@ -34,7 +34,10 @@ impl Moved {
         let service = managed.declared.name.clone();
         let is_end = transition.to == PhaseName::Aborted;
         let canary = managed.rollout.canary().filter(|_| is_end);
-        let unready = canary.and_then(|canary| managed.pools.why_unready(canary));
+        let unready = match transition.reason {
+            Reason::Charged(Charge::Hook | Charge::SmokeTest) => managed.failed_check(),
+            _ => canary.and_then(|canary| managed.pools.why_unready(canary)),
+        };
         Self { service, next, transition, decided, date, evidence: managed.judged(), unready }
     }
 

@@ -46,6 +46,8 @@ pub struct Model {
     pub tag: String,
     /// The files that were put into the original, and are put into the copy, too.
     pub carried: Vec<String>,
+    /// Variables that are set over those of the original.
+    pub env: Vec<(String, Secret)>,
     /// For whom.
     pub service: ServiceName,
     /// For which release.
@@ -100,7 +102,8 @@ impl Model {
         let image = host.image(&reference).await?.unwrap_or_default();
         let carried = host.injected(&container).await?.carried;
         let original = Original { container, image: image.clone() };
-        Ok(Self { original, image, reference, tag, carried, service, release, deployment: String::new() })
+        let (env, deployment) = (Vec::new(), String::new());
+        Ok(Self { original, image, reference, tag, carried, env, service, release, deployment })
     }
 
     async fn run(
@@ -122,7 +125,7 @@ impl Model {
             release: self.release.as_str(),
             deployment: &self.deployment,
             carried: &self.carried,
-            env,
+            env: &[&self.env, env].concat(),
             role: Role::Task(command),
             restart: Restart::No,
             aliases: Aliases::OnPromote,

@@ -48,13 +48,21 @@ fn facts(account: &Account, color: Color) -> String {
     };
     fields
         .plain_if("by", by(account).as_deref())
-        .plain_if("not ready", account.unready.as_deref())
+        .plain_if(lack(account), account.unready.as_deref())
         .plain("time", &time(account))
         .plain("plan", &plan(&account.plan))
         .plain("rule", &account.rule)
         .plain_if("together", together(account).as_deref())
         .plain_if("rollback", account.rollback.as_ref().map(left).as_deref())
         .into_text()
+}
+
+/// What is said of what the canary lacked in the end.
+fn lack(account: &Account) -> &'static str {
+    match account.reason.as_deref() {
+        Some("hook" | "smoke-test") => "failed",
+        _ => "not ready",
+    }
 }
 
 /// Who brought it about that it stands or ended there, if that was a human.

@@ -3,6 +3,7 @@
 use canary_config::weight::Weight;
 
 use crate::api::{Missing, Rollback, ServiceStatus, StepStatus};
+use crate::render::checks::checks;
 use crate::render::containers::containers;
 use crate::render::deployment::{deployment, kept};
 use crate::render::evidence::evidence;
@@ -31,6 +32,7 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
         containers(service, color),
         kept(service, color),
         words(service, color),
+        checks(service, color),
         evidence(service, color),
         outlook(service, color),
     ];

@@ -54,6 +54,18 @@ fn a_release_in_probation() {
 }
 
 #[test]
+fn a_rollout_that_waits_for_its_hooks() {
+    let said: Vec<String> = (1..=12).map(|line| format!("line {line} \u{1b}[2J of the migration")).collect();
+    let checks = json!([
+        {"hook": "pre_deploy", "outcome": "passed", "took_ms": 61_000, "tries": 1, "said": ["nobody reads this"]},
+        {"hook": "pre_traffic", "outcome": "ignored", "took_ms": 900, "tries": 3, "why": "example.com answered with 500"},
+        {"hook": "smoke", "outcome": "running", "took_ms": 1_200, "tries": 0},
+        {"hook": "on_abort", "outcome": "failed", "took_ms": 70, "tries": 1, "why": "it ended with code 3", "said": said},
+    ]);
+    assert_status("status_hooks", &with(preparing(), json!({"checks": checks})));
+}
+
+#[test]
 fn a_canary_that_failed_too_much() {
     assert_status("status_aborted", &aborted());
 }

@@ -26,6 +26,9 @@ impl Managed {
         if self.standstill.is_some() && phase.trial().is_some() && !matches!(phase, Phase::Probation { .. }) {
             return Some(Missing::plain("an operator's `unpark`".into()));
         }
+        if let Some(check) = self.running_check().filter(|_| phase.trial().is_some()) {
+            return Some(Missing::plain(format!("that its {} passes", check.in_words())));
+        }
         match phase {
             Phase::Idle | Phase::Aborted { .. } => {
                 let stable = self.rollout.stable();

@@ -36,6 +36,9 @@ pub struct ContainerStatus {
     /// Why it gets no request although it runs, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
+    /// What is doubtful about how it was made, and what to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
 }
 
 /// How the Docker Engine is seen.

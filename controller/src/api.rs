@@ -29,7 +29,7 @@ pub use self::account::{
     AccountPoint, AccountProbation, AccountProof, AccountRequest,
 };
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
-pub use self::container::{ContainerStatus, DockerHealth};
+pub use self::container::{ContainerStatus, DockerHealth, UsageStatus};
 pub use self::deploy::{
     Deploy, DeployProblem, DeployTogether, Deploying, Finding, Level, Preflight, RollBack, Variables,
 };

@@ -36,6 +36,7 @@ mod start;
 mod status;
 mod stop;
 mod traffic;
+mod usage;
 mod why;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -61,7 +62,7 @@ use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::docker::hands::{Acted, Hands};
-use crate::docker::scribe::{Scribe, Written};
+use crate::docker::scribe::{Noted, Scribe};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::probe::{Finding, Watchers};
@@ -98,7 +99,7 @@ pub struct Engine {
     acted: mpsc::UnboundedReceiver<Acted>,
     /// What listens to them.
     scribe: Option<Scribe>,
-    written: mpsc::UnboundedReceiver<Written>,
+    noted: mpsc::UnboundedReceiver<Noted>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -147,7 +148,7 @@ enum Next {
     Word(StoreWord),
     Seen(Sightings),
     Acted(Acted),
-    Written(Written),
+    Noted(Noted),
     Conviction,
     Tick,
 }
@@ -174,7 +175,7 @@ impl Engine {
                 Some(word) = self.from_store.recv() => Next::Word(word),
                 seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
-                Some(written) = self.written.recv() => Next::Written(written),
+                Some(noted) = self.noted.recv() => Next::Noted(noted),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -186,7 +187,8 @@ impl Engine {
                 Next::Word(word) => self.note_word(word),
                 Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
-                Next::Written(written) => self.note_written(written),
+                Next::Noted(Noted::Written(written)) => self.note_written(written),
+                Next::Noted(Noted::Measured(measured)) => self.note_measured(measured),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }

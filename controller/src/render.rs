@@ -37,6 +37,7 @@ mod store;
 mod table;
 mod text;
 mod tracks;
+mod usage;
 mod why;
 
 pub use self::account::account;

@@ -26,6 +26,7 @@ use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
 use crate::engine::shelves::Doings;
+use crate::engine::usage::Usages;
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
 use crate::store::Seed;
@@ -49,6 +50,8 @@ pub(super) struct Managed {
     pub(super) deployment: Option<Deployment>,
     /// What is being done with them.
     pub(super) doings: Doings,
+    /// What its containers use, while they are compared.
+    pub(super) usages: Usages,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -94,6 +97,7 @@ impl Managed {
             shelf: Shelf::default(),
             deployment: None,
             doings: Doings::default(),
+            usages: Usages::default(),
             rollout,
             reason: None,
             pools,

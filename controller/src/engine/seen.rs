@@ -62,6 +62,7 @@ impl Engine {
         }
         self.replace_the_gone();
         self.tend_shelves();
+        self.measure(now);
         self.follow_stable(now);
         self.end_standstills(now);
         self.save_again();

@@ -1,6 +1,7 @@
 //! What an operator is shown of the containers of a service.
 
 use crate::api::{ContainerStatus, DockerHealth};
+use crate::clock;
 use crate::docker::sighting::{ComposeOrigin, Doubt, Sighting, Sightings, State};
 use crate::engine::managed::Managed;
 
@@ -28,6 +29,7 @@ impl Managed {
             detail,
             trouble: self.failed_act(&container.container),
             drift: self.drift_of(container),
+            usage: self.usages.status(&container.container, clock::now()),
             doubts: container.doubts.iter().map(|doubt| self.doubt_in_words(doubt)).collect(),
         }
     }

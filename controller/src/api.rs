@@ -31,7 +31,7 @@ pub use self::account::{
 };
 pub use self::check::CheckStatus;
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
-pub use self::container::{ContainerStatus, DockerHealth};
+pub use self::container::{ContainerStatus, DockerHealth, UsageStatus};
 pub use self::deploy::{
     Deploy, DeployProblem, DeployTogether, Deploying, Finding, Level, Preflight, RollBack, Variables,
 };

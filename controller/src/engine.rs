@@ -37,6 +37,7 @@ mod start;
 mod status;
 mod stop;
 mod traffic;
+mod usage;
 mod why;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -62,7 +63,7 @@ use self::traffic::Traffics;
 use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::docker::hands::{Acted, Hands};
-use crate::docker::scribe::{Scribe, Written};
+use crate::docker::scribe::{Noted, Scribe};
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::hooks::{Ran, Runner};
@@ -104,6 +105,7 @@ pub struct Engine {
     /// What does hooks and smoke tests.
     runner: Runner,
     ran: mpsc::UnboundedReceiver<Ran>,
+    noted: mpsc::UnboundedReceiver<Noted>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
     routes: RouteWriter,
@@ -154,6 +156,7 @@ enum Next {
     Acted(Acted),
     Written(Written),
     Ran(Ran),
+    Noted(Noted),
     Conviction,
     Tick,
 }
@@ -182,6 +185,7 @@ impl Engine {
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
                 Some(written) = self.written.recv() => Next::Written(written),
                 Some(ran) = self.ran.recv() => Next::Ran(ran),
+                Some(noted) = self.noted.recv() => Next::Noted(noted),
                 () = self.convicted.notified() => Next::Conviction,
                 () = sleep => Next::Tick,
             };
@@ -195,6 +199,8 @@ impl Engine {
                 Next::Acted(acted) => self.note_acted(acted),
                 Next::Written(written) => self.note_written(written),
                 Next::Ran(ran) => self.note_ran(ran),
+                Next::Noted(Noted::Written(written)) => self.note_written(written),
+                Next::Noted(Noted::Measured(measured)) => self.note_measured(measured),
                 Next::Conviction => {}
                 Next::Tick => self.tick(),
             }

@@ -5,6 +5,7 @@ mod answers;
 mod asked;
 mod color;
 mod deployed;
+mod diagnosed;
 mod ended;
 mod explained;
 mod fake;

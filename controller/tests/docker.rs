@@ -20,6 +20,7 @@ mod lookout;
 mod preflight;
 mod real;
 mod recorded;
+mod usage;
 mod watch;
 mod wire;
 mod yard;

@@ -36,6 +36,25 @@ pub struct ContainerStatus {
     /// Why it gets no request although it runs, and what to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
+    /// What it uses, if its release is stable or on trial while a rollout is under way; looked at every 5 s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageStatus>,
+    /// What is doubtful about how it was made, and what to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+}
+
+/// What a container uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsageStatus {
+    /// Its memory, without what the kernel takes back first.
+    pub memory_bytes: u64,
+    /// The most that it may have: its own limit, or all that the machine has.
+    pub memory_bytes_max: Option<u64>,
+    /// Thousandths of a processor, of late; nothing before the second look.
+    pub processor_milli: Option<u64>,
+    /// The time that processors spent on it since it started.
+    pub processor_total_us: u64,
 }
 
 /// How the Docker Engine is seen.

@@ -42,6 +42,7 @@ pub(super) async fn obey(command: LookCommand, client: &Client, output: &Output)
             let what_if = WhatIf { rate, error_rate };
             output.answer(&client.forecast(&service, what_if).await?, render::forecast)?;
         }
+        LookCommand::Doctor { service } => return doctor(service.as_ref(), client, output).await,
         LookCommand::Why(request) => output.answer(&client.why(&request.into_question()?).await?, render::why)?,
     }
     Ok(Exit::Done)
@@ -60,6 +61,17 @@ async fn status(service: Option<&ServiceName>, client: &Client, output: &Output)
             Ok(urgency(std::slice::from_ref(&status.value), status.value.store_trouble.is_none()))
         }
     }
+}
+
+/// Everything that is wrong or doubtful.
+async fn doctor(service: Option<&ServiceName>, client: &Client, output: &Output) -> Result<Exit, Failure> {
+    let overview = client.overview().await?;
+    if let Some(service) = service.filter(|name| overview.value.services.iter().all(|service| service.name != **name)) {
+        be_known(service, client).await?;
+    }
+    let findings = render::Findings::of(&overview.value, service.map(ServiceName::as_str));
+    output.report(&findings, &render::doctor(&findings, output.color()))?;
+    Ok(if findings.findings.is_empty() { Exit::Done } else { Exit::Held })
 }
 
 /// What needs a human most: something that waits for one now or is out of order, else something that was sent back.

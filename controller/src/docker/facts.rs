@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::time::SystemTime;
 
 use crate::docker::network::Connection;
-use crate::docker::sighting::State;
+use crate::docker::sighting::{Doubt, State};
 use crate::docker::signal::Signal;
 
 /// One container as it was when the Engine was asked.
@@ -29,6 +29,8 @@ pub struct Facts {
     pub restarts: u64,
     /// What tells it to stop.
     pub stop_signal: Signal,
+    /// What is doubtful about how it was made.
+    pub doubts: Vec<Doubt>,
     /// What it does.
     pub activity: Activity,
 }

@@ -10,9 +10,10 @@ use bollard::models::{
 };
 use canary_config::quoted::Excerpt;
 
+use crate::docker::clone::volumes::anonymous;
 use crate::docker::facts::{Activity, Facts, Health, ImageFacts};
 use crate::docker::network::Connection;
-use crate::docker::sighting::State;
+use crate::docker::sighting::{Doubt, State};
 use crate::docker::signal::Signal;
 
 // === impl Facts ===
@@ -20,6 +21,7 @@ use crate::docker::signal::Signal;
 impl Facts {
     /// What an inspection says.
     pub(super) fn of(inspected: ContainerInspectResponse) -> Self {
+        let doubts = doubts(&inspected);
         let config = inspected.config.unwrap_or_default();
         let networks = inspected.network_settings.unwrap_or_default().networks.unwrap_or_default();
         let host_config = inspected.host_config.unwrap_or_default();
@@ -35,6 +37,7 @@ impl Facts {
             created: inspected.created.as_deref().and_then(moment),
             restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
             stop_signal: config.stop_signal.as_deref().and_then(Signal::read).unwrap_or(Signal::TERM),
+            doubts,
             activity: activity(inspected.state.unwrap_or_default()),
         }
     }
@@ -50,6 +53,14 @@ impl ImageFacts {
             known_as: inspected.repo_digests.unwrap_or_default(),
         }
     }
+}
+
+/// What an operator may not have meant.
+fn doubts(inspected: &ContainerInspectResponse) -> Vec<Doubt> {
+    let check = inspected.config.as_ref().and_then(|config| config.healthcheck.as_ref()?.test.as_ref()?.first());
+    let no_check = check.is_none_or(|how| how == "NONE").then_some(Doubt::NoHealthCheck);
+    let volumes = anonymous(inspected).into_iter().filter_map(|mount| mount.destination.as_deref());
+    no_check.into_iter().chain(volumes.map(|at| Doubt::AnonymousVolume(at.into()))).collect()
 }
 
 /// `8080/tcp`, as a port of TCP.

@@ -1,5 +1,7 @@
-//! What writes down, beside the engine, what containers said last and how they ended. It only looks, with GET requests
+//! What writes down, beside the engine, what containers use, what they said last and how they ended. It only looks, with GET requests
 //! alone, and repeats nothing.
+
+use std::time::Instant;
 
 use bollard::models::ContainerInspectResponse;
 use canary_config::docker::DockerHost;
@@ -7,7 +9,8 @@ use canary_config::name::ServiceName;
 use tokio::sync::mpsc;
 
 use crate::api::{ContainerEnd, LastWords};
-use crate::docker::host::{Ending, Host, HostError};
+use crate::clock;
+use crate::docker::host::{Ending, Host, HostError, Usage};
 use crate::docker::sighting::ContainerId;
 use crate::rollout::Generation;
 
@@ -15,7 +18,7 @@ use crate::rollout::Generation;
 #[derive(Clone, Debug)]
 pub struct Scribe {
     host: DockerHost,
-    written: mpsc::UnboundedSender<Written>,
+    noted: mpsc::UnboundedSender<Noted>,
 }
 
 /// The container to listen to.
@@ -31,6 +34,28 @@ pub struct Speaker {
 
 /// What was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// What a container said last.
+    Written(Written),
+    /// What a container uses.
+    Measured(Measured),
+}
+
+/// What a container used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Of which service it is.
+    pub service: ServiceName,
+    /// Which one.
+    pub container: ContainerId,
+    /// When the answer came.
+    pub at: Instant,
+    /// What it said.
+    pub usage: Usage,
+}
+
+/// What was written down of what a container said.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// For which service.
     pub service: ServiceName,
@@ -45,8 +70,8 @@ pub struct Written {
 impl Scribe {
     /// One at this Engine, which reports there.
     #[must_use]
-    pub fn new(host: DockerHost, written: mpsc::UnboundedSender<Written>) -> Self {
-        Self { host, written }
+    pub fn new(host: DockerHost, noted: mpsc::UnboundedSender<Noted>) -> Self {
+        Self { host, noted }
     }
 
     /// Begins to listen to these containers, one after the other.
@@ -54,7 +79,7 @@ impl Scribe {
         if speakers.is_empty() {
             return;
         }
-        let Self { host, written } = self.clone();
+        let Self { host, noted } = self.clone();
         tokio::spawn(async move {
             let host = Host::connect(&(&host).into()).await;
             for speaker in speakers {
@@ -63,7 +88,25 @@ impl Scribe {
                     Err(error) => speaker.silent(error.to_string()),
                 };
                 // An engine that has ended needs to know no more.
-                let _ = written.send(Written { service: service.clone(), generation, words });
+                let _ = noted.send(Noted::Written(Written { service: service.clone(), generation, words }));
+            }
+        });
+    }
+
+    /// Begins to measure these containers, one after the other. What cannot be measured now may be the next time.
+    pub fn measure(&self, service: ServiceName, containers: Vec<ContainerId>) {
+        if containers.is_empty() {
+            return;
+        }
+        let Self { host, noted } = self.clone();
+        tokio::spawn(async move {
+            let Ok(host) = Host::connect(&(&host).into()).await else { return };
+            for container in containers {
+                if let Ok(usage) = host.usage(container.as_str()).await {
+                    let measured = Measured { service: service.clone(), container, at: clock::now(), usage };
+                    // An engine that has ended needs to know no more.
+                    let _ = noted.send(Noted::Measured(measured));
+                }
             }
         });
     }

@@ -48,8 +48,19 @@ pub struct Sighting {
     pub managed: Option<Managed>,
     /// Set if Compose made it, or what it is a copy of.
     pub compose: Option<ComposeOrigin>,
+    /// What is doubtful about how it was made.
+    pub doubts: Vec<Doubt>,
     /// What it does.
     pub state: State,
+}
+
+/// What is doubtful about how a container was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It has no Docker health check.
+    NoHealthCheck,
+    /// A volume without a name is mounted there.
+    AnonymousVolume(Box<str>),
 }
 
 /// Which container: an id that no other ever has.

@@ -27,6 +27,7 @@ use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::engine::roster::Roster;
 use crate::engine::shelves::Doings;
+use crate::engine::usage::Usages;
 use crate::probe::Watchers;
 use crate::rollout::{Event, Generation, Leaving, Phase, Readiness, Reason, Rollout};
 use crate::store::Seed;
@@ -52,6 +53,8 @@ pub(super) struct Managed {
     pub(super) doings: Doings,
     /// The hooks and smoke tests of the present try.
     pub(super) gates: Gates,
+    /// What its containers use, while they are compared.
+    pub(super) usages: Usages,
     pub(super) rollout: Rollout,
     pub(super) reason: Option<Reason>,
     pub(super) pools: Pools,
@@ -98,6 +101,7 @@ impl Managed {
             deployment: None,
             doings: Doings::default(),
             gates: Gates::of(rollout.generation()),
+            usages: Usages::default(),
             rollout,
             reason: None,
             pools,

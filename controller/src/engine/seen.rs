@@ -64,6 +64,7 @@ impl Engine {
         self.replace_the_gone();
         self.tend_gates();
         self.tend_shelves();
+        self.measure(now);
         self.follow_stable(now);
         self.end_standstills(now);
         self.save_again();

@@ -130,8 +130,8 @@ impl Engine {
         let (ran_sender, ran) = mpsc::unbounded_channel();
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
         let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
-        let (written_sender, written) = mpsc::unbounded_channel();
-        let scribe = config.docker.as_ref().map(|docker| Scribe::new(docker.host.clone(), written_sender));
+        let (noted_sender, noted) = mpsc::unbounded_channel();
+        let scribe = config.docker.as_ref().map(|docker| Scribe::new(docker.host.clone(), noted_sender));
         let mut engine = Self {
             page: Page::new(page),
             config,
@@ -144,6 +144,7 @@ impl Engine {
             written,
             runner: Runner::new(ran_sender),
             ran,
+            noted,
             absent,
             routes,
             health: StoreHealth { healthy: true, message: None },

@@ -31,6 +31,11 @@ pub(super) fn lines(freezes: &[FreezeStatus], color: Color) -> String {
 
 fn sentence(freeze: &FreezeStatus) -> String {
     let of = freeze.service.as_ref().map_or("all services", ServiceName::as_str);
+    format!("❄ {of}: {}", what(freeze))
+}
+
+/// What it means, whatever it is of.
+pub(super) fn what(freeze: &FreezeStatus) -> String {
     let until = match &freeze.until {
         Some(until) => format!("until {}", to_seconds(until)),
         None => "until `unfreeze`".to_owned(),
@@ -40,5 +45,5 @@ fn sentence(freeze: &FreezeStatus) -> String {
         None => format!("by {}", freeze.actor),
     };
     let note = freeze.note.as_ref().map(|note| format!(": \"{note}\"")).unwrap_or_default();
-    format!("❄ {of}: frozen {until} {by}{note}; nothing is started or raised")
+    format!("frozen {until} {by}{note}; nothing is started or raised")
 }

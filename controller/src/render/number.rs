@@ -31,6 +31,17 @@ pub(super) fn short_count(count: usize) -> String {
     }
 }
 
+/// Memory: `24.1 MiB`. Without a limit of its own.
+pub(super) fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 20;
+    format!("{}.{} MiB", count(tenths / 10), tenths % 10)
+}
+
+/// Thousandths of one: `0.12`.
+pub(super) fn thousandths(milli: u64) -> String {
+    format!("{}.{:02}", count(milli / 1_000), milli % 1_000 / 10)
+}
+
 /// A short time: `85µs`, `1.2ms`, then as [`duration`]. Seven columns.
 pub(super) fn microseconds(us: u64) -> String {
     match us {

@@ -36,6 +36,14 @@ pub(super) fn waiting(service: &ServiceStatus) -> Option<String> {
 
 fn line(service: &ServiceName, parked: &ParkedStatus, waiting: usize, color: Color) -> String {
     const INDENT: &str = "  ";
+    let text = format!("◷ {service}: {}", sentence(parked, waiting));
+    let lines = wrap(&escape(&text), OVERVIEW_COLUMNS - INDENT.len());
+    let lines: Vec<_> = lines.iter().map(|line| color.paint(Style::Warning, line)).collect();
+    lines.join(&format!("\n{INDENT}")) + "\n"
+}
+
+/// By whom and until when it is parked, and what that means.
+pub(super) fn sentence(parked: &ParkedStatus, waiting: usize) -> String {
     let ParkedStatus { actor, note, since, until } = parked;
     let until = match until {
         Some(until) => format!("until {}", to_seconds(until)),
@@ -43,10 +51,7 @@ fn line(service: &ServiceName, parked: &ParkedStatus, waiting: usize, color: Col
     };
     let note = note.as_ref().map(|note| format!(": \"{note}\"")).unwrap_or_default();
     let (since, waiting) = (to_seconds(since), requests(waiting));
-    let text = format!("◷ {service}: parked since {since} {until} by {actor}{note}; {waiting}, nothing is raised");
-    let lines = wrap(&escape(&text), OVERVIEW_COLUMNS - INDENT.len());
-    let lines: Vec<_> = lines.iter().map(|line| color.paint(Style::Warning, line)).collect();
-    lines.join(&format!("\n{INDENT}")) + "\n"
+    format!("parked since {since} {until} by {actor}{note}; {waiting}, nothing is raised")
 }
 
 fn requests(waiting: usize) -> String {

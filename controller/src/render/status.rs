@@ -16,6 +16,7 @@ use crate::render::phase::{phase, style};
 use crate::render::reason::sentence;
 use crate::render::text::columns;
 use crate::render::tracks::tracks;
+use crate::render::usage::usage;
 use crate::render::{freeze, park, store};
 use crate::rollout::PhaseName;
 
@@ -30,6 +31,7 @@ pub fn status(service: &ServiceStatus, color: Color) -> String {
         tracks(service, color),
         deployment(service, color),
         containers(service, color),
+        usage(service, color),
         kept(service, color),
         words(service, color),
         checks(service, color),

@@ -3,7 +3,7 @@
 use crate::canaryctl::fake::{Ended, canaryctl};
 use crate::canaryctl::golden::assert_golden;
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "deploy",
     "preflight",
     "rollback",
@@ -26,6 +26,7 @@ const COMMANDS: [&str; 30] = [
     "events",
     "explain",
     "plan",
+    "doctor",
     "why",
     "reload",
     "lint",

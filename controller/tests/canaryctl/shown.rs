@@ -113,6 +113,25 @@ fn several_services_under_a_freeze_with_a_queue() {
 }
 
 #[test]
+fn a_canary_whose_containers_are_measured() {
+    let container = |name: &str, release: &str, memory: u64, milli: Option<u64>| {
+        json!({
+            "id": "5ed2013b40f6", "name": name, "release": release, "image": "web:v1", "state": "running",
+            "address": "10.0.0.1:8080", "open": 2, "restarts": 0,
+            "usage": {
+                "memory_bytes": memory, "memory_bytes_max": null, "processor_milli": milli, "processor_total_us": 9,
+            },
+        })
+    };
+    let containers = [
+        container("web-1", "v1", 24 << 20, Some(120)),
+        container("web-2", "v1", 26 << 20, Some(130)),
+        container("web-v2", "v2", 2_049 << 19, None),
+    ];
+    assert_status("status_usage", &with(progressing(), json!({ "containers": containers })));
+}
+
+#[test]
 fn a_service_that_nobody_serves() {
     assert_status("status_down", &down());
 }

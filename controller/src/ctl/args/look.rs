@@ -74,6 +74,11 @@ pub enum LookCommand {
         #[arg(long, value_name = "PERCENT")]
         error_rate: Option<Proportion>,
     },
+    /// Look at everything at once, and say what is wrong or doubtful and what to do about it; end with 12 if there is any.
+    Doctor {
+        /// Only this service, and what concerns all of them.
+        service: Option<ServiceName>,
+    },
     /// Say which rule, service, track and backends would serve a request, and why.
     Why(Request),
 }

@@ -171,7 +171,7 @@ impl Entry {
         };
         let (state, unreachable) = self.state(seen, attachment, reach);
         faults.extend(unreachable);
-        let Facts { image, created, restarts, .. } = &seen.facts;
+        let Facts { image, created, restarts, doubts, .. } = &seen.facts;
         let sighting = Sighting {
             service: attachment.service.clone(),
             release: attachment.release.clone(),
@@ -183,6 +183,7 @@ impl Entry {
             restarts: *restarts,
             managed: attachment.managed.clone(),
             compose: attachment.compose.clone(),
+            doubts: doubts.clone(),
             state,
         };
         (Some(sighting), faults)

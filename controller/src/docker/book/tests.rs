@@ -44,6 +44,7 @@ fn facts(activity: Activity, address: &str) -> Facts {
         created: None,
         restarts: 0,
         stop_signal: Signal::TERM,
+        doubts: Vec::new(),
         activity,
     }
 }

@@ -7,6 +7,8 @@ use super::{FROM_COMPOSE, Report};
 pub const SECRETS: &str = "/run/secrets/";
 /// Configs lie here by old habit.
 const CONFIGS: &str = "/run/configs/";
+/// An Engine itself puts this into a container that has `init`, and so it does with a copy.
+const INIT: &str = "/sbin/docker-init";
 /// So many are named in a message.
 const NAMED_MAX: usize = 5;
 /// A container that starts later than this many seconds after its creation may have run before.
@@ -49,7 +51,7 @@ impl Injected {
     pub fn among(added: &[Added], birth: Birth) -> Self {
         let mut injected = Self::default();
         let is_first_start = birth.started - birth.created <= FIRST_START_SECONDS_MAX;
-        for file in added {
+        for file in added.iter().filter(|file| file.path != INIT) {
             // Before its start nothing in the container can write.
             let is_older = file.written.is_some_and(|written| written >= birth.created && written < birth.started);
             let list = if file.path.starts_with(SECRETS) {
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_the_container_wrote_itself_is_its_own() {
-        let files = [added("/tmp/pid", 102), added("/tmp/log", 150), added("/unpacked", 5)];
+        let files = [added("/tmp/pid", 102), added("/tmp/log", 150), added("/unpacked", 5), added(INIT, 101)];
         assert_eq!(Injected::among(&files, BIRTH), Injected::default());
     }
 

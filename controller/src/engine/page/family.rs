@@ -18,8 +18,13 @@ pub(super) struct Families(BTreeMap<&'static str, MetricFamily>);
 impl Families {
     /// Adds a counter's sample.
     pub(super) fn counter(&mut self, name: &'static str, help: &'static str, labels: &Labels<'_>, value: u64) {
+        self.seconds(name, help, labels, value as f64);
+    }
+
+    /// Adds the sample of a counter of seconds.
+    pub(super) fn seconds(&mut self, name: &'static str, help: &'static str, labels: &Labels<'_>, value: f64) {
         let mut counter = Counter::default();
-        counter.set_value(value as f64);
+        counter.set_value(value);
         let mut metric = labelled(labels);
         metric.set_counter(counter);
         self.add(name, help, MetricType::COUNTER, metric);

@@ -5,6 +5,7 @@ use canary_proxy::outcome::{Blame, Outcome};
 use canary_proxy::park::End;
 use canary_proxy::rescue::Cause;
 
+use crate::clock;
 use crate::engine::managed::Managed;
 use crate::engine::page::NOT_APPLICABLE;
 use crate::engine::page::family::Families;
@@ -19,6 +20,7 @@ impl Managed {
         self.show_answers(families);
         self.show_judged(families);
         self.show_backends(families);
+        self.show_usage(families);
         self.show_unplaced(families);
         self.show_rollout(families);
         self.show_evidence(families);
@@ -78,6 +80,24 @@ impl Managed {
             let help = "Whether a backend passes its probes.";
             let is_up = f64::from(u8::from(tended.condition == Condition::Up));
             families.gauge("canaryd_backend_up", help, &labels, is_up);
+        }
+    }
+
+    fn show_usage(&self, families: &mut Families) {
+        let now = clock::now();
+        for container in &self.containers {
+            let Some(usage) = self.usages.status(&container.container, now) else { continue };
+            let backend = container.container.to_string();
+            let labels = [
+                ("service", self.declared.name.as_str()),
+                ("release", container.release.as_str()),
+                ("backend", backend.as_str()),
+            ];
+            let help = "Memory of a container, without what the kernel takes back first; while a rollout is under way.";
+            families.gauge("canaryd_container_memory_bytes", help, &labels, usage.memory_bytes as f64);
+            let help = "Time that processors spent on a container since it started; while a rollout is under way.";
+            let seconds = usage.processor_total_us as f64 / 1e6;
+            families.seconds("canaryd_container_cpu_seconds_total", help, &labels, seconds);
         }
     }
 

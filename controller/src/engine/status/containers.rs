@@ -1,7 +1,8 @@
 //! What an operator is shown of the containers of a service.
 
 use crate::api::{ContainerStatus, DockerHealth};
-use crate::docker::sighting::{ComposeOrigin, Sighting, Sightings, State};
+use crate::clock;
+use crate::docker::sighting::{ComposeOrigin, Doubt, Sighting, Sightings, State};
 use crate::engine::managed::Managed;
 
 // === impl Managed ===
@@ -28,6 +29,23 @@ impl Managed {
             detail,
             trouble: self.failed_act(&container.container),
             drift: self.drift_of(container),
+            usage: self.usages.status(&container.container, clock::now()),
+            doubts: container.doubts.iter().map(|doubt| self.doubt_in_words(doubt)).collect(),
+        }
+    }
+
+    fn doubt_in_words(&self, doubt: &Doubt) -> String {
+        match doubt {
+            Doubt::NoHealthCheck => {
+                "it has no health check, so that canaryd's probe alone says how it is; add HEALTHCHECK \
+                                     to its Dockerfile, or `healthcheck` to its service in Compose"
+                    .to_owned()
+            }
+            Doubt::AnonymousVolume(at) => format!(
+                "a volume without a name is mounted at {at}, and a new release gets another one; give it a name, or say \
+                 what is meant by services.{}.docker.anonymous_volumes",
+                self.declared.name
+            ),
         }
     }
 

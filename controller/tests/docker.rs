@@ -1,5 +1,6 @@
 //! What the tests with Docker stand on: an Engine that is none, and a real one.
 
+mod adopted;
 mod clone;
 mod composed;
 mod deploy;

@@ -77,8 +77,12 @@ impl Engine {
         Some(Seen { events: events.collect(), group: group.clone() })
     }
 
-    /// Where stable has no container left, what alone is ready takes its place, unless that is a human's affair.
+    /// Where stable has no container left, what alone is ready takes its place, unless that is a human's affair. Before
+    /// everything has been looked at, nobody can say who is gone.
     pub(super) fn replace_the_gone(&mut self) {
+        if self.sightings.trouble.is_some() {
+            return;
+        }
         let alone = self.services.iter().filter_map(|(name, managed)| Some((name.clone(), managed.successor()?)));
         for (service, release) in alone.collect::<Vec<_>>() {
             self.show(Some(Seen { group: vec![service], events: vec![Event::Replaced(release)] }));
@@ -130,7 +134,9 @@ impl Managed {
         let mut ready = candidates.filter(|release| self.pools.count(release).0 > 0);
         let only = ready.next().filter(|_| ready.next().is_none())?;
         // Of several that were there before canaryd, one may only be slower than the other.
-        let is_alone = !is_first || self.roster.releases().count() == 1;
+        let is_there = |state: &State| !matches!(state, State::Leaving | State::Stopped { .. });
+        let mut others = self.containers.iter().filter(|container| container.release != only);
+        let is_alone = !is_first || !others.any(|container| is_there(&container.state));
         (is_alone && (is_first || adopts)).then_some(only)
     }
 }

@@ -2,12 +2,32 @@
 
 use std::collections::BTreeSet;
 
+use bollard::models::ContainerCreateBody;
+use canary_controller::rollout::PhaseName;
+
 use super::deploy::served;
 use super::lookout::{Lookout, PROBED, attached, attached_for_ever, kill, remove, served_by};
 use super::real::REQUESTS;
 use crate::support::{Canaryd, Dockerd, SLOW, with_engine, with_own_engine};
 
-async fn two(engine: &Dockerd, attached: fn(&mut bollard::models::ContainerCreateBody)) -> String {
+/// A step of a second, whatever the evidence.
+const STEPS: &str = r#"
+steps = [10, 100]
+min_duration = "1s"
+max_duration = "1s"
+on_thin_evidence = "promote"
+probation = "300ms"
+"#;
+
+/// Half of the requests, for as long as the test lasts.
+const HALF: &str = r#"
+steps = [50, 100]
+min_duration = "10m"
+max_duration = "15m"
+ready_timeout = "1s"
+"#;
+
+async fn two(engine: &Dockerd, attached: fn(&mut ContainerCreateBody)) -> String {
     let v1 = engine.image("v1", &[]).await;
     for name in ["web-1", "web-2"] {
         engine.run(name, &v1, attached).await;
@@ -17,6 +37,19 @@ async fn two(engine: &Dockerd, attached: fn(&mut bollard::models::ContainerCreat
 
 fn v1() -> BTreeSet<String> {
     BTreeSet::from(["v1".to_owned()])
+}
+
+fn both() -> BTreeSet<String> {
+    BTreeSet::from(["v1".to_owned(), "v2".to_owned()])
+}
+
+/// Brings another release to its first step.
+async fn on_trial(engine: &Dockerd, lookout: &Lookout) {
+    let v2 = engine.image("v2", &[]).await;
+    engine.run("new", &v2, attached).await;
+    let release = lookout.until_seen("new", "running").await;
+    lookout.canaryd.api.start(release.as_str()).await.done();
+    lookout.canaryd.api.until_step(1).await;
 }
 
 #[test]
@@ -76,6 +109,26 @@ fn one_of_two_is_killed_while_the_engine_is_not_seen_and_no_request_fails() {
 }
 
 #[test]
+fn a_trial_stands_still_while_the_engine_is_not_seen() {
+    with_engine(async |engine| {
+        two(engine, attached).await;
+        let relay = engine.relay();
+        let lookout = Lookout::at_ready(&relay.host(), STEPS, 2).await;
+        on_trial(engine, &lookout).await;
+        relay.take_away();
+        lookout.until_sight(false).await;
+        let load = lookout.load().await;
+        // Two seconds, which are two steps.
+        load.more(2 * REQUESTS).await;
+        assert_eq!(lookout.canaryd.api.status().await.step.map(|step| step.number), Some(1));
+        relay.put_back();
+        lookout.canaryd.api.until_phase(PhaseName::Probation).await;
+        load.more(REQUESTS / 3).await;
+        assert_eq!(served(load).await, both());
+    });
+}
+
+#[test]
 fn an_engine_that_is_started_again_costs_latency_and_no_request() {
     with_own_engine(async |engine| {
         two(engine, attached_for_ever).await;
@@ -115,6 +168,30 @@ fn a_canaryd_that_was_killed_finds_who_is_there_and_asks_nobody_else() {
         let load = lookout.load().await;
         load.more(REQUESTS / 3).await;
         lookout.until_ready(2).await;
+        load.more(REQUESTS / 3).await;
+        assert_eq!(served(load).await, v1());
+        assert_eq!(served_by(other.address).await, 0);
+    });
+}
+
+#[test]
+fn a_canaryd_that_was_killed_in_a_trial_gives_up_a_canary_that_is_gone() {
+    with_engine(async |engine| {
+        let v1_image = two(engine, attached).await;
+        let mut lookout = Lookout::at_ready(&engine.host, HALF, 2).await;
+        on_trial(engine, &lookout).await;
+        let load = lookout.load().await;
+        load.more(REQUESTS / 3).await;
+        assert_eq!(served(load).await, both());
+        lookout.canaryd.kill9();
+        let address = engine.address("new").await;
+        remove(engine, "new").await;
+        let other = engine.run("other", &v1_image, |_| {}).await;
+        assert_eq!(other.address, address);
+        lookout.canaryd = Canaryd::up(&lookout.site).await;
+        let load = lookout.load().await;
+        let status = lookout.canaryd.api.until_phase(PhaseName::Aborted).await;
+        assert_eq!(status.reason.as_deref(), Some("never-ready"));
         load.more(REQUESTS / 3).await;
         assert_eq!(served(load).await, v1());
         assert_eq!(served_by(other.address).await, 0);

@@ -33,7 +33,14 @@ pub(crate) struct Inside {
 impl Inside {
     /// Starts one whose stable release is ready.
     pub(crate) async fn start(plan: &str) -> Self {
-        let site = Site::new(plan).await;
+        let inside = Self::of(Site::new(plan).await).await;
+        inside.api.until_ready().await;
+        inside.until_asked(1).await;
+        inside
+    }
+
+    /// Starts one on the file of this site.
+    pub(crate) async fn of(site: Site) -> Self {
         let config = Config::load(&site.config_path).expect("a good file");
         let (shelf, (routes, reader)) = (Shelf::default(), routes::cell());
         let page =
@@ -47,10 +54,7 @@ impl Inside {
         tokio::spawn(engine.run());
         tokio::spawn(admin::serve(socket, Admin::new(handle.clone(), store, config_path), stopped));
         let api = Api { socket: site.socket.clone() };
-        api.until_ready().await;
-        let inside = Self { site, api, shelf, engine: handle, reader, _keeper: keeper, _stop: stop };
-        inside.until_asked(1).await;
-        inside
+        Self { site, api, shelf, engine: handle, reader, _keeper: keeper, _stop: stop }
     }
 
     /// One that stands at the first step.

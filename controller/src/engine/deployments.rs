@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::api::{DeploymentStatus, Done, Problem};
 use crate::clock;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::order::Ordered;
 use crate::engine::{Accepted, Engine, Order, refused};
@@ -242,6 +242,15 @@ impl Engine {
         let (sender, stored) = oneshot::channel();
         self.save(Record { papers, ..Record::default() }, Some(sender), Vec::new());
         Ok(Begun { stored, cancelled })
+    }
+}
+
+// === impl Subject ===
+
+impl Subject {
+    /// Where Swarm has the containers of stable from, if it has.
+    pub(crate) fn swarm(&self) -> Option<&SwarmOrigin> {
+        self.containers.iter().filter(|one| one.release == self.stable).find_map(|one| one.swarm.as_ref())
     }
 }
 

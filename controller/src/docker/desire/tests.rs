@@ -37,6 +37,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
         restarts: 0,
         managed: deployment.map(|deployment| Managed { deployment: deployment.into() }),
         compose: None,
+        swarm: None,
         state,
     }
 }

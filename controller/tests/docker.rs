@@ -19,6 +19,7 @@ mod lookout;
 mod preflight;
 mod real;
 mod recorded;
+mod swarm;
 mod watch;
 mod wire;
 mod yard;

@@ -3,7 +3,7 @@
 //! What there is: [`watch`] looks at an Engine and tells the engine of canaryd what it saw, as
 //! [`Sightings`](sighting::Sightings), always the whole, so that nothing is ever patched twice. What it
 //! hears and what it is answered come together in the [`book`]; [`label`] and [`network`] say whose a container is and
-//! where it is reached.
+//! where it is reached. The tasks of a [`swarm`] are seen as containers are.
 //!
 //! What it is made to be: the containers on a [`shelf`] are canaryd's to start and stop, and [`desire`] says what each
 //! of them should be. A new release's container is a copy of one that runs, with another image: [`clone`] says what it
@@ -31,6 +31,7 @@ pub mod scribe;
 pub mod shelf;
 pub mod sighting;
 pub mod signal;
+pub mod swarm;
 pub mod version;
 pub mod wanted;
 pub mod watch;

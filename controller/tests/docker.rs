@@ -21,6 +21,7 @@ mod lookout;
 mod preflight;
 mod real;
 mod recorded;
+mod swarm;
 mod usage;
 mod watch;
 mod wire;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 20] = [
+const PURE: [&str; 21] = [
     "analysis",
     "deploy/facts",
     "deploy/preflight",
@@ -20,6 +20,7 @@ const PURE: [&str; 20] = [
     "docker/shelf",
     "docker/sighting",
     "docker/signal",
+    "docker/swarm",
     "docker/version",
     "docker/wanted",
     "render",

@@ -62,6 +62,9 @@ async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
         let service = &subject.service.name;
         format!("no container of {service} is stable, so that there is nothing to copy; start one, see `status`")
     })?;
+    if model.swarm.is_some() {
+        return Err("stable is Swarm's, which may have it on another node".to_owned());
+    }
     let id = model.container.as_str();
     let container = host.inspect(id).await.map_err(in_words)?;
     let of = container.image.clone().unwrap_or_default();

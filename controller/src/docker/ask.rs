@@ -1,6 +1,8 @@
 //! The questions that the watcher has for an Engine. They are GET requests all, so that a proxy that lets nothing else
 //! pass is enough; each has a deadline, and its own words for what went wrong.
 
+mod raw;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, EventMessage, HostConfig};
+use bollard::models::{ContainerInspectResponse, EventMessage, HostConfig, LocalNodeState};
 use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
 use canary_config::docker::DockerHost;
 use canary_config::quoted::Excerpt;
@@ -24,6 +26,9 @@ use crate::docker::inspected::connection;
 use crate::docker::label::SERVICE;
 use crate::docker::network::{Connection, Reach};
 use crate::docker::sighting::ContainerId;
+use crate::docker::swarm::answer::{Service, Task};
+use crate::docker::swarm::roll::Roll;
+use crate::docker::swarm::tasks::{Membership, NoRoll};
 use crate::docker::version::ApiVersion;
 
 /// The client counts in whole seconds; its limit is that of an answer's head, and ours that of the whole.
@@ -72,7 +77,7 @@ impl Asker {
         const SECOND_NS: i64 = 1_000_000_000;
         let since = format!("{}.{:09}", since_ns.div_euclid(SECOND_NS), since_ns.rem_euclid(SECOND_NS));
         let filters = HashMap::from([
-            ("type".to_owned(), vec!["container".to_owned(), "network".to_owned()]),
+            ("type".to_owned(), ["container", "network", "service"].map(str::to_owned).to_vec()),
             ("event".to_owned(), EVENTS.map(str::to_owned).to_vec()),
         ]);
         self.docker.events(Some(EventsOptions {
@@ -120,6 +125,45 @@ impl Asker {
             return Ok(Place { own, reach: self.reach_of(inspected).await? });
         }
         Ok(Place { own: None, reach: Reach::Host })
+    }
+
+    /// What the Engine is to a Swarm. One that may not be asked is outside: who has services in a Swarm lets it be.
+    pub(super) async fn membership(&self) -> Result<Membership, String> {
+        let info = match timeout(self.deadline, self.docker.info()).await {
+            Ok(Ok(info)) => info,
+            Ok(Err(error)) if is_forbidden(&error) => return Ok(Membership::Outside),
+            Ok(Err(error)) => return Err(format!("Docker does not say what it is: {}", words(&error))),
+            Err(_) => return Err(format!("Docker does not say what it is: {}", self.no_answer())),
+        };
+        let swarm = info.swarm.unwrap_or_default();
+        Ok(match swarm.local_node_state {
+            None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE) => Membership::Outside,
+            Some(LocalNodeState::ACTIVE) if swarm.control_available != Some(true) => Membership::Worker,
+            // One that is locked knows of its tasks, and cannot tell of them.
+            Some(_) => Membership::Manager,
+        })
+    }
+
+    /// The services of a Swarm that say whose they are, with their tasks.
+    pub(super) async fn roll(&self) -> Result<Roll, NoRoll> {
+        let mut services: Vec<Service> = self.raw("services", &[]).await?;
+        services.retain(Service::is_labelled);
+        let ids: Vec<&str> = services.iter().map(|service| &*service.id).collect();
+        // No filter at all would be all tasks.
+        let tasks: Vec<Task> = if ids.is_empty() { Vec::new() } else { self.raw("tasks", &ids).await? };
+        Ok(Roll::of(services, tasks))
+    }
+
+    async fn raw<T: serde::de::DeserializeOwned>(&self, what: &str, services: &[&str]) -> Result<T, NoRoll> {
+        match timeout(self.deadline, raw::get(&self.docker, what, services)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if is_forbidden(&error) => Err(NoRoll::Forbidden(format!(
+                "its {what} may not be looked at; let the socket proxy allow GET of services and tasks, if canaryd is to \
+                 know of them"
+            ))),
+            Ok(Err(error)) => Err(NoRoll::Failed(format!("Swarm does not list its {what}: {}", words(&error)))),
+            Err(_) => Err(NoRoll::Failed(format!("Swarm does not list its {what}: {}", self.no_answer()))),
+        }
     }
 
     /// What a container reaches.
@@ -202,6 +246,11 @@ impl Images {
 /// The container whose network one uses, if it does that.
 fn lender(host_config: &HostConfig) -> Option<ContainerId> {
     host_config.network_mode.as_deref()?.strip_prefix("container:").map(ContainerId::new)
+}
+
+/// Whether somebody between canaryd and the Engine does not let a question pass.
+fn is_forbidden(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 401 | 403 | 404 | 405, .. })
 }
 
 /// What went wrong, and what helps.

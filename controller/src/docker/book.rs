@@ -13,10 +13,16 @@ use crate::docker::facts::{Facts, ImageFacts};
 use crate::docker::happening::{Deed, Happening};
 use crate::docker::network::Reach;
 use crate::docker::sighting::{ContainerId, Fault, Sightings};
+use crate::docker::swarm::roll::Roll;
+use crate::docker::swarm::tasks::{Membership, NoRoll, Tasks, is_restless};
 use crate::docker::wanted::Wanted;
 
 /// Before the first whole look.
 const NOT_LOOKED: &str = "the Engine has not been looked at yet; wait for it";
+
+/// To a worker.
+const NEEDS_MANAGER: &str =
+    "it is a task of a Swarm service, and this Engine is no manager; let canaryd ask one (docker.host)";
 
 /// All containers that say whose they are.
 #[derive(Debug)]
@@ -24,6 +30,7 @@ pub struct Book {
     wanted: Wanted,
     reach: Reach,
     entries: BTreeMap<ContainerId, Entry>,
+    tasks: Tasks,
     trouble: Option<String>,
     look: Look,
     turn: Turn,
@@ -43,6 +50,17 @@ enum Look {
     At(BTreeSet<ContainerId>),
     /// Everything has been seen once.
     Whole,
+}
+
+/// How often a Swarm's services are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// There are none.
+    Never,
+    /// Nothing happens.
+    NowAndThen,
+    /// Tasks come and go.
+    Often,
 }
 
 /// What was learnt of a container by asking.
@@ -66,6 +84,7 @@ impl Book {
             wanted,
             reach: Reach::Host,
             entries: BTreeMap::new(),
+            tasks: Tasks::default(),
             trouble: Some(NOT_LOOKED.into()),
             look: Look::Awaited,
             turn: Turn::default(),
@@ -90,9 +109,38 @@ impl Book {
     pub fn lose(&mut self, why: String) {
         self.trouble = Some(why);
         self.look = Look::Awaited;
+        self.tasks.lose();
         for entry in self.entries.values_mut() {
             entry.asked = None;
         }
+    }
+
+    /// Goes by what the Engine is to a Swarm now.
+    pub fn join(&mut self, membership: Membership) {
+        self.tasks.join(membership);
+        self.settle();
+    }
+
+    /// Notes a Swarm's services and tasks.
+    pub fn call(&mut self, called: Result<Roll, NoRoll>) {
+        self.tasks.call(called);
+        self.settle();
+    }
+
+    /// Whether a Swarm's services are to be asked about at once, since this was last asked.
+    pub fn take_call(&mut self) -> bool {
+        self.tasks.take_due()
+    }
+
+    /// How often a Swarm's services are to be asked about: more often than now and then, or not at all.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        if !self.tasks.is_called() {
+            return Calls::Never;
+        }
+        let (tasks, _) = self.tasks.sightings(&self.wanted, &self.reach);
+        let is_quiet = self.tasks.trouble().is_none() && !is_restless(&tasks);
+        if is_quiet { Calls::NowAndThen } else { Calls::Often }
     }
 
     /// A turn, for a question that is asked now.
@@ -103,6 +151,7 @@ impl Book {
 
     /// Notes what happened. `is_old` is what was told once before, and may be over.
     pub fn hear(&mut self, happening: &Happening, is_old: bool) {
+        self.tasks.hear(happening);
         let turn = self.next_turn();
         let (id, reach) = (&happening.container, &self.reach);
         if happening.deed == Deed::Gone {
@@ -199,14 +248,19 @@ impl Book {
     /// All that is known now.
     #[must_use]
     pub fn sightings(&self) -> Sightings {
-        let mut sightings = Sightings { trouble: self.trouble.clone(), ..Sightings::default() };
+        let trouble = self.tasks.trouble().or(self.trouble.as_ref()).cloned();
+        let (containers, faults) = self.tasks.sightings(&self.wanted, &self.reach);
+        let mut sightings = Sightings { trouble, containers, faults };
         for (id, entry) in &self.entries {
             let (sighting, faults) = entry.sighting(id, &self.reach);
             sightings.containers.extend(sighting);
             let name = entry.name(id);
             let fault = |what| Fault { container: id.clone(), name: name.clone(), what };
-            sightings.faults.extend(faults.into_iter().map(fault));
+            let needs_manager = (self.tasks.is_blind() && entry.is_task()).then(|| NEEDS_MANAGER.to_owned());
+            sightings.faults.extend(faults.into_iter().chain(needs_manager).map(fault));
         }
+        sightings.containers.sort_by(|a, b| a.container.cmp(&b.container));
+        sightings.faults.sort_by(|a, b| a.container.cmp(&b.container));
         sightings
     }
 
@@ -224,7 +278,7 @@ impl Book {
     }
 
     fn settle(&mut self) {
-        if matches!(&self.look, Look::At(unseen) if unseen.is_empty()) {
+        if matches!(&self.look, Look::At(unseen) if unseen.is_empty()) && !self.tasks.is_awaited() {
             self.look = Look::Whole;
             self.trouble = None;
         }

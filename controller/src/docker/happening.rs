@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::docker::label::SERVICE;
+use crate::docker::label::{SERVICE, SWARM_TASK};
 use crate::docker::sighting::ContainerId;
 use crate::docker::signal::Signal;
 
-/// The events that say something: of containers, and of what is connected to networks. A health check emits three
-/// others each time it runs.
-pub const EVENTS: [&str; 15] = [
+/// The events that say something: of containers, of what is connected to networks, and of services of Swarm. A health
+/// check emits three others each time it runs.
+pub const EVENTS: [&str; 16] = [
     "create",
     "start",
     "restart",
@@ -24,6 +24,7 @@ pub const EVENTS: [&str; 15] = [
     "update",
     "connect",
     "disconnect",
+    "remove",
 ];
 
 /// Something that happened to a container.
@@ -35,6 +36,8 @@ pub struct Happening {
     pub name: Option<Box<str>>,
     /// Whether it says whose it is. An event of a network does not tell.
     pub is_labelled: bool,
+    /// Whether it is the container of a task of Swarm's.
+    pub is_task: bool,
     /// When, in nanoseconds of Unix by the Engine's clock.
     pub at_ns: i64,
     /// What.
@@ -63,6 +66,8 @@ pub enum Deed {
     Gone,
     /// It left a network.
     Disconnected(Box<str>),
+    /// It is no container but a service of Swarm's, and is another than it was.
+    ServiceChanged,
     /// Something else, after which it may be another than it was.
     Other,
 }
@@ -90,6 +95,7 @@ impl Happening {
             container: ContainerId::new(id),
             name: attributes.get("name").map(|name| name.as_str().into()),
             is_labelled: attributes.contains_key(SERVICE),
+            is_task: attributes.contains_key(SWARM_TASK),
             at_ns,
             deed,
         }
@@ -101,7 +107,14 @@ impl Happening {
         let network = attributes.get("name").map(String::as_str).unwrap_or_default();
         let deed = if action == "disconnect" { Deed::Disconnected(network.into()) } else { Deed::Other };
         let container = ContainerId::new(attributes.get("container")?);
-        Some(Self { container, name: None, is_labelled: false, at_ns, deed })
+        Some(Self { container, name: None, is_labelled: false, is_task: false, at_ns, deed })
+    }
+
+    /// What an event of a service says.
+    #[must_use]
+    pub fn of_service(id: &str, at_ns: i64) -> Self {
+        let (container, deed) = (ContainerId::new(id), Deed::ServiceChanged);
+        Self { container, name: None, is_labelled: false, is_task: false, at_ns, deed }
     }
 }
 

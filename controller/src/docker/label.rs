@@ -46,7 +46,8 @@ const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
 const ORIGIN_PROJECT: &str = "canary.compose.project";
 const ORIGIN_SERVICE: &str = "canary.compose.service";
 const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
-const SWARM_TASK: &str = "com.docker.swarm.task.id";
+/// That it is the container of a task of Swarm's, which writes it; the task is the instance.
+pub const SWARM_TASK: &str = "com.docker.swarm.task.id";
 
 /// What is to be known of a container for its labels to be understood.
 #[derive(Clone, Copy, Debug)]

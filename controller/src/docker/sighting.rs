@@ -10,6 +10,8 @@ use std::time::SystemTime;
 use canary_config::name::{ReleaseId, ServiceName};
 use serde::{Deserialize, Serialize};
 
+use crate::docker::swarm::refusal::Manner;
+
 /// So many of an id's digits are shown.
 const DIGITS_SHOWN: usize = 12;
 
@@ -50,6 +52,8 @@ pub struct Sighting {
     pub compose: Option<ComposeOrigin>,
     /// What is doubtful about how it was made.
     pub doubts: Vec<Doubt>,
+    /// Set if it is the container of a task of Swarm's.
+    pub swarm: Option<SwarmOrigin>,
     /// What it does.
     pub state: State,
 }
@@ -86,6 +90,15 @@ pub struct ComposeOrigin {
     pub working_dir: Option<Box<str>>,
     /// The files, divided by commas; relative to the folder where old versions of Compose wrote them.
     pub config_files: Option<Box<str>>,
+}
+
+/// Where Swarm has a container from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwarmOrigin {
+    /// The service of Swarm.
+    pub service: Box<str>,
+    /// How that one is made up.
+    pub manner: Manner,
 }
 
 /// What a container does.

@@ -19,9 +19,11 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use self::backoff::Backoff;
 use self::stream::{Heard, Hearing};
 use crate::docker::ask::{Asker, Images, Place};
-use crate::docker::book::{Book, Learnt, Turn};
+use crate::docker::book::{Book, Calls, Learnt, Turn};
 use crate::docker::own;
 use crate::docker::sighting::{ContainerId, Sightings};
+use crate::docker::swarm::roll::Roll;
+use crate::docker::swarm::tasks::{Membership, NoRoll};
 use crate::docker::wanted::Wanted;
 
 /// An Engine is asked about so many containers at a time.
@@ -32,6 +34,8 @@ const QUESTIONS_AT_ONCE: usize = 8;
 pub struct Pace {
     /// From one list to the next.
     pub list_interval: Duration,
+    /// From one question about a Swarm's tasks to the next: while they come and go, and else.
+    pub call_intervals: (Duration, Duration),
     /// For an answer.
     pub deadline: Duration,
     /// Before it asks again about a container of which it could not learn anything.
@@ -61,6 +65,18 @@ struct Session {
     hearing: Hearing,
     answers: JoinSet<Answer>,
     is_listing: bool,
+    call: Call,
+}
+
+/// The question about a Swarm's tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// It was asked last at this moment, and has been answered.
+    Answered(Instant),
+    /// It is under way.
+    UnderWay,
+    /// The same, and something has happened since.
+    UnderWayAndDue,
 }
 
 /// What came of a question.
@@ -68,6 +84,8 @@ enum Answer {
     Listed(Turn, Result<BTreeMap<ContainerId, Box<str>>, String>),
     Learnt(ContainerId, Turn, Learnt),
     Placed(Result<Place, String>),
+    Joined(Result<Membership, String>),
+    Called(Instant, Result<Roll, NoRoll>),
 }
 
 /// Why a session ended.
@@ -84,6 +102,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             list_interval: Duration::from_secs(30),
+            call_intervals: (Duration::from_secs(1), Duration::from_secs(5)),
             deadline: Duration::from_secs(10),
             retry_interval: Duration::from_secs(1),
             backoff: (Duration::from_millis(100), Duration::from_secs(5)),
@@ -166,11 +185,22 @@ impl Watcher {
             Ok(place) => self.take_place(place),
             Err(why) => return Ended::Lost(why),
         }
+        match asker.membership().await {
+            Ok(membership) => self.book.join(membership),
+            Err(why) => return Ended::Lost(why),
+        }
         // First hear, then list: nothing that happens in between is missed.
         let hearing = Hearing::begin(&asker, self.heard_until_ns);
-        let mut session = Session { asker, hearing, answers: JoinSet::new(), is_listing: false };
+        let mut session = Session {
+            asker,
+            hearing,
+            answers: JoinSet::new(),
+            is_listing: false,
+            call: Call::Answered(Instant::now()),
+        };
         session.list(&mut self.book);
         let mut list = ticks(self.pace.list_interval);
+        let mut call = ticks(self.pace.call_intervals.0);
         let mut retry = ticks(self.pace.retry_interval);
         loop {
             tokio::select! {
@@ -186,13 +216,18 @@ impl Watcher {
                 }
                 _ = list.tick() => {
                     session.place(&self.own_candidates);
+                    session.join();
                     session.list(&mut self.book);
                 }
+                _ = call.tick() => self.call_again(&mut session),
                 _ = retry.tick() => self.book.ask_again(),
                 changed = self.wanted.changed() => match changed {
                     Ok(()) => self.want(),
                     Err(_) => return Ended::Unwanted,
                 },
+            }
+            if self.book.take_call() {
+                session.call();
             }
             session.ask(&mut self.book);
             self.publish();
@@ -222,6 +257,13 @@ impl Watcher {
                 self.book.learn(&id, asked, learnt);
             }
             Answer::Placed(place) => self.take_place(place?),
+            Answer::Joined(membership) => self.book.join(membership?),
+            Answer::Called(at, called) => {
+                self.book.call(called);
+                if std::mem::replace(&mut session.call, Call::Answered(at)) == Call::UnderWayAndDue {
+                    session.call();
+                }
+            }
         }
         if self.book.take_surprise() {
             // It may be that the event was only slower than the list; then this costs one connection.
@@ -229,6 +271,18 @@ impl Watcher {
             session.hearing = Hearing::begin(&session.asker, self.heard_until_ns);
         }
         Ok(())
+    }
+
+    /// Asks about a Swarm's tasks, if it is time.
+    fn call_again(&self, session: &mut Session) {
+        let is_time = match (self.book.calls(), session.call) {
+            (Calls::Often, Call::Answered(_)) => true,
+            (Calls::NowAndThen, Call::Answered(at)) => at.elapsed() >= self.pace.call_intervals.1,
+            (Calls::Never, _) | (_, Call::UnderWay | Call::UnderWayAndDue) => false,
+        };
+        if is_time {
+            session.call();
+        }
     }
 
     fn take_place(&mut self, Place { own, reach }: Place) {
@@ -272,6 +326,23 @@ impl Session {
         }
         let (asker, turn) = (self.asker.clone(), book.next_turn());
         self.answers.spawn(async move { Answer::Listed(turn, asker.list().await) });
+    }
+
+    /// Asks what the Engine is to a Swarm.
+    fn join(&mut self) {
+        let asker = self.asker.clone();
+        self.answers.spawn(async move { Answer::Joined(asker.membership().await) });
+    }
+
+    /// Asks about a Swarm's tasks; once more, if that is under way.
+    fn call(&mut self) {
+        if !matches!(self.call, Call::Answered(_)) {
+            self.call = Call::UnderWayAndDue;
+            return;
+        }
+        self.call = Call::UnderWay;
+        let (asker, at) = (self.asker.clone(), Instant::now());
+        self.answers.spawn(async move { Answer::Called(at, asker.roll().await) });
     }
 
     /// Asks what canaryd reaches.

@@ -18,7 +18,7 @@ use tokio::sync::{oneshot, watch};
 use crate::api::{DeploymentStatus, Problem};
 use crate::clock;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, refused};
 use crate::rollout::{Phase, Raises, Rollout};
@@ -216,6 +216,15 @@ impl Engine {
         let (sender, stored) = oneshot::channel();
         self.save(Record { papers, ..Record::default() }, Some(sender), Vec::new());
         Ok(Begun { stored, cancelled })
+    }
+}
+
+// === impl Subject ===
+
+impl Subject {
+    /// Where Swarm has the containers of stable from, if it has.
+    pub(crate) fn swarm(&self) -> Option<&SwarmOrigin> {
+        self.containers.iter().filter(|one| one.release == self.stable).find_map(|one| one.swarm.as_ref())
     }
 }
 

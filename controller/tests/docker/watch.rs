@@ -8,7 +8,7 @@ use canary_controller::docker::sighting::{ContainerId, Sighting, Sightings, Stat
 use canary_controller::docker::wanted::Wanted;
 use canary_controller::docker::watch::{Pace, Watcher};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -352,4 +352,123 @@ async fn a_health_check_is_waited_for_and_other_services_are_looked_for_on_reque
     watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
     watching.wanted.send(wanted(&["api", "web"])).unwrap();
     watching.until_running(&[("api-1", "10.0.0.2:8080"), ("web-1", "10.0.0.1:8080")]).await;
+}
+
+/// A service of Swarm that belongs to `web`, and its only task, whose container is this.
+fn in_swarm(image: &str, container: &str) -> (Value, Value) {
+    let spec = json!({ "ContainerSpec": { "Image": image } });
+    let labels = json!({ "canary.service": "web", "canary.release": "v1", "canary.port": "8080" });
+    let service = json!({ "ID": "web-id", "Spec": { "Name": "web", "Labels": labels, "TaskTemplate": spec } });
+    let network =
+        json!({ "Network": { "Spec": { "Name": "edge", "Attachable": true } }, "Addresses": ["10.0.0.9/24"] });
+    let task = json!({
+        "ID": "task",
+        "CreatedAt": "2026-11-30T10:00:00Z",
+        "Spec": spec,
+        "ServiceID": "web-id",
+        "Slot": 1,
+        "Status": { "State": "running", "ContainerStatus": { "ContainerID": container } },
+        "DesiredState": "running",
+        "NetworksAttachments": [network],
+    });
+    (service, task)
+}
+
+/// A watcher in a container of the network `edge`.
+fn on_edge(engine: FakeEngine, pace: Pace) -> Watching {
+    let own = engine.add(&FakeContainer::new("canaryd").network("edge", "10.0.0.250"));
+    Watching::of(engine, pace, vec![ContainerId::new(&own)])
+}
+
+#[tokio::test]
+async fn a_task_of_swarm_is_seen_once_and_leaves_as_soon_as_its_container_is_killed() {
+    let engine = FakeEngine::start();
+    let id = engine.add(&web("web.1.task", "10.0.0.9").label("com.docker.swarm.task.id", "task"));
+    let (service, task) = in_swarm("web:v1", &id);
+    engine.manage(&[service], &[task]);
+    let mut watching = on_edge(engine, Pace { call_intervals: (NEVER, NEVER), ..pace() });
+    watching.until_running(&[("web.1", "10.0.0.9:8080")]).await;
+    assert_eq!(watching.seen.borrow().containers.len(), 1);
+    watching.engine.event("kill", &id, &[("signal", "15")]);
+    watching.until_state("web.1", |state| *state == State::Leaving).await;
+    assert_eq!((watching.engine.writes(), watching.faults()), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn a_service_of_swarm_that_changes_is_looked_at_at_once_and_else_now_and_then() {
+    let engine = FakeEngine::start();
+    let (service, task) = in_swarm("web:v1", "c1");
+    engine.manage(&[], &[]);
+    let mut watching = on_edge(engine, Pace { call_intervals: (NEVER, NEVER), ..pace() });
+    watching.until_running(&[]).await;
+    watching.engine.until_watched().await;
+    watching.engine.manage(&[service.clone()], &[task]);
+    watching.engine.service_event("create", "web-id");
+    watching.until_running(&[("web.1", "10.0.0.9:8080")]).await;
+
+    let engine = FakeEngine::start();
+    engine.manage(&[service], &[]);
+    let short = Duration::from_millis(5);
+    let mut watching = on_edge(engine, Pace { call_intervals: (short, short), ..pace() });
+    watching.until_running(&[]).await;
+    let (service, task) = in_swarm("web:v1", "c1");
+    watching.engine.manage(&[service], &[task]);
+    watching.until_running(&[("web.1", "10.0.0.9:8080")]).await;
+}
+
+#[tokio::test]
+async fn a_swarm_that_does_not_answer_keeps_its_tasks_and_says_so() {
+    let engine = FakeEngine::start();
+    let (service, task) = in_swarm("web:v1", "c1");
+    engine.manage(&[service], &[task]);
+    let short = Duration::from_millis(5);
+    let mut watching = on_edge(engine, Pace { call_intervals: (short, short), ..pace() });
+    watching.until_running(&[("web.1", "10.0.0.9:8080")]).await;
+    watching.engine.demote();
+    let seen = watching.until("trouble", |seen| seen.trouble.is_some()).await;
+    assert_eq!(
+        seen.trouble.as_deref(),
+        Some("Swarm does not list its services: it answered 503: This node is not a swarm manager.; look at its log")
+    );
+    assert_eq!(running(&seen).len(), 1);
+    watching.engine.manage(&[], &[]);
+    watching.until_running(&[]).await;
+}
+
+#[tokio::test]
+async fn a_worker_says_that_a_manager_is_needed() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web.1.task", "10.0.0.9").label("com.docker.swarm.task.id", "task"));
+    engine.add(&web("web-1", "10.0.0.1"));
+    engine.manage(&[in_swarm("web:v1", "c1").0], &[]);
+    engine.demote();
+    let mut watching = on_edge(engine, pace());
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    assert_eq!(
+        watching.faults(),
+        [
+            "web.1.task: it is a task of a Swarm service, and this Engine is no manager; let canaryd ask one (docker.host)"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_may_not_look_at_services_sees_containers_all_the_same() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1"));
+    engine.manage(&[], &[]);
+    engine.script(Method::GET, "/services", 403, json!({ "message": "no" }));
+    let mut watching = on_edge(engine, Pace { call_intervals: (NEVER, NEVER), ..pace() });
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    assert_eq!(
+        watching.faults(),
+        ["swarm: its services may not be looked at; let the socket proxy allow GET of services and tasks, if canaryd \
+          is to know of them"]
+    );
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1"));
+    engine.script(Method::GET, "/info", 403, json!({ "message": "no" }));
+    let mut watching = on_edge(engine, pace());
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    assert_eq!(watching.faults(), [""; 0]);
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod home;
 mod program;
 mod room;
+mod swarm;
 
 use std::env;
 use std::fs::File;

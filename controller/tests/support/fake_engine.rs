@@ -140,6 +140,18 @@ impl FakeEngine {
         self.holdings().network(name)
     }
 
+    /// Is a manager of a Swarm that has these services and tasks, without a word to anybody.
+    pub(crate) fn manage(&self, services: &[Value], tasks: &[Value]) {
+        let mut holdings = self.holdings();
+        (holdings.services, holdings.tasks) = (services.to_vec(), tasks.to_vec());
+        holdings.is_manager = true;
+    }
+
+    /// Is a worker of that Swarm.
+    pub(crate) fn demote(&self) {
+        self.holdings().is_manager = false;
+    }
+
     // --- What it tells ---
 
     /// Tells of something that happened to a container: its labels, image and name are in the attributes, as these are.
@@ -150,6 +162,11 @@ impl FakeEngine {
     /// Tells that a container has been attached to a network, or is not any more.
     pub(crate) fn network_event(&self, action: &str, network: &str, container: &str) {
         self.holdings().tell_of_network(action, network, container);
+    }
+
+    /// Tells that a service of Swarm was made, changed or removed.
+    pub(crate) fn service_event(&self, action: &str, service: &str) {
+        self.holdings().tell_of_service(action, service);
     }
 
     /// Sends these bytes to everybody who hears events.

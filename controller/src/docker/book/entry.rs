@@ -9,7 +9,7 @@ use super::Turn;
 use crate::docker::digest::digest;
 use crate::docker::facts::{Activity, Facts, Health, ImageFacts};
 use crate::docker::happening::{Deed, Happening};
-use crate::docker::label::{Attachment, Labelled};
+use crate::docker::label::{Attachment, Labelled, SWARM_TASK};
 use crate::docker::network::{Connection, Reach};
 use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::docker::signal::Signal;
@@ -102,7 +102,7 @@ impl Entry {
             Deed::Disconnected(network) if self.is_reached_on(network, reach) => {
                 self.told = Some(State::Unhealthy { why: "it has left the network on which it was reached".into() });
             }
-            Deed::Disconnected(_) | Deed::Gone | Deed::Other => {}
+            Deed::Disconnected(_) | Deed::Gone | Deed::ServiceChanged | Deed::Other => {}
         }
         self.touch(turn);
     }
@@ -140,6 +140,11 @@ impl Entry {
 
     pub(super) fn name(&self, id: &ContainerId) -> Box<str> {
         self.name.clone().unwrap_or_else(|| id.to_string().into())
+    }
+
+    /// Whether it is the container of a task of Swarm's that says whose it is.
+    pub(super) fn is_task(&self) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.facts.labels.contains_key(SWARM_TASK))
     }
 
     pub(super) fn image_id(&self) -> Option<&str> {
@@ -184,6 +189,7 @@ impl Entry {
             managed: attachment.managed.clone(),
             compose: attachment.compose.clone(),
             doubts: doubts.clone(),
+            swarm: None,
             state,
         };
         (Some(sighting), faults)

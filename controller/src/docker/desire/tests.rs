@@ -38,6 +38,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
         managed: deployment.map(|deployment| Managed { deployment: deployment.into() }),
         compose: None,
         doubts: Vec::new(),
+        swarm: None,
         state,
     }
 }

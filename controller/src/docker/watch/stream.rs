@@ -113,6 +113,7 @@ fn happening(event: EventMessage) -> Option<Happening> {
     let at_ns = event.time_nano.unwrap_or_default();
     match event.typ? {
         EventMessageTypeEnum::CONTAINER => Some(Happening::of_container(&actor.id?, &action, &attributes, at_ns)),
+        EventMessageTypeEnum::SERVICE => Some(Happening::of_service(&actor.id?, at_ns)),
         EventMessageTypeEnum::NETWORK => Happening::of_network(&action, &attributes, at_ns),
         _ => None,
     }

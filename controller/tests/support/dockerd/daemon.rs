@@ -38,6 +38,10 @@ impl Daemon {
         Self { room, process, home }
     }
 
+    pub(super) fn room(&self) -> &Room {
+        &self.room
+    }
+
     pub(super) fn socket(&self) -> PathBuf {
         socket(&self.home)
     }

@@ -61,6 +61,16 @@ impl Room {
     pub(super) fn enter_network(&self) {
         move_into_link_name_space(self.network.as_fd(), Some(LinkNameSpaceType::Network)).expect("we are root");
     }
+
+    /// Takes this thread into the network of a process that has this number in the room, and gives it its host name.
+    pub(super) fn enter_network_of(&self, pid: i64) {
+        let spaces = format!("/proc/{}/root/proc/{pid}/ns", self.keeper.id());
+        let kinds = [("net", LinkNameSpaceType::Network), ("uts", LinkNameSpaceType::HostNameAndNISDomainName)];
+        for (name, kind) in kinds {
+            let space = File::open(format!("{spaces}/{name}")).expect("it runs");
+            move_into_link_name_space(space.as_fd(), Some(kind)).expect("we are root");
+        }
+    }
 }
 
 impl Drop for Room {

@@ -26,6 +26,9 @@ pub(super) struct Holdings {
     containers: Vec<Value>,
     images: Vec<Value>,
     networks: Vec<Value>,
+    pub(super) is_manager: bool,
+    pub(super) services: Vec<Value>,
+    pub(super) tasks: Vec<Value>,
     ring: VecDeque<Value>,
     now_ns: u64,
     streams: Vec<Stream>,
@@ -50,6 +53,9 @@ impl Holdings {
             containers: Vec::new(),
             images: Vec::new(),
             networks,
+            is_manager: false,
+            services: Vec::new(),
+            tasks: Vec::new(),
             ring: VecDeque::new(),
             now_ns: BEGINNING_NS,
             streams: Vec::new(),
@@ -146,6 +152,15 @@ impl Holdings {
         }));
     }
 
+    pub(super) fn tell_of_service(&mut self, action: &str, service: &str) {
+        self.tell(json!({
+            "Type": "service",
+            "Action": action,
+            "Actor": { "ID": service, "Attributes": { "name": service } },
+            "scope": "swarm",
+        }));
+    }
+
     fn tell(&mut self, mut event: Value) {
         self.now_ns += STEP_NS;
         event["time"] = json!(self.now_ns / 1_000_000_000);
@@ -212,7 +227,12 @@ impl Holdings {
         match parts[..] {
             ["_ping"] => Said::Whole(200, "OK".to_owned()),
             ["version"] => Said::Whole(200, VERSION.to_owned()),
-            ["info"] => Said::Whole(200, INFO.to_owned()),
+            ["info"] => Said::Whole(200, self.info().to_string()),
+            ["services"] if self.is_manager => Said::Whole(200, json!(self.services).to_string()),
+            ["tasks"] if self.is_manager => Said::Whole(200, self.tasks_of(&query).to_string()),
+            ["services" | "tasks"] => {
+                Said::Whole(503, json!({ "message": "This node is not a swarm manager." }).to_string())
+            }
             ["events"] => self.listen(&query),
             ["containers", "json"] => Said::Whole(200, self.list(&query).to_string()),
             ["containers", id, "json"] => {
@@ -230,6 +250,22 @@ impl Holdings {
             }
             _ => Said::Whole(404, json!({ "message": "page not found" }).to_string()),
         }
+    }
+
+    fn info(&self) -> Value {
+        let mut info: Value = serde_json::from_str(INFO).expect("it was recorded");
+        // One that has services and is no manager is a worker.
+        if self.is_manager || !self.services.is_empty() {
+            (info["Swarm"]["LocalNodeState"], info["Swarm"]["ControlAvailable"]) =
+                (json!("active"), json!(self.is_manager));
+        }
+        info
+    }
+
+    fn tasks_of(&self, query: &Query) -> Value {
+        let services = values_of(&query.filters()["service"]);
+        let is_of = |task: &&Value| services.iter().any(|service| task["ServiceID"] == **service);
+        self.tasks.iter().filter(is_of).cloned().collect()
     }
 
     /// What is running, or everything; with all of the labels that are asked for.

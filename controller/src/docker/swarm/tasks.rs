@@ -1,0 +1,230 @@
+//! What is known of a Swarm's tasks from one roll to the next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::docker::happening::{Deed, Happening};
+use crate::docker::network::Reach;
+use crate::docker::sighting::{ContainerId, Fault, Sighting, State};
+use crate::docker::signal::Signal;
+use crate::docker::swarm::roll::{Roll, View};
+use crate::docker::wanted::Wanted;
+
+/// To one that was a manager.
+const DEMOTED: &str = "the Engine is no manager of its Swarm any more; let canaryd ask one (docker.host)";
+
+/// What an Engine is to a Swarm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Membership {
+    /// It is in none.
+    #[default]
+    Outside,
+    /// It runs tasks and knows nothing of services.
+    Worker,
+    /// It knows everything.
+    Manager,
+}
+
+/// Why there is no roll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoRoll {
+    /// It may not be asked for: why, and what to do. Who has no services in the Swarm needs none.
+    Forbidden(String),
+    /// The Swarm does not answer: why, and what to do.
+    Failed(String),
+}
+
+/// The tasks as they were last seen, and what has been heard of their containers since.
+#[derive(Debug, Default)]
+pub struct Tasks {
+    membership: Membership,
+    roll: Roll,
+    /// Whether that is of this connection to the Engine.
+    is_fresh: bool,
+    trouble: Option<String>,
+    forbidden: Option<String>,
+    leaving: BTreeSet<ContainerId>,
+    is_due: bool,
+}
+
+// === impl Tasks ===
+
+impl Tasks {
+    /// Goes by what the Engine is to a Swarm now.
+    pub fn join(&mut self, membership: Membership) {
+        match membership {
+            Membership::Outside => *self = Self::default(),
+            // What it knew as a manager is still the best that is known.
+            Membership::Worker => self.trouble = (self.roll != Roll::default()).then(|| DEMOTED.to_owned()),
+            Membership::Manager => self.is_due |= self.membership != membership,
+        }
+        self.membership = membership;
+    }
+
+    /// Notes that the Engine cannot be asked; what is known stays.
+    pub fn lose(&mut self) {
+        (self.membership, self.trouble, self.is_fresh) = (Membership::Outside, None, false);
+    }
+
+    /// Notes the services and tasks that there are.
+    pub fn call(&mut self, called: Result<Roll, NoRoll>) {
+        (self.trouble, self.forbidden) = (None, None);
+        self.is_fresh |= !matches!(called, Err(NoRoll::Failed(_)));
+        match called {
+            Ok(roll) => {
+                let present: BTreeSet<_> = roll.containers().map(|(container, _)| container).collect();
+                self.leaving.retain(|container| present.contains(container));
+                self.roll = roll;
+            }
+            Err(NoRoll::Forbidden(why)) => (self.roll, self.forbidden) = (Roll::default(), Some(why)),
+            Err(NoRoll::Failed(why)) => self.trouble = Some(why),
+        }
+    }
+
+    /// Notes what happened. A container that was told to stop is none to send anything to, although the manager may not
+    /// have heard of it yet: a task's container runs once.
+    pub fn hear(&mut self, happening: &Happening) {
+        self.is_due |= self.is_called() && (happening.is_task || happening.deed == Deed::ServiceChanged);
+        let ends = |stop_signal: Signal| match &happening.deed {
+            Deed::Killed(signal) => *signal == stop_signal || *signal == Signal::KILL,
+            Deed::Died { .. } | Deed::Gone => true,
+            _ => false,
+        };
+        let mut containers = self.roll.containers();
+        let is_ended = containers.any(|(container, signal)| container == happening.container && ends(signal));
+        if is_ended {
+            self.leaving.insert(happening.container.clone());
+        }
+    }
+
+    /// Whether something has happened for which the roll is to be called, since this was last asked.
+    pub fn take_due(&mut self) -> bool {
+        std::mem::take(&mut self.is_due)
+    }
+
+    /// Whether there are services to be asked about.
+    #[must_use]
+    pub fn is_called(&self) -> bool {
+        self.membership == Membership::Manager
+    }
+
+    /// Whether the Engine knows of tasks, and has not told of them yet.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.is_called() && !self.is_fresh
+    }
+
+    /// Whether containers of tasks are seen whose services are not.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.membership == Membership::Worker
+    }
+
+    /// Why what is known may be old.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&String> {
+        self.trouble.as_ref()
+    }
+
+    /// The tasks that are instances of services, and what is wrong.
+    #[must_use]
+    pub fn sightings(&self, wanted: &Wanted, reach: &Reach) -> (Vec<Sighting>, Vec<Fault>) {
+        let view = View { wanted, reach, leaving: &self.leaving };
+        let (sightings, mut faults) = self.roll.read(view);
+        let forbidden = self.forbidden.iter();
+        faults.extend(forbidden.map(|why| Fault {
+            container: ContainerId::new("swarm"),
+            name: "swarm".into(),
+            what: why.clone(),
+        }));
+        (sightings, faults)
+    }
+}
+
+/// Whether tasks come and go, or may have to make place for those of another release.
+#[must_use]
+pub fn is_restless(sightings: &[Sighting]) -> bool {
+    let mut releases = BTreeMap::<_, BTreeSet<_>>::new();
+    for task in sightings.iter().filter(|sighting| sighting.swarm.is_some()) {
+        if !matches!(task.state, State::Running { .. }) {
+            return true;
+        }
+        releases.entry(&task.service).or_default().insert(&task.release);
+    }
+    releases.values().any(|releases| releases.len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    fn roll() -> Roll {
+        let service: Value = json!({ "ID": "web-id", "Spec": { "Name": "web" } });
+        let task: Value = json!({
+            "ID": "task",
+            "ServiceID": "web-id",
+            "Spec": { "ContainerSpec": { "StopSignal": "SIGQUIT" } },
+            "Status": { "State": "running", "ContainerStatus": { "ContainerID": "c1" } },
+        });
+        Roll::of(vec![from_value(service).unwrap()], vec![from_value(task).unwrap()])
+    }
+
+    fn manager() -> Tasks {
+        let mut tasks = Tasks::default();
+        tasks.join(Membership::Manager);
+        tasks
+    }
+
+    fn hear(tasks: &mut Tasks, action: &str, signal: &str) {
+        let attributes = [("signal".to_owned(), signal.to_owned())].into();
+        tasks.hear(&Happening::of_container("c1", action, &attributes, 0));
+    }
+
+    #[test]
+    fn a_manager_is_asked_at_once_and_nothing_is_whole_before_it_has_answered() {
+        let mut tasks = manager();
+        assert_eq!((tasks.take_due(), tasks.take_due(), tasks.is_awaited()), (true, false, true));
+        tasks.call(Err(NoRoll::Failed("no leader".into())));
+        assert_eq!((tasks.is_awaited(), tasks.trouble().map(String::as_str)), (true, Some("no leader")));
+        tasks.call(Ok(roll()));
+        assert_eq!((tasks.is_awaited(), tasks.trouble()), (false, None));
+        tasks.lose();
+        tasks.join(Membership::Manager);
+        assert_eq!((tasks.take_due(), tasks.is_awaited()), (true, true));
+    }
+
+    #[test]
+    fn only_what_ends_a_container_lets_it_leave() {
+        for (action, signal, leaves) in [
+            ("kill", "1", false),
+            ("kill", "15", false),
+            ("start", "", false),
+            ("kill", "3", true),
+            ("kill", "9", true),
+            ("die", "", true),
+            ("destroy", "", true),
+        ] {
+            let mut tasks = manager();
+            tasks.call(Ok(roll()));
+            hear(&mut tasks, action, signal);
+            assert_eq!(tasks.leaving.contains(&ContainerId::new("c1")), leaves, "{action} {signal}");
+            // A manager may hear of it later than canaryd.
+            tasks.call(Ok(roll()));
+            assert_eq!(!tasks.leaving.is_empty(), leaves, "{action} {signal}");
+            tasks.call(Ok(Roll::default()));
+            assert!(tasks.leaving.is_empty());
+        }
+    }
+
+    #[test]
+    fn one_that_is_no_manager_any_more_keeps_what_it_knew() {
+        let mut tasks = manager();
+        tasks.call(Ok(roll()));
+        tasks.join(Membership::Worker);
+        assert_eq!(tasks.trouble().map(String::as_str), Some(DEMOTED));
+        assert_eq!((tasks.roll == roll(), tasks.is_called()), (true, false));
+        tasks.join(Membership::Outside);
+        assert_eq!((tasks.roll == Roll::default(), tasks.trouble()), (true, None));
+    }
+}

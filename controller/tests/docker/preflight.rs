@@ -48,6 +48,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         restarts: 0,
         managed: None,
         compose: None,
+        swarm: None,
         doubts: Vec::new(),
         state: State::Running { address: "172.18.0.2:8080".parse().unwrap(), since: Some(UNIX_EPOCH) },
     };

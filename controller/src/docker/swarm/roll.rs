@@ -201,6 +201,7 @@ impl Task {
             managed: None,
             compose: None,
             swarm: Some(SwarmOrigin { service: service.spec.name.clone(), manner: service.spec.manner() }),
+            doubts: Vec::new(),
             state,
         };
         (Some(sighting), unreachable.or(stuck))

@@ -101,7 +101,6 @@ pub struct Engine {
     acted: mpsc::UnboundedReceiver<Acted>,
     /// What listens to them.
     scribe: Option<Scribe>,
-    written: mpsc::UnboundedReceiver<Written>,
     /// What does hooks and smoke tests.
     runner: Runner,
     ran: mpsc::UnboundedReceiver<Ran>,
@@ -154,7 +153,6 @@ enum Next {
     Word(StoreWord),
     Seen(Sightings),
     Acted(Acted),
-    Written(Written),
     Ran(Ran),
     Noted(Noted),
     Conviction,
@@ -183,7 +181,6 @@ impl Engine {
                 Some(word) = self.from_store.recv() => Next::Word(word),
                 seen = Discovery::next(&mut self.discovery) => Next::Seen(seen),
                 Some(acted) = self.acted.recv() => Next::Acted(acted),
-                Some(written) = self.written.recv() => Next::Written(written),
                 Some(ran) = self.ran.recv() => Next::Ran(ran),
                 Some(noted) = self.noted.recv() => Next::Noted(noted),
                 () = self.convicted.notified() => Next::Conviction,
@@ -197,7 +194,6 @@ impl Engine {
                 Next::Word(word) => self.note_word(word),
                 Next::Seen(seen) => self.note_sightings(seen),
                 Next::Acted(acted) => self.note_acted(acted),
-                Next::Written(written) => self.note_written(written),
                 Next::Ran(ran) => self.note_ran(ran),
                 Next::Noted(Noted::Written(written)) => self.note_written(written),
                 Next::Noted(Noted::Measured(measured)) => self.note_measured(measured),

@@ -141,7 +141,6 @@ impl Engine {
             hands,
             acted,
             scribe,
-            written,
             runner: Runner::new(ran_sender),
             ran,
             noted,

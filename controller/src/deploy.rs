@@ -138,8 +138,7 @@ impl Deployer {
             let mut facts = Vec::new();
             for subject in subjects {
                 let strategy = strategy.unwrap_or(Strategy::Canary);
-                // What an Engine says of a container is large.
-                facts.push(Box::pin(gather::facts(subject, wanted, strategy)).await);
+                facts.push(gather::facts(subject, wanted, strategy).await);
             }
             facts
         };

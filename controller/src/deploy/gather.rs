@@ -5,7 +5,7 @@ use canary_config::plan::Strategy;
 use crate::deploy::facts::{Facts, Found};
 use crate::deploy::{Image, Wanted, name};
 use crate::docker::clone::{self, Original, labels};
-use crate::docker::host::{Host, HostError, Resolved};
+use crate::docker::host::{Host, Resolved};
 use crate::docker::reference::Reference;
 use crate::docker::registry::{Credentials, Registries};
 use crate::docker::sighting::{Sighting, State};
@@ -13,7 +13,8 @@ use crate::engine::Subject;
 
 /// All that is to be known of one service.
 pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy) -> Facts {
-    let found = found(&subject, &wanted.image).await;
+    // What an Engine says of a container is large.
+    let found = Box::pin(found(&subject, &wanted.image)).await;
     let asked = match (&found, &wanted.image) {
         (Ok(Found { reference: Ok(reference), .. }), _) => reference.to_string(),
         (_, Image::Reference(text)) => text.clone(),
@@ -57,7 +58,7 @@ fn model(subject: &Subject) -> Option<&Sighting> {
 }
 
 async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
-    let host = Host::connect(&(&subject.docker.host).into()).await.map_err(in_words)?;
+    let host = Host::connect(&(&subject.docker.host).into()).await.map_err(|error| error.to_string())?;
     let model = model(subject).ok_or_else(|| {
         let service = &subject.service.name;
         format!("no container of {service} is stable, so that there is nothing to copy; start one, see `status`")
@@ -66,17 +67,17 @@ async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
         return Err("stable is Swarm's, which may have it on another node".to_owned());
     }
     let id = model.container.as_str();
-    let container = host.inspect(id).await.map_err(in_words)?;
+    let container = host.inspect(id).await.map_err(|error| error.to_string())?;
     let of = container.image.clone().unwrap_or_default();
-    let image_of = host.image(&of).await.map_err(in_words)?.unwrap_or_default();
-    let injected = host.injected(&container).await.map_err(in_words)?;
-    let others = host.containers().await.map_err(in_words)?;
+    let image_of = host.image(&of).await.map_err(|error| error.to_string())?.unwrap_or_default();
+    let injected = host.injected(&container).await.map_err(|error| error.to_string())?;
+    let others = host.containers().await.map_err(|error| error.to_string())?;
     let original = Original { container, image: image_of };
     let reference = reference(image, &original);
     let (resolved, capacity, usage) =
         tokio::join!(resolved(&host, subject, &reference), host.capacity(), host.usage(id));
     let present = match &resolved {
-        Ok(resolved) => host.image(&resolved.image).await.map_err(in_words)?,
+        Ok(resolved) => host.image(&resolved.image).await.map_err(|error| error.to_string())?,
         Err(_) => None,
     };
     Ok(Found {
@@ -87,7 +88,7 @@ async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
         reference,
         resolved,
         image: present,
-        capacity: capacity.map_err(in_words),
+        capacity: capacity.map_err(|error| error.to_string()),
         usage: usage.ok(),
     })
 }
@@ -112,15 +113,11 @@ fn reference(image: &Image, original: &Original) -> Result<Reference, String> {
 async fn resolved(host: &Host, subject: &Subject, reference: &Result<Reference, String>) -> Result<Resolved, String> {
     let reference = reference.as_ref().map_err(Clone::clone)?;
     let credentials = credentials(subject, reference).await?;
-    host.resolve(reference, credentials.as_ref()).await.map_err(in_words)
+    host.resolve(reference, credentials.as_ref()).await.map_err(|error| error.to_string())
 }
 
 /// What the registry of an image asks for.
 pub(super) async fn credentials(subject: &Subject, reference: &Reference) -> Result<Option<Credentials>, String> {
     let registries = Registries::load(subject.docker.registry_auth_file.as_deref()).map_err(|why| why.to_string())?;
     registries.credentials(reference.registry()).await.map_err(|why| why.to_string())
-}
-
-fn in_words(error: HostError) -> String {
-    error.to_string()
 }

@@ -170,6 +170,6 @@ fn is_of(container: &ContainerSummary, deployment: &str) -> bool {
 async fn call(cancelled: &mut watch::Receiver<bool>) {
     if cancelled.wait_for(|cancelled| *cancelled).await.is_err() {
         // An engine that has ended calls nothing off.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

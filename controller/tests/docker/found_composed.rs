@@ -9,7 +9,7 @@ use super::lookout::{Lookout, attached};
 use super::real::REQUESTS;
 use crate::support::{Compose, Dockerd, Project, SLOW, with_engine};
 
-/// Ten percent, for as long as the test lasts.
+/// Brings a project up, in the background.
 const UP: [&str; 2] = ["up", "--detach"];
 
 fn file(image: &str) -> String {
@@ -25,42 +25,35 @@ async fn project(engine: &Dockerd, compose: Compose, containers: usize) -> Optio
     Some((project, lookout))
 }
 
-/// An image is changed in the file, and the project is brought up again.
-async fn changes(engine: &Dockerd, compose: Compose, containers: usize) {
-    let Some((project, lookout)) = project(engine, compose, containers).await else { return };
-    let v2 = engine.image("v2", &[]).await;
-    let stable = lookout.canaryd.api.status().await.stable;
+/// An image is changed in the file, and the project brought up again: with one container, and with two.
+async fn changes(engine: &Dockerd, compose: Compose) {
+    let Some((project, lookout)) = project(engine, compose, 1).await else { return };
     let load = lookout.load().await;
-    load.more(REQUESTS / 3).await;
-    project.write("docker-compose.yml", &file(&v2));
-    project.run(&[&UP[..], &["--scale", &format!("web={containers}")]].concat()).await;
-    lookout.until("the other release", |status| status.stable != stable).await;
-    lookout.until_ready(containers).await;
-    load.more(REQUESTS / 3).await;
-    assert_eq!(served(load).await, BTreeSet::from(["v1".to_owned(), "v2".to_owned()]));
+    for (image, containers) in [("v2", 1), ("v3", 2)] {
+        let scale = format!("web={containers}");
+        project.run(&[&UP[..], &["--scale", &scale]].concat()).await;
+        lookout.until_ready(containers).await;
+        let (stable, image) = (lookout.canaryd.api.status().await.stable, engine.image(image, &[]).await);
+        project.write("docker-compose.yml", &file(&image));
+        project.run(&[&UP[..], &["--scale", &scale]].concat()).await;
+        lookout.until("the other release", |status| status.stable != stable).await;
+        lookout.until_ready(containers).await;
+        load.more(REQUESTS / 3).await;
+    }
     // A command of a service's image is none of its instances.
     project.run(&["run", "--rm", "--no-deps", "web", "sleep", "100"]).await;
-    assert_eq!(lookout.canaryd.api.story().await, ["idle replaced", "idle replaced"]);
+    assert_eq!(served(load).await, ["v1", "v2", "v3"].map(str::to_owned).into());
+    assert_eq!(lookout.canaryd.api.story().await, ["idle replaced"; 3]);
 }
 
 #[test]
 fn another_image_costs_no_request_with_the_compose_of_debian() {
-    with_engine(async |engine| changes(engine, Compose::Debian, 1).await);
+    with_engine(async |engine| changes(engine, Compose::Debian).await);
 }
 
 #[test]
 fn another_image_costs_no_request_with_the_compose_of_today() {
-    with_engine(async |engine| changes(engine, Compose::Today, 1).await);
-}
-
-#[test]
-fn another_image_of_two_containers_costs_no_request_with_the_compose_of_debian() {
-    with_engine(async |engine| changes(engine, Compose::Debian, 2).await);
-}
-
-#[test]
-fn another_image_of_two_containers_costs_no_request_with_the_compose_of_today() {
-    with_engine(async |engine| changes(engine, Compose::Today, 2).await);
+    with_engine(async |engine| changes(engine, Compose::Today).await);
 }
 
 /// A release is on trial that is none of the project's.

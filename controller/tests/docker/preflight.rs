@@ -14,7 +14,8 @@ use canary_controller::docker::clone::Original;
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::host::{Capacity, Resolved, Source, Usage};
 use canary_controller::docker::reference::Reference;
-use canary_controller::docker::sighting::{ContainerId, Sighting, State};
+use canary_controller::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
+use canary_controller::docker::swarm::refusal::Manner;
 use canary_controller::docker::version::ApiVersion;
 use canary_controller::engine::Subject;
 use canary_controller::render::{self, Color};
@@ -189,4 +190,18 @@ fn what_is_stable_already_is_no_deployment() {
     let (preflight, text) = shown(&facts);
     assert!(preflight.is_stable && !preflight.is_refused());
     assert!(text.ends_with("✔ stable already; nothing to do\n"), "{text}");
+}
+
+#[test]
+fn what_is_swarms_is_left_to_it() {
+    let mut facts = facts(harmless(), PROBED);
+    facts.subject.containers[0].swarm = Some(SwarmOrigin { service: "shop_web".into(), manner: Manner::Global });
+    facts.found = Err("stable is Swarm's".into());
+    let preflight = preflight::judge(&facts);
+    assert!(preflight.is_refused());
+    assert_eq!(
+        preflight::in_words(&[preflight]),
+        "web: swarm: shop_web is a global service of Swarm: each node has exactly one task of it; make it a replicated \
+         one, with a second service beside it for the new release"
+    );
 }

@@ -9,8 +9,9 @@ use canary_controller::api::ServiceStatus;
 use canary_controller::rollout::PhaseName;
 use serde_json::json;
 
+use super::deploy::served;
 use super::real::REQUESTS;
-use crate::support::{Canaryd, Dockerd, End, QUICK, SLOW, Site, Steady, with_own_engine};
+use crate::support::{Canaryd, Dockerd, QUICK, SLOW, Site, Steady, with_own_engine};
 
 const NETWORK: &str = "edge";
 
@@ -81,19 +82,6 @@ async fn serve(engine: &Dockerd, name: &str, release: &str) {
 
 fn ready(status: &ServiceStatus) -> usize {
     status.tracks.first().map_or(0, |track| track.ready)
-}
-
-/// Ends a load of which no request may have failed; who answered.
-async fn served(load: Steady) -> BTreeSet<String> {
-    load.more(REQUESTS / 3).await;
-    let ends = load.stop().await.gets;
-    let failed: Vec<_> = ends.iter().filter(|(_, end)| !end.is_good()).collect();
-    assert!(failed.is_empty(), "{} of {} failed: {failed:?}", failed.len(), ends.len());
-    let releases = ends.into_values().filter_map(|end| match end {
-        End::Answered { release, .. } => Some(release),
-        End::Cut | End::Lost(_) => None,
-    });
-    releases.collect()
 }
 
 #[test]

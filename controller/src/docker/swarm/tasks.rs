@@ -84,11 +84,12 @@ impl Tasks {
     /// have heard of it yet: a task's container runs once.
     pub fn hear(&mut self, happening: &Happening) {
         self.is_due |= self.is_called() && (happening.is_task || happening.deed == Deed::ServiceChanged);
-        let ends = |stop_signal: Signal| match &happening.deed {
-            Deed::Killed(signal) => *signal == stop_signal || *signal == Signal::KILL,
-            Deed::Died { .. } | Deed::Gone => true,
-            _ => false,
+        let signal = match &happening.deed {
+            Deed::Killed(signal) => Some(*signal),
+            Deed::Died { .. } | Deed::Gone => None,
+            _ => return,
         };
+        let ends = |stop_signal| signal.is_none_or(|signal| signal == stop_signal || signal == Signal::KILL);
         let mut containers = self.roll.containers();
         let is_ended = containers.any(|(container, signal)| container == happening.container && ends(signal));
         if is_ended {

@@ -60,7 +60,7 @@ pub struct Job {
 #[derive(Clone, Debug)]
 pub enum Deed {
     /// A hook, and where its command would be run.
-    Hook(Hook, Room),
+    Hook(Box<Hook>, Room),
     /// Smoke tests of these instances.
     Smoke(Smoke, Vec<Target>),
 }

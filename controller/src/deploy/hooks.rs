@@ -40,7 +40,7 @@ impl Hooks<'_> {
         };
         let on_failure = hook.on_failure;
         let room = Room::Known(self.host.clone(), Box::new(self.model()?));
-        match (self.run(Check::PreDeploy, Deed::Hook(hook, room)).await, on_failure) {
+        match (self.run(Check::PreDeploy, Deed::Hook(Box::new(hook), room)).await, on_failure) {
             (Err(why), OnFailure::Ignore) => {
                 tracing::warn!(service = %self.facts.subject.service.name, why, "ignored");
                 Ok(())

@@ -275,7 +275,7 @@ impl Managed {
     /// What has to be done for a check.
     fn job(&self, check: Check, room: impl Fn(&Self) -> Room) -> Option<Job> {
         let deed = match check.hook() {
-            Some(name) => Deed::Hook(self.declared.hooks.get(name)?.clone(), room(self)),
+            Some(name) => Deed::Hook(Box::new(self.declared.hooks.get(name)?.clone()), room(self)),
             None => {
                 let canary = self.rollout.canary()?;
                 let members = self.roster.members(canary);

@@ -78,7 +78,8 @@ impl Room {
                 }
             }
         };
-        match run.await {
+        // What an Engine is asked takes much room, and whoever waits for a webhook needs none of it.
+        match Box::pin(run).await {
             Ok(Some(report)) => of_task(report, deadline),
             Ok(None) => Report::failed("there is no container of the release to run it in the like of", Vec::new()),
             Err(error) => Report::failed(error.to_string(), Vec::new()),

@@ -402,7 +402,7 @@ async fn a_service_of_swarm_that_changes_is_looked_at_at_once_and_else_now_and_t
     let mut watching = on_edge(engine, Pace { call_intervals: (NEVER, NEVER), ..pace() });
     watching.until_running(&[]).await;
     watching.engine.until_watched().await;
-    watching.engine.manage(&[service.clone()], &[task]);
+    watching.engine.manage(std::slice::from_ref(&service), &[task]);
     watching.engine.service_event("create", "web-id");
     watching.until_running(&[("web.1", "10.0.0.9:8080")]).await;
 

@@ -152,7 +152,7 @@ fn a_plan_of_another_shape_keeps_its_clocks_and_has_that_shapes_own_steps() {
     let gates = |plan: &Plan| plan.steps.iter().map(|step| step.gate).collect::<Vec<_>>();
     assert_eq!(gates(&canary.by(Strategy::BlueGreen)), [Gate::Time]);
     assert_eq!(gates(&canary.by(Strategy::Recreate)), []);
-    assert_eq!(joined(&canary.by(Strategy::Rolling).for_instances(instances(3))), [(3_333, 1), (6_667, 2)]);
+    assert_eq!(joined(&canary.by(Strategy::Rolling).for_instances(instances(3))), [(3_333, 1), (6_666, 2)]);
 }
 
 #[test]

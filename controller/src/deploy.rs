@@ -97,13 +97,21 @@ impl Deployer {
         author: Author,
         key: Option<IdempotencyKey>,
     ) -> Result<Deploying, DeployProblem> {
-        let Some(key) = key else { return self.begin(wanted, author).await };
-        if let Some(before) = self.known().recall(&key, &wanted)? {
+        if let Some(key) = &key
+            && let Some(before) = self.known().recall(key, &wanted)?
+        {
             return Ok(before);
         }
-        let begun = self.begin(wanted, author).await;
-        self.known().note(&key, begun.as_ref().ok());
-        begun
+        let this = self.clone();
+        // Whoever asks may go away; what was begun goes on.
+        let begun = tokio::spawn(async move {
+            let begun = this.begin(wanted, author).await;
+            if let Some(key) = key {
+                this.known().note(&key, begun.as_ref().ok());
+            }
+            begun
+        });
+        begun.await.map_err(|why| Problem::new(ProblemKind::Internal, why.to_string()))?
     }
 
     async fn begin(&self, wanted: Wanted, author: Author) -> Result<Deploying, DeployProblem> {

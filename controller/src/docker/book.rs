@@ -211,6 +211,12 @@ impl Book {
         entry.asked = None;
         match learnt {
             Learnt::Gone => return self.forget(id),
+            Learnt::Nothing(why) if matches!(self.look, Look::At(_)) => {
+                self.trouble = Some(format!("{} cannot be looked at: {why}", entry.name(id)));
+                entry.failed = Some(why);
+                // Nobody knows whose it is, so that the look is not whole.
+                return;
+            }
             Learnt::Nothing(why) => entry.failed = Some(why),
             // Something has happened since, so it may be otherwise by now.
             Learnt::Facts(..) if asked < entry.touched => {

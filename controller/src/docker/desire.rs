@@ -31,6 +31,8 @@ pub struct Stand<'a> {
     pub spared: BTreeSet<&'a ReleaseId>,
     /// Releases that were sent back. Of those without a part only the last is kept, whose logs may be wanted.
     pub sent_back: BTreeSet<&'a ReleaseId>,
+    /// Containers that are on their way to be stopped.
+    pub retiring: BTreeSet<ContainerId>,
     /// How many other releases that have no part any more are kept, stopped.
     pub kept: usize,
 }
@@ -74,6 +76,9 @@ impl Stand<'_> {
     pub fn acts(&self, shelf: &Shelf, containers: &[Sighting]) -> Vec<(ContainerId, Act)> {
         let mut acts = Vec::new();
         let (mut put_away, mut sent_back) = (0, 0);
+        let leaves =
+            |shelved: &Shelved| containers.iter().any(|one| shelved.owns(one) && self.is_leaving(shelved, one));
+        let others_leave = shelf.newest_first().any(|one| !self.has_part(&one.release) && leaves(one));
         let is_stable_up = containers.iter().any(|one| one.release == *self.stable && is_up(&one.state));
         for shelved in shelf.newest_first() {
             let own = containers.iter().filter(|container| shelved.owns(container));
@@ -96,7 +101,8 @@ impl Stand<'_> {
             acts.extend(left.map(|one| (one.container.clone(), Act::Remove)));
             for container in own {
                 let act = if release == self.stable {
-                    self.of_stable(shelved, container)
+                    // Two that cannot run beside each other, on the way back.
+                    self.of_stable(shelved, container).filter(|act| *act != Act::Start || !others_leave)
                 } else if Some(release) == self.canary {
                     // Two that cannot run beside each other.
                     let is_free = self.stable_is != Lot::Stop || !is_stable_up;
@@ -114,6 +120,12 @@ impl Stand<'_> {
     /// Whether a release serves or is tried.
     fn has_part(&self, release: &ReleaseId) -> bool {
         release == self.stable || Some(release) == self.canary
+    }
+
+    /// Whether a container of a release without a part is still there, and not because somebody has started it again.
+    fn is_leaving(&self, shelved: &Shelved, container: &Sighting) -> bool {
+        let is_ours = !shelved.stopped.contains(&container.container) || self.retiring.contains(&container.container);
+        container.state == State::Leaving || is_up(&container.state) && is_ours
     }
 
     fn of_stable(&self, shelved: &Shelved, container: &Sighting) -> Option<Act> {
@@ -157,7 +169,8 @@ fn of_others(shelved: &Shelved, container: &Sighting, is_kept: bool) -> Option<A
     let is_stopped_by_us = shelved.stopped.contains(&container.container);
     match &container.state {
         State::Stopped { .. } if !is_kept || never_ran(&container.state) => {
-            shelved.deployment.is_some().then_some(Act::Remove)
+            // What canaryd has not made is not its to remove, whatever release it is of.
+            (shelved.deployment.is_some() && container.managed.is_some()).then_some(Act::Remove)
         }
         State::Stopped { .. } | State::Leaving => None,
         // Somebody has started it again.

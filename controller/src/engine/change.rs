@@ -11,13 +11,14 @@ use crate::api::{Done, Problem, ProblemKind};
 use crate::clock;
 use crate::engine::cause::{Cause, answer};
 use crate::engine::input::Accepted;
+use crate::engine::managed::Managed;
 use crate::engine::memory::Remembered;
 use crate::engine::moved::Moved;
 use crate::engine::outbox::{Pending, Ticket};
 use crate::engine::{Engine, StoreWord};
 use crate::rollout::group::{self, Refused};
 use crate::rollout::{Event, Refusal};
-use crate::store::Record;
+use crate::store::{PaperKind, Record};
 
 // === impl Engine ===
 
@@ -247,7 +248,12 @@ impl Engine {
     /// Sends again what the store could not keep, once it takes things again.
     pub(super) fn save_again(&mut self) {
         if self.health.healthy {
-            for record in self.outbox.take_failed() {
+            for mut record in self.outbox.take_failed() {
+                // What is on a shelf now, and not what was when it could not be stored.
+                for paper in record.papers.iter_mut().filter(|paper| paper.kind == PaperKind::Shelf) {
+                    let now = self.services.get(&paper.service).and_then(Managed::shelf_paper);
+                    *paper = now.unwrap_or_else(|| paper.clone());
+                }
                 self.save(record, None, Vec::new());
             }
         }

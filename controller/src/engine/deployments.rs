@@ -204,6 +204,7 @@ impl Engine {
             if let Some(hindrance) = self.hindrance(self.managed(&part.service)?, on_busy) {
                 return Err(refused(hindrance));
             }
+            self.managed(&part.service)?.lets_in(&part.release)?;
         }
         let mut papers = Vec::new();
         let (cancel, cancelled) = watch::channel(false);
@@ -231,6 +232,18 @@ impl Subject {
 // === impl Managed ===
 
 impl Managed {
+    /// Whether a release may be deployed: one that has a part would lose the containers that it has.
+    fn lets_in(&self, release: &ReleaseId) -> Result<(), Problem> {
+        let (service, rollout) = (&self.declared.name, &self.rollout);
+        let mut waiting = rollout.queue().iter().map(|start| &start.trial.canary);
+        let has_part = rollout.stable() == release || rollout.canary() == Some(release);
+        if has_part || waiting.any(|waits| waits == release) {
+            let message = format!("{service}: {release} is stable, on trial or waiting already; see `status`");
+            return Err(refused(message));
+        }
+        Ok(())
+    }
+
     /// Puts a deployment's release on the shelf, and stable's containers beside it, which it is copied from.
     fn reserve(&mut self, id: &str, part: Part, cancel: watch::Sender<bool>) {
         let stable = self.rollout.stable().clone();

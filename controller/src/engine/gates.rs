@@ -69,7 +69,12 @@ impl Engine {
             return;
         }
         let docker = self.config.docker.as_ref().map(|docker| docker.host.clone());
+        let is_blind = self.sightings.trouble.is_some();
         for managed in self.services.values_mut() {
+            // Who does not see containers knows neither what is in the way nor where a command would be run.
+            if is_blind && managed.declared.origin.discovered().is_some() {
+                continue;
+            }
             let Some(check) = managed.due_check() else { continue };
             let room = |managed: &Managed| managed.room(docker.clone());
             if let Some(job) = managed.job(check, room) {

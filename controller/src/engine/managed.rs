@@ -19,7 +19,7 @@ use crate::account::Account;
 use crate::analysis::Arms;
 use crate::clock;
 use crate::docker::shelf::Shelf;
-use crate::docker::sighting::Sighting;
+use crate::docker::sighting::{Sighting, State};
 use crate::engine::accounts::Accounts;
 use crate::engine::deployments::Deployment;
 use crate::engine::gates::Gates;
@@ -164,7 +164,22 @@ impl Managed {
     pub(super) fn probed(&self) -> Event {
         let first = self.taking_part();
         let canary = self.rollout.canary().map(|canary| self.readiness_of(canary, first));
-        Event::Probed { stable: self.pools.readiness(self.rollout.stable()), canary: canary.unwrap_or(Readiness::None) }
+        // It rests for the canary's sake, and comes back when that is sent back.
+        let stable = match self.pools.readiness(self.rollout.stable()) {
+            Readiness::None if self.is_stable_resting() => Readiness::Some,
+            found => found,
+        };
+        Event::Probed { stable, canary: canary.unwrap_or(Readiness::None) }
+    }
+
+    /// Whether canaryd has frozen or stopped stable's containers.
+    fn is_stable_resting(&self) -> bool {
+        let Some(shelved) = self.shelf.get(self.rollout.stable()) else { return false };
+        self.containers.iter().filter(|one| shelved.owns(one)).any(|one| match one.state {
+            State::Paused => true,
+            State::Stopped { .. } => shelved.stopped.contains(&one.container),
+            _ => false,
+        })
     }
 
     /// What the probes say of the canary's instances that take part. One whose container has yet to come is not ready.

@@ -91,6 +91,16 @@ impl Engine {
     }
 }
 
+// === impl Doings ===
+
+impl Doings {
+    /// Containers that something is being done with, or that are drained.
+    fn retiring(&self) -> BTreeSet<ContainerId> {
+        let at_work = |doing: &Doing| matches!(doing, Doing::Draining(_) | Doing::UnderWay);
+        self.0.iter().filter(|(_, doing)| at_work(doing)).map(|(container, _)| container.clone()).collect()
+    }
+}
+
 // === impl Managed ===
 
 impl Managed {
@@ -119,6 +129,8 @@ impl Managed {
                     && let Some(shelved) = self.shelved_of(&container)
                 {
                     shelved.stopped.insert(container.clone());
+                    // Its policy is `no` from the first thing on that is done with it.
+                    shelved.settled.remove(&container);
                 }
                 due.push((container, act));
             }
@@ -134,6 +146,13 @@ impl Managed {
         let spared: BTreeSet<_> = self.spared().into_iter().chain(self.rollout.canary()).cloned().collect();
         if let Some(shelved) = self.shelf.get_mut(&stable) {
             shelved.was_stable = true;
+        }
+        // The order on the shelf is that in which releases were stable last.
+        let last = self.shelf.newest_first().find(|one| one.was_stable);
+        if last.is_some_and(|one| one.release != stable)
+            && let Some(own) = self.shelf.get(&stable).cloned()
+        {
+            self.shelf.put(own);
         }
         for container in self.containers.iter().filter(|one| one.release != stable && !spared.contains(&one.release)) {
             if let Some(shelved) = self.shelf.get_mut(&container.release).filter(|shelved| shelved.owns(container))
@@ -158,6 +177,13 @@ impl Managed {
             Err(why) => {
                 tracing::warn!(service = %self.declared.name, %container, ?act, why, "a container could not be changed");
                 self.doings.0.insert(container.clone(), Doing::Failed { why: why.clone(), again });
+                let stable = self.rollout.stable().clone();
+                // Of stable it stays known: stable is started again by that.
+                if matches!(act, Act::Retire { .. })
+                    && let Some(shelved) = self.shelved_of(container).filter(|shelved| shelved.release != stable)
+                {
+                    shelved.stopped.remove(container);
+                }
                 return;
             }
         }
@@ -222,6 +248,7 @@ impl Managed {
                 .map(|shelved| &shelved.release)
                 .filter(|&release| self.is_sent_back(release))
                 .collect(),
+            retiring: self.doings.retiring(),
             kept,
         }
     }

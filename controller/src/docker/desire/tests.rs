@@ -104,6 +104,7 @@ impl Case {
             may_start,
             spared: spared.iter().collect(),
             sent_back: self.sent_back.iter().collect(),
+            retiring: BTreeSet::new(),
             kept: self.kept,
         };
         let acts = stand.acts(&self.shelf, &self.containers);
@@ -166,6 +167,25 @@ fn of_two_that_cannot_run_beside_each_other_the_one_goes_first() {
     assert_eq!(case(RUNNING).acts(Lot::Stop, Some("v2"), true), act("v1", RETIRE));
     assert_eq!(case(State::Leaving).acts(Lot::Stop, Some("v2"), true), []);
     assert_eq!(case(ENDED).acts(Lot::Stop, Some("v2"), true), act("v2", Act::Start));
+}
+
+#[test]
+fn stable_comes_back_when_what_took_its_place_has_gone() {
+    let back = |canary| {
+        let case = Case::new().found("v1", ENDED).stopped_by_us("v1").made("v2", canary);
+        case.acts(Lot::Run, None, true)
+    };
+    assert_eq!(back(RUNNING), act("v2", RETIRE));
+    assert_eq!(back(State::Leaving), []);
+    assert_eq!(back(ENDED), act("v1", Act::Start));
+}
+
+#[test]
+fn what_canaryd_has_not_made_is_never_removed() {
+    let mut case = Case::new().found("v1", RUNNING).made("v2", ENDED).keeping(0);
+    case.containers.push(sighting("theirs", "v2", None, ENDED));
+    case.shelf.get_mut(&release("v2")).expect("on the shelf").taken_over.insert(id("theirs"));
+    assert_eq!(case.acts(Lot::Run, None, true), act("v2", Act::Remove));
 }
 
 #[test]

@@ -25,7 +25,9 @@ impl Engine {
         let _ = own.cancel.send(true);
         tracing::info!(service = %ordered.service, actor = ordered.author.name, "the deployment is called off");
         let rollout = &managed.rollout;
-        if rollout.canary().is_some() || !rollout.queue().is_empty() {
+        // Its start may be on its way to the store.
+        let is_beginning = self.outbox.waits_for(&ordered.service);
+        if is_beginning || rollout.canary().is_some() || !rollout.queue().is_empty() {
             return Some(ordered);
         }
         let (here, weight) = (rollout.phase().name(), rollout.weight());

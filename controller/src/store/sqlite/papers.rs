@@ -34,7 +34,8 @@ pub(super) fn put(connection: &Connection, paper: &Paper) -> Result<(), Fault> {
     if body.is_empty() {
         return Ok(());
     }
-    if body.len() > PAPER_BYTES_MAX {
+    // Containers rest on a shelf; what is only told can be left out.
+    if body.len() > PAPER_BYTES_MAX && *kind != PaperKind::Shelf {
         tracing::warn!(%service, %generation, bytes = body.len(), "a paper ({label}) is too long and was left out");
         return Ok(());
     }

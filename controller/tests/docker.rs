@@ -14,6 +14,7 @@ mod found_composed;
 mod found_first;
 mod found_leaving;
 mod found_trial;
+mod from_compose;
 mod hooks;
 mod host;
 mod last_words;

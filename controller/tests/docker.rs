@@ -22,6 +22,7 @@ mod lookout;
 mod preflight;
 mod real;
 mod recorded;
+mod secrets;
 mod swarm;
 mod usage;
 mod watch;

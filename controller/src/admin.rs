@@ -151,6 +151,7 @@ fn routes() -> (Router<Admin>, OpenApi) {
         .routes(routes!(deploy::preflight))
         .routes(routes!(deploy::deploy))
         .routes(routes!(deploy::deploy_together))
+        .routes(routes!(deploy::made))
         .routes(routes!(deploy::rollback))
         .routes(routes!(freeze::freeze))
         .routes(routes!(freeze::unfreeze))

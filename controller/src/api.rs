@@ -6,6 +6,7 @@
 mod account;
 mod check;
 mod command;
+mod compose;
 mod container;
 mod deploy;
 mod deployment;
@@ -31,6 +32,7 @@ pub use self::account::{
 };
 pub use self::check::CheckStatus;
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
+pub use self::compose::{AWAITS_COMPOSE, ByCompose, ComposeStatus, Made, ShadowOrder};
 pub use self::container::{ContainerStatus, DockerHealth, UsageStatus};
 pub use self::deploy::{
     Deploy, DeployProblem, DeployTogether, Deploying, Finding, Level, Preflight, RollBack, Variables,

@@ -64,6 +64,12 @@ impl Client {
         Self { endpoint }
     }
 
+    /// Whether others can read what is sent.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        self.endpoint.is_exposed()
+    }
+
     /// Everything at a glance.
     pub async fn overview(&self) -> Result<Answer<Overview>, Error> {
         self.get("/v1/services").await

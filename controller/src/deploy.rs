@@ -4,6 +4,7 @@
 //! with the engine and made by `task`, beside everything else. Nothing here decides about requests: that is the affair
 //! of the rollout, once it has begun.
 
+mod awaited;
 mod facts;
 mod gather;
 mod hooks;
@@ -21,13 +22,15 @@ use canary_config::secret::Secret;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use self::awaited::Awaited;
 use self::known::Known;
 use self::task::Task;
-use crate::api::{DeployProblem, Deploying, Preflight, Problem, ProblemKind};
+use crate::api::{DeployProblem, Deploying, Preflight, Problem, ProblemKind, ShadowOrder};
+use crate::docker::clone::labels;
 use crate::engine::{Author, DeployWord, EngineHandle, Input, Part, Subject};
 use crate::idempotency::IdempotencyKey;
 
-pub use self::facts::{Facts, Found};
+pub use self::facts::{Facts, Found, Maker};
 
 /// How long the checks may take in all. An Engine that is slower would not do what follows in time.
 const CHECKS_TIMEOUT: Duration = Duration::from_secs(50);
@@ -43,6 +46,8 @@ pub struct Wanted {
     pub image: Image,
     /// Variables that are set over those of stable.
     pub env: Vec<(String, Secret)>,
+    /// Who makes its containers.
+    pub maker: Maker,
     /// The shape of the rollout.
     pub strategy: Option<Strategy>,
     /// What becomes of it while another rollout is under way.
@@ -65,6 +70,7 @@ pub enum Image {
 pub struct Deployer {
     engine: EngineHandle,
     under_way: Arc<Mutex<JoinSet<()>>>,
+    awaited: Awaited,
     known: Arc<Mutex<Known>>,
 }
 
@@ -74,7 +80,7 @@ impl Deployer {
     /// Deploys what this engine looks after.
     #[must_use]
     pub fn new(engine: EngineHandle) -> Self {
-        Self { engine, under_way: Arc::default(), known: Arc::default() }
+        Self { engine, under_way: Arc::default(), awaited: Awaited::default(), known: Arc::default() }
     }
 
     /// Looks whether something could be deployed.
@@ -114,6 +120,14 @@ impl Deployer {
         begun.await.map_err(|why| Problem::new(ProblemKind::Internal, why.to_string()))?
     }
 
+    /// Says that Compose has made what a deployment waits for.
+    ///
+    /// # Errors
+    /// When it does not wait for that, or not any more.
+    pub fn made(&self, deployment: &str) -> Result<(), Problem> {
+        self.awaited.give(deployment)
+    }
+
     async fn begin(&self, wanted: Wanted, author: Author) -> Result<Deploying, DeployProblem> {
         let facts = self.facts(&wanted).await?;
         let services: Vec<_> = facts.iter().map(preflight::judge).collect();
@@ -123,19 +137,21 @@ impl Deployer {
         }
         let facts: Vec<_> = facts.into_iter().filter(|facts| !facts.is_stable()).collect();
         if facts.is_empty() {
-            return Ok(Deploying { deployment: None, services });
+            return Ok(Deploying { deployment: None, shadow: None, services });
         }
         let deployment = name::deployment();
         let parts = facts.iter().filter_map(part).collect();
         let (of, on_busy) = (deployment.clone(), wanted.on_busy);
         let begin = |reply| Input::Deployment(DeployWord::Begin { deployment: of.into(), parts, on_busy, reply });
         let begun = self.engine.ask(begin).await??;
-        let task = Task { engine: self.engine.clone(), deployment: deployment.clone(), wanted, facts, author };
+        let shadow = facts.iter().find_map(|facts| shadow(facts, &deployment));
+        let word = shadow.is_some().then(|| self.awaited.expect(&deployment));
+        let task = Task { engine: self.engine.clone(), deployment: deployment.clone(), wanted, facts, author, word };
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that have ended need not be kept.
         while under_way.try_join_next().is_some() {}
         under_way.spawn(task.run(begun));
-        Ok(Deploying { deployment: Some(deployment), services })
+        Ok(Deploying { deployment: Some(deployment), shadow, services })
     }
 
     /// All that is to be known of each of the services.
@@ -181,6 +197,18 @@ impl Deployer {
     }
 }
 
+/// What Compose is to make for a deployment, if it does.
+fn shadow(facts: &Facts, deployment: &str) -> Option<ShadowOrder> {
+    if !matches!(facts.maker, Maker::Compose { .. }) {
+        return None;
+    }
+    let found = facts.found.as_ref().ok()?;
+    let (pinned, release) = (&found.resolved.as_ref().ok()?.image, facts.release.as_ref()?);
+    let wish = facts.wish(release.as_str(), deployment);
+    let labels = labels::of_shadow(&found.original, &wish, &facts.restart(found));
+    Some(ShadowOrder { image: pinned.clone(), instances: facts.instances, labels })
+}
+
 /// What a deployment brings to a service.
 fn part(facts: &Facts) -> Option<Part> {
     let found = facts.found.as_ref().ok()?;
@@ -188,7 +216,7 @@ fn part(facts: &Facts) -> Option<Part> {
         service: facts.subject.service.name.clone(),
         release: facts.release.clone()?,
         image: facts.asked.clone(),
-        restart: found.restart(),
+        restart: facts.restart(found),
         instances: facts.instances,
     })
 }

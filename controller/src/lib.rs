@@ -11,6 +11,7 @@ pub mod api;
 mod bearer;
 pub mod client;
 mod clock;
+pub mod compose;
 pub mod crew;
 pub mod ctl;
 pub mod daemon;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Canaryd, SLOW, Site};
 
 /// Every page, and how it is asked.
-const PAGES: [(&str, &str); 35] = [
+const PAGES: [(&str, &str); 36] = [
     ("/healthz", "get"),
     ("/openapi.json", "get"),
     ("/readyz", "get"),
@@ -34,6 +34,7 @@ const PAGES: [(&str, &str); 35] = [
     ("/v1/services/{name}/deploy", "post"),
     ("/v1/services/{name}/forecast", "get"),
     ("/v1/services/{name}/freeze", "post"),
+    ("/v1/services/{name}/made", "post"),
     ("/v1/services/{name}/park", "post"),
     ("/v1/services/{name}/pause", "post"),
     ("/v1/services/{name}/preflight", "post"),

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 21] = [
+const PURE: [&str; 22] = [
     "analysis",
+    "compose",
     "deploy/facts",
     "deploy/preflight",
     "docker/book",

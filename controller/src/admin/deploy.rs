@@ -13,13 +13,17 @@ use crate::admin::key::Key;
 use crate::admin::named::Named;
 use crate::admin::peer::Peer;
 use crate::api::{
-    Deploy, DeployProblem, DeployTogether, Deploying, Done, Preflight, Problem, ProblemKind, RollBack, Variables,
+    ByCompose, Deploy, DeployProblem, DeployTogether, Deploying, Done, Made, Preflight, Problem, ProblemKind, RollBack,
+    Variables,
 };
-use crate::deploy::{Image, Wanted};
+use crate::deploy::{Image, Maker, Wanted};
+use crate::docker::clone::restart;
 use crate::engine::{Order, RollbackOrder};
 
 /// The longest name and value of a variable, in bytes.
 const VARIABLE_BYTES_MAX: usize = 32 * 1024;
+/// The longest mark of a file of Compose, in bytes.
+const SPEC_BYTES_MAX: usize = 128;
 
 /// Looks whether an image could be deployed.
 #[utoipa::path(post, path = "/services/{name}/preflight", tag = "questions", params(Named), request_body = Deploy,
@@ -62,9 +66,22 @@ pub(super) async fn deploy_together(
 ) -> Result<Json<Deploying>, DeployProblem> {
     let DeployTogether { services, tag, env, strategy, force, reason } = deploy;
     let env = variables(env)?;
-    let wanted = Wanted { services, image: Image::Tag(tag), env, strategy, on_busy: None, force };
+    let image = Image::Tag(tag);
+    let wanted = Wanted { services, image, env, maker: Maker::Copy, strategy, on_busy: None, force };
     let Sender { author, key } = Sender::new(peer, reason, key)?;
     admin.deployer.deploy(wanted, author, key).await.map(Json)
+}
+
+/// Says that Compose has made the containers that a deployment waits for.
+#[utoipa::path(post, path = "/services/{name}/made", tag = "commands", params(Named), request_body = Made,
+    responses((status = OK, body = Made)))]
+pub(super) async fn made(
+    State(admin): State<Admin>,
+    Named(_service): Named,
+    Body(Made { deployment }): Body<Made>,
+) -> Result<Json<Made>, Problem> {
+    admin.deployer.made(&deployment)?;
+    Ok(Json(Made { deployment }))
 }
 
 /// Brings a release back whose containers are kept.
@@ -82,7 +99,7 @@ pub(super) async fn rollback(
 }
 
 fn wanted(service: ServiceName, deploy: Deploy) -> Result<(Wanted, Option<String>), Problem> {
-    let Deploy { image, tag, env, strategy, on_busy, force, reason } = deploy;
+    let Deploy { image, tag, env, compose, strategy, on_busy, force, reason } = deploy;
     let image = match (image, tag) {
         (Some(image), None) => Image::Reference(image),
         (None, Some(tag)) => Image::Tag(tag),
@@ -91,8 +108,22 @@ fn wanted(service: ServiceName, deploy: Deploy) -> Result<(Wanted, Option<String
             return Err(Problem::new(ProblemKind::Unprocessable, message));
         }
     };
-    let env = variables(env)?;
-    Ok((Wanted { services: vec![service], image, env, strategy, on_busy, force }, reason))
+    let (env, maker) = (variables(env)?, maker(compose)?);
+    if maker != Maker::Copy && !env.is_empty() {
+        let message = "body: env: Compose makes the containers; the variables belong into what it reads";
+        return Err(Problem::new(ProblemKind::Unprocessable, message));
+    }
+    Ok((Wanted { services: vec![service], image, env, maker, strategy, on_busy, force }, reason))
+}
+
+/// Who makes the containers.
+fn maker(compose: Option<ByCompose>) -> Result<Maker, Problem> {
+    let Some(ByCompose { spec, restart, is_started }) = compose else { return Ok(Maker::Copy) };
+    if restart::read(&restart).is_none() || spec.len() > SPEC_BYTES_MAX {
+        let message = "body: compose: write a policy such as `on-failure:3` for `restart`, and a short `spec`";
+        return Err(Problem::bad_request(message));
+    }
+    Ok(Maker::Compose { spec: Secret::new(&spec), restart, is_started })
 }
 
 /// The variables, whose names can be names of some.

@@ -4,7 +4,7 @@ use canary_config::name::ReleaseId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::schema;
+use crate::api::{ComposeStatus, schema};
 
 /// One container of a service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -18,6 +18,9 @@ pub struct ContainerStatus {
     pub release: ReleaseId,
     /// Its image, as it was asked for.
     pub image: String,
+    /// Where Compose has it from, or what it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<ComposeStatus>,
     /// What it does: `starting`, `running`, `unhealthy`, `leaving`, `paused` or `stopped`.
     pub state: String,
     /// Where it listens, while it runs.

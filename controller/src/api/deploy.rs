@@ -8,7 +8,7 @@ use canary_config::plan::{OnBusy, Strategy};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::api::{Problem, ProblemKind, schema};
+use crate::api::{ByCompose, Problem, ProblemKind, ShadowOrder, schema};
 
 /// `POST /v1/services/{name}/deploy`: makes containers of an image beside those of stable, and begins their rollout. The
 /// same with `preflight` only looks whether it could be done.
@@ -26,6 +26,9 @@ pub struct Deploy {
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
     pub env: Variables,
+    /// Compose makes the containers, not canaryd; they have the variables of its file, and `env` is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<ByCompose>,
     /// The shape of the rollout; as the plan says, if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Strategy>)]
@@ -104,6 +107,9 @@ pub struct Variables(pub BTreeMap<String, String>);
 pub struct Deploying {
     /// Its name, as `status` shows it; nothing if there is nothing to do.
     pub deployment: Option<String>,
+    /// What Compose is to make, if it makes them, once the deployment waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowOrder>,
     /// What the checks said.
     pub services: Vec<Preflight>,
 }

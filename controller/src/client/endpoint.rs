@@ -1,5 +1,6 @@
 //! Where canaryd is asked: at its socket, or at an address with a token.
 
+use core::net::IpAddr;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -83,6 +84,14 @@ impl Endpoint {
         }
     }
 
+    /// Whether others can read what is sent to it: it goes over a network, as it is.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        let Kind::Remote { authority, .. } = &self.0 else { return false };
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        !(host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()))
+    }
+
     /// Whether it is an address.
     #[must_use]
     pub const fn is_remote(&self) -> bool {
@@ -96,5 +105,18 @@ impl fmt::Display for Endpoint {
             Kind::Socket(path) => path.display().fmt(f),
             Kind::Remote { authority, .. } => write!(f, "http://{authority}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_over_a_network_is_told_from_what_stays_here() {
+        let is_exposed = |text: &'static str| Endpoint::remote(Authority::from_static(text), None).is_exposed();
+        assert!(["10.0.0.2:9902", "edge.example", "[fd00::1]:9902", "localhost.example"].into_iter().all(is_exposed));
+        assert!(!["127.0.0.1:9902", "localhost:9902", "[::1]:9902"].into_iter().any(is_exposed));
+        assert!(!Endpoint::socket("/run/canaryd.sock".into()).is_exposed());
     }
 }

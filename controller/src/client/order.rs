@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use crate::api::{
-    Adopt, Deploy, DeployTogether, Deploying, Done, Freeze, Freezes, Instruction, Park, Parked, Preflight, Promote,
-    Reloaded, RollBack, Start, StartTogether, Unfreeze, Unpark,
+    Adopt, Deploy, DeployTogether, Deploying, Done, Freeze, Freezes, Instruction, Made, Park, Parked, Preflight,
+    Promote, Reloaded, RollBack, Start, StartTogether, Unfreeze, Unpark,
 };
 use crate::client::{ANSWER_TIMEOUT, Answer, CHECKS_TIMEOUT, Client, Error};
 use crate::idempotency::IdempotencyKey;
@@ -164,6 +164,11 @@ impl Client {
         key: &IdempotencyKey,
     ) -> Result<Answer<Deploying>, Error> {
         self.order_within(CHECKS_TIMEOUT, "/v1/deployments", deploy, key).await
+    }
+
+    /// Says that Compose has made what a deployment waits for.
+    pub async fn made(&self, service: &ServiceName, made: &Made, key: &IdempotencyKey) -> Result<Answer<Made>, Error> {
+        self.order(&format!("/v1/services/{service}/made"), made, key).await
     }
 
     /// Brings a release back whose containers are kept.

@@ -1,9 +1,12 @@
 //! Deployments and rollbacks: what each asks, what it shows, and how far it is followed.
 
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::secret::Secret;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::api::{Deploy, DeployProblem, DeployTogether, Deploying, RollBack, ServiceStatus};
+use crate::api::{
+    AWAITS_COMPOSE, Deploy, DeployProblem, DeployTogether, Deploying, RollBack, ServiceStatus, Variables,
+};
 use crate::client::{Client, Error};
 use crate::ctl::args::{DeployArgs, DeployWhat, PreflightArgs, RollbackArgs};
 use crate::ctl::env_file;
@@ -12,6 +15,8 @@ use crate::ctl::failure::Failure;
 use crate::ctl::interrupt::unless_interrupted;
 use crate::ctl::order::finish_or_follow;
 use crate::ctl::output::Output;
+use crate::ctl::sealed::{self, Asked};
+use crate::ctl::shadow::Prepared;
 use crate::ctl::silence::Silence;
 use crate::ctl::wait::{self, POLL_INTERVAL};
 use crate::ctl::watch::Watch;
@@ -20,7 +25,8 @@ use crate::render;
 /// Says what the checks say.
 pub(super) async fn preflight(args: PreflightArgs, client: &Client, output: &Output) -> Result<Exit, Failure> {
     let PreflightArgs { service, what } = args;
-    let answer = client.preflight(&service, &deploy_of(what, output)?).await?;
+    let (deploy, _prepared) = deploy_of(what, std::slice::from_ref(&service), client, output).await?;
+    let answer = client.preflight(&service, &deploy).await?;
     output.answer(&answer, render::preflight)?;
     Ok(if answer.value.is_refused() { Exit::Preflight } else { Exit::Done })
 }
@@ -29,7 +35,8 @@ pub(super) async fn preflight(args: PreflightArgs, client: &Client, output: &Out
 pub(super) async fn deploy(args: DeployArgs, client: &Client, output: &Output) -> Result<Exit, Failure> {
     let DeployArgs { services, what, on_busy, detach, wait, said } = args;
     let key = said.key();
-    let deploy = Deploy { on_busy, reason: said.reason, ..deploy_of(what, output)? };
+    let (deploy, prepared) = deploy_of(what, &services, client, output).await?;
+    let deploy = Deploy { on_busy, reason: said.reason, ..deploy };
     let answer = match services.as_slice() {
         [service] => client.deploy(service, &deploy, &key).await,
         _ => client.deploy_together(&together(services, deploy)?, &key).await,
@@ -45,7 +52,7 @@ pub(super) async fn deploy(args: DeployArgs, client: &Client, output: &Output) -
         return Ok(Exit::Done);
     }
     output.remark_answer(&answer, render::deploying)?;
-    let begun = unless_interrupted(begun(&answer.value, client, output)).await?;
+    let begun = unless_interrupted(begun(&answer.value, prepared.as_ref(), client, output)).await?;
     let watches = begun.unwrap_or_else(|| Err(interrupted(&answer.value)))?;
     if wait.wait {
         return wait::follow_all(watches, wait.timeout, client, output).await;
@@ -81,19 +88,53 @@ async fn only_service(client: &Client) -> Result<ServiceName, Failure> {
     }
 }
 
-/// What is asked for, with what there is to say of its file.
-fn deploy_of(what: DeployWhat, output: &Output) -> Result<Deploy, Failure> {
-    let DeployWhat { image, tag, env, env_file, strategy, force } = what;
-    let (env, warnings) = env_file::variables(env_file.as_deref(), &env)?;
+/// What is asked for, with what there is to say of its files; and what Compose is to make, if it is to.
+async fn deploy_of(
+    what: DeployWhat,
+    services: &[ServiceName],
+    client: &Client,
+    output: &Output,
+) -> Result<(Deploy, Option<Prepared>), Failure> {
+    let Variables(env) = variables(&what, client, output).await?;
+    let DeployWhat { image, tag, from_compose, file, strategy, force, .. } = what;
+    let deploy = Deploy { image, tag, strategy, force, ..Deploy::default() };
+    if !from_compose {
+        return Ok((Deploy { env: Variables(env), ..deploy }, None));
+    }
+    let [service] = services else {
+        return Err(Failure::new(Exit::Usage, "--from-compose is for one service", "deploy one after the other"));
+    };
+    let env: Vec<_> = env.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+    let prepared = Prepared::of(service, &file, &env, client, output).await?;
+    let image = match (deploy.image, &deploy.tag) {
+        (None, None) => Some(prepared.image()?),
+        (image, _) => image,
+    };
+    Ok((Deploy { image, compose: Some(prepared.by_compose()), ..deploy }, Some(prepared)))
+}
+
+/// The variables that are to be sent, if they may be.
+async fn variables(what: &DeployWhat, client: &Client, output: &Output) -> Result<Variables, Failure> {
+    let has_secrets = what.env_file.is_some() || !what.env.is_empty() || what.from_compose;
+    if has_secrets && client.is_exposed() && !what.allow_plain_secrets {
+        let what = "variables would go over the network as they are: canaryd's address has no TLS";
+        let hint = "use its socket, or a tunnel to a loopback address; --allow-plain-secrets sends them all the same";
+        return Err(Failure::new(Exit::Usage, what, hint));
+    }
+    let file = match &what.env_file {
+        Some(file) => Some(sealed::open(file, what.identity.as_deref(), Asked::of(what)).await?),
+        None => None,
+    };
+    let (variables, warnings) = env_file::variables(file.as_ref(), &what.env, |name| std::env::var(name).ok())?;
     for warning in &warnings {
         output.warn(warning);
     }
-    Ok(Deploy { image, tag, env, strategy, force, on_busy: None, reason: None })
+    Ok(variables)
 }
 
 fn together(services: Vec<ServiceName>, deploy: Deploy) -> Result<DeployTogether, Failure> {
     let unfit = |what: &str| Failure::new(Exit::Usage, what, "see `canaryctl deploy --help`");
-    let Deploy { image: _, tag, env, strategy, on_busy, force, reason } = deploy;
+    let Deploy { image: _, tag, env, compose: _, strategy, on_busy, force, reason } = deploy;
     let tag = tag.ok_or_else(|| unfit("--image is for one service; give several the same --tag"))?;
     if on_busy.is_some() {
         return Err(unfit("--on-busy is for one service; several start only while all are at rest"));
@@ -108,7 +149,12 @@ fn forbidden(problem: &DeployProblem, output: &Output) -> Result<Exit, Failure> 
 }
 
 /// Follows a deployment until its rollout has begun, and tells which that is.
-async fn begun(deploying: &Deploying, client: &Client, output: &Output) -> Result<Vec<Watch>, Failure> {
+async fn begun(
+    deploying: &Deploying,
+    mut prepared: Option<&Prepared>,
+    client: &Client,
+    output: &Output,
+) -> Result<Vec<Watch>, Failure> {
     let id = deploying.deployment.as_deref().unwrap_or_default();
     let awaited = deploying.services.iter().filter(|preflight| !preflight.is_stable);
     let awaited: Vec<(&ServiceName, Option<&ReleaseId>)> =
@@ -128,6 +174,11 @@ async fn begun(deploying: &Deploying, client: &Client, output: &Output) -> Resul
         if line != told {
             output.remark(&line)?;
             told = line;
+        }
+        if own.stage == AWAITS_COMPOSE
+            && let (Some(order), Some(prepared)) = (&deploying.shadow, prepared.take())
+        {
+            prepared.make(order, first, id, client).await?;
         }
         if let Some(why) = &own.failure {
             let hint = format!("nothing of it is left; stable serves as before, see `canaryctl status {first}`");

@@ -4,8 +4,9 @@ use bollard::models::{ContainerSummary, ImageInspect};
 use canary_config::name::ReleaseId;
 use canary_config::origin;
 use canary_config::plan::Strategy;
+use canary_config::secret::Secret;
 
-use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, restart};
+use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, Restart, Role, Wish, restart};
 use crate::docker::faithful::Privileged;
 use crate::docker::faithful::injected::Injected;
 use crate::docker::host::{Capacity, Resolved, Usage};
@@ -20,6 +21,8 @@ pub struct Facts {
     pub subject: Subject,
     /// The image as it was asked for.
     pub asked: String,
+    /// Who makes its containers.
+    pub maker: Maker,
     /// The names of the variables that are set over those of stable.
     pub overrides: Vec<String>,
     /// The shape of the rollout.
@@ -32,6 +35,23 @@ pub struct Facts {
     pub release: Option<ReleaseId>,
     /// What the Engine says, or why it says nothing.
     pub found: Result<Found, String>,
+}
+
+/// Who makes the containers of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Maker {
+    /// We do, as copies of one of stable's.
+    #[default]
+    Copy,
+    /// Compose, at the word of `canaryctl`.
+    Compose {
+        /// What tells its file apart from any other.
+        spec: Secret,
+        /// The restart policy once the release is stable.
+        restart: String,
+        /// Whether they run as soon as they are made.
+        is_started: bool,
+    },
 }
 
 /// What the Engine says.
@@ -64,6 +84,35 @@ impl Facts {
     #[must_use]
     pub fn is_stable(&self) -> bool {
         self.release.as_ref() == Some(&self.subject.stable)
+    }
+
+    /// The restart policy of the new containers once they are stable.
+    #[must_use]
+    pub fn restart(&self, found: &Found) -> String {
+        match &self.maker {
+            Maker::Copy => restart::written(&restart::of(&found.original.container)),
+            Maker::Compose { restart, .. } => restart.clone(),
+        }
+    }
+
+    /// What is to differ in a new container, as far as it is known before anything is made.
+    #[must_use]
+    pub fn wish<'a>(&'a self, release: &'a str, deployment: &'a str) -> Wish<'a> {
+        Wish {
+            image: &self.asked,
+            tag: &self.asked,
+            name: "",
+            service: &self.subject.service.name,
+            release,
+            deployment,
+            carried: &[],
+            env: &[],
+            role: Role::Instance,
+            restart: Restart::No,
+            aliases: self.aliases(),
+            volumes: self.volumes(),
+            place: self.place(),
+        }
     }
 
     /// Whether the new containers run beside those of stable.
@@ -102,15 +151,5 @@ impl Facts {
             origin::Aliases::Keep => Aliases::Keep,
             origin::Aliases::OnPromote => Aliases::OnPromote,
         }
-    }
-}
-
-// === impl Found ===
-
-impl Found {
-    /// The restart policy of the new containers once they are stable.
-    #[must_use]
-    pub fn restart(&self) -> String {
-        restart::written(&restart::of(&self.original.container))
     }
 }

@@ -21,11 +21,12 @@ pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy)
         (_, Image::Tag(tag)) => format!(":{tag}"),
     };
     let pinned = found.as_ref().ok().and_then(|found| found.resolved.as_ref().ok()).map(|resolved| &resolved.image);
-    let plain = pinned.and_then(|pinned| name::release(pinned, &wanted.env, None));
+    let spec = name::Spec { seed: &subject.seed, env: &wanted.env, maker: &wanted.maker };
+    let plain = pinned.and_then(|pinned| spec.release(pinned, None));
     // What is stable is made once more under another name.
     let again = (wanted.force && plain.as_ref() == Some(&subject.stable)).then(name::deployment);
     let release = match &again {
-        Some(again) => pinned.and_then(|pinned| name::release(pinned, &wanted.env, Some(again))),
+        Some(again) => pinned.and_then(|pinned| spec.release(pinned, Some(again))),
         None => plain,
     };
     let declared = subject.service.origin.discovered().and_then(|discovered| discovered.instances);
@@ -34,6 +35,7 @@ pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy)
         instances: declared.map_or(running.max(1), std::num::NonZeroUsize::get),
         asked,
         overrides: wanted.env.iter().map(|(name, _)| name.clone()).collect(),
+        maker: wanted.maker.clone(),
         strategy,
         force: wanted.force,
         release,

@@ -7,12 +7,13 @@ use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, ImageInspect}
 use canary_config::name::ServiceName;
 use tokio::sync::watch;
 
-use crate::api::Problem;
+use crate::api::{AWAITS_COMPOSE, Problem};
+use crate::deploy::awaited::Word;
 use crate::deploy::facts::{Facts, Found};
 use crate::deploy::hooks::Hooks;
 use crate::deploy::preflight::architecture;
 use crate::deploy::{Wanted, gather};
-use crate::docker::clone::{self, Restart, Role, Wish, labels};
+use crate::docker::clone::{self, Wish, labels};
 use crate::docker::host::{Host, Volumes};
 use crate::engine::{Author, Begun, DeployWord, EngineHandle, Input, Order, StartOrder};
 use crate::rollout::Again;
@@ -26,13 +27,15 @@ pub(super) struct Task {
     /// What is known of each service that gets new containers.
     pub(super) facts: Vec<Facts>,
     pub(super) author: Author,
+    /// What it waits for, if Compose makes its containers.
+    pub(super) word: Option<Word>,
 }
 
 // === impl Task ===
 
 impl Task {
     /// Brings it to its end, and tells the engine.
-    pub(super) async fn run(self, Begun { stored, mut cancelled }: Begun) {
+    pub(super) async fn run(mut self, Begun { stored, mut cancelled }: Begun) {
         let work = async {
             if !stored.await.unwrap_or_default() {
                 return Err("it could not be stored, so nothing was made".to_owned());
@@ -50,7 +53,8 @@ impl Task {
         self.engine.tell(Input::Deployment(DeployWord::End { deployment, result })).await;
     }
 
-    async fn make(&self) -> Result<(), String> {
+    async fn make(&mut self) -> Result<(), String> {
+        let mut word = self.word.take();
         let mut made = Vec::new();
         for facts in &self.facts {
             let (host, found) = (self.host(facts).await?, facts.found.as_ref().map_err(Clone::clone)?);
@@ -67,6 +71,12 @@ impl Task {
             hooks.smoke_stable().await?;
         }
         for (host, facts, found, image) in &made {
+            if let Some(word) = &mut word {
+                self.turn(AWAITS_COMPOSE.to_owned()).await;
+                word.come().await?;
+                self.look_at(host, facts, image).await?;
+                continue;
+            }
             for number in 1..=facts.instances {
                 self.turn(format!("creating container {number} of {}", facts.instances)).await;
                 self.create(host, facts, found, image, number).await?;
@@ -85,26 +95,36 @@ impl Task {
         number: usize,
     ) -> Result<(), String> {
         let resolved = found.resolved.as_ref().map_err(Clone::clone)?;
-        let (service, release) =
-            (&facts.subject.service.name, facts.release.as_ref().ok_or("its release has no name")?);
+        let release = facts.release.as_ref().ok_or("its release has no name")?;
+        let service = &facts.subject.service.name;
         let name = format!("{service}-{release}-{}-{number}", self.deployment);
         let wish = Wish {
             image: &resolved.image,
-            tag: &facts.asked,
             name: &name,
-            service,
-            release: release.as_str(),
-            deployment: &self.deployment,
             carried: &found.injected.carried,
             env: &self.wanted.env,
-            role: Role::Instance,
-            restart: Restart::No,
-            aliases: facts.aliases(),
-            volumes: facts.volumes(),
-            place: facts.place(),
+            ..facts.wish(release.as_str(), &self.deployment)
         };
         let copy = clone::clone(&found.original, image, &wish, host.api());
         host.create(&copy).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Looks whether Compose has made what was asked for, where we look.
+    async fn look_at(&self, host: &Host, facts: &Facts, image: &ImageInspect) -> Result<(), String> {
+        let made = host.managed().await.map_err(|error| error.to_string())?;
+        let own: Vec<_> = made.iter().filter(|one| is_of(one, &self.deployment)).collect();
+        let (found, wanted) = (own.len(), facts.instances);
+        if found != wanted {
+            let remedy = "see that canaryctl's DOCKER_HOST is the Engine of canaryd";
+            return Err(format!("Compose has made {found} of {wanted} containers; {remedy}"));
+        }
+        match own.iter().find(|one| one.image_id != image.id) {
+            None => Ok(()),
+            Some(other) => {
+                let name = other.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/'));
+                Err(format!("{name} is made of another image than {}; deploy it again", facts.asked))
+            }
+        }
     }
 
     /// Begins the rollout of what was made, as one.
@@ -125,7 +145,8 @@ impl Task {
         for facts in self.facts.iter().take(1) {
             let Ok(host) = self.host(facts).await else { return };
             let made = host.managed().await.unwrap_or_default();
-            for id in made.into_iter().filter(|one| is_of(one, &self.deployment)).filter_map(|one| one.id) {
+            let own = made.into_iter().filter(|one| is_of(one, &self.deployment) && !has_run(one));
+            for id in own.filter_map(|one| one.id) {
                 if let Err(error) = host.remove(&id, Volumes::Remove).await {
                     tracing::warn!(container = id, %error, "what a deployment has made is left to the engine");
                 }
@@ -159,11 +180,15 @@ async fn pull(host: &Host, facts: &Facts, found: &Found) -> Result<ImageInspect,
     }
 }
 
-/// Whether a deployment has made a container, and nobody has started it.
+/// Whether a container was made for a deployment.
 fn is_of(container: &ContainerSummary, deployment: &str) -> bool {
-    let has_run = container.state != Some(ContainerSummaryStateEnum::CREATED);
     let label = container.labels.as_ref().and_then(|labels| labels.get(labels::DEPLOYMENT));
-    !has_run && label.is_some_and(|label| label == deployment)
+    label.is_some_and(|label| label == deployment)
+}
+
+/// Whether somebody has started it.
+fn has_run(container: &ContainerSummary) -> bool {
+    container.state != Some(ContainerSummaryStateEnum::CREATED)
 }
 
 /// Waits until an operator calls it off.

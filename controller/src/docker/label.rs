@@ -33,8 +33,18 @@ pub const TASK: &str = "canary.task";
 /// What an operator may write.
 const KEYS: [&str; 4] = [SERVICE, PORT, RELEASE, NETWORK];
 /// What canaryd writes on containers that it makes besides.
-const OUR_KEYS: [&str; 8] =
-    [MANAGED, DEPLOYMENT, TASK, "canary.origin", "canary.image", "canary.restart", ORIGIN_PROJECT, ORIGIN_SERVICE];
+const OUR_KEYS: [&str; 10] = [
+    MANAGED,
+    DEPLOYMENT,
+    TASK,
+    "canary.origin",
+    "canary.image",
+    "canary.restart",
+    ORIGIN_PROJECT,
+    ORIGIN_SERVICE,
+    ORIGIN_WORKING_DIR,
+    ORIGIN_CONFIG_FILES,
+];
 /// All keys of ours begin so.
 const PREFIX: &str = "canary.";
 
@@ -45,6 +55,8 @@ const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
 /// What Compose made the container that this one is a copy of.
 const ORIGIN_PROJECT: &str = "canary.compose.project";
 const ORIGIN_SERVICE: &str = "canary.compose.service";
+const ORIGIN_WORKING_DIR: &str = "canary.compose.working_dir";
+const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
 const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
 /// That it is the container of a task of Swarm's, which writes it; the task is the instance.
 pub const SWARM_TASK: &str = "com.docker.swarm.task.id";
@@ -208,11 +220,13 @@ impl<'a> Own<'a> {
     }
 
     fn compose(&self) -> Option<ComposeOrigin> {
+        // Compose's own labels say of a shadow where the shadow is from.
+        let of = |ours: &str, theirs: &str| self.get(ours).or_else(|| self.get(theirs)).map(Into::into);
         Some(ComposeOrigin {
-            project: self.get(COMPOSE_PROJECT).or_else(|| self.get(ORIGIN_PROJECT))?.into(),
-            service: self.get(COMPOSE_SERVICE).or_else(|| self.get(ORIGIN_SERVICE))?.into(),
-            working_dir: self.get(COMPOSE_WORKING_DIR).map(Into::into),
-            config_files: self.get(COMPOSE_CONFIG_FILES).map(Into::into),
+            project: of(ORIGIN_PROJECT, COMPOSE_PROJECT)?,
+            service: of(ORIGIN_SERVICE, COMPOSE_SERVICE)?,
+            working_dir: of(ORIGIN_WORKING_DIR, COMPOSE_WORKING_DIR),
+            config_files: of(ORIGIN_CONFIG_FILES, COMPOSE_CONFIG_FILES),
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, refused};
 use crate::rollout::{Phase, Raises, Rollout};
-use crate::store::Record;
+use crate::store::{Record, Seed};
 
 /// What a deployment says to the engine.
 #[derive(Debug)]
@@ -87,6 +87,8 @@ pub struct Subject {
     pub containers: Vec<Sighting>,
     /// Those of stable that pass their probes.
     pub ready: usize,
+    /// The secret of the store, from which names of releases are derived.
+    pub seed: Seed,
     /// What stands in the way of a rollout now, in words.
     pub hindrance: Option<String>,
 }
@@ -168,6 +170,7 @@ impl Engine {
             stable: managed.rollout.stable().clone(),
             containers: managed.containers.clone(),
             ready: managed.pools.count(managed.rollout.stable()).0,
+            seed: managed.seed.clone(),
             hindrance: self.hindrance(managed, on_busy),
         })
     }

@@ -64,7 +64,9 @@ fn a_deployment_is_followed_until_its_rollout_has_begun() {
     let fake = Fake::saying(answers);
     let ended = fake.run(&["deploy", "web", "--image", "ghcr.io/me/web:v2", "--env", "A=1", "--reason", "r"]);
     let stdout = BEGUN.to_owned() + "web v2: pulling ghcr.io/me/web:v2\nweb v2: done\n";
-    assert_eq!((ended.code, ended.stdout, ended.stderr), (0, stdout, String::new()));
+    let stderr = "warning: --env shows the value of A in the list of processes; if it is a secret, use --env NAME,
+         which takes it from the environment, or --env-file\n";
+    assert_eq!((ended.code, ended.stdout, ended.stderr), (0, stdout, stderr.to_owned()));
     let asked = fake.asked();
     let body = r#"{"image":"ghcr.io/me/web:v2","env":{"A":"1"},"force":false,"reason":"r"}"#;
     assert_eq!((asked[0].line.as_str(), asked[0].body.as_str()), ("POST /v1/services/web/deploy", body));

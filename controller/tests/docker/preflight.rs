@@ -9,7 +9,7 @@ use canary_config::docker::DockerMode;
 use canary_config::file::Reading;
 use canary_config::plan::Strategy;
 use canary_controller::api::Preflight;
-use canary_controller::deploy::{Facts, Found, preflight};
+use canary_controller::deploy::{Facts, Found, Maker, preflight};
 use canary_controller::docker::clone::Original;
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::host::{Capacity, Resolved, Source, Usage};
@@ -20,6 +20,7 @@ use canary_controller::docker::version::ApiVersion;
 use canary_controller::engine::Subject;
 use canary_controller::render::{self, Color};
 use canary_controller::rollout::Rollout;
+use canary_controller::store::Seed;
 
 use super::recorded::{BRIDGED, COMPOSED, PLAIN, container, image_v2, original};
 use crate::canaryctl::golden::assert_golden;
@@ -60,6 +61,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         stable,
         containers: vec![sighting],
         ready: 1,
+        seed: Seed::fresh(),
         hindrance: None,
     }
 }
@@ -72,6 +74,7 @@ fn facts(original: Original, words: &str) -> Facts {
         strategy: subject.service.plan.strategy,
         subject,
         asked: reference.to_string(),
+        maker: Maker::Copy,
         overrides: Vec::new(),
         force: false,
         instances: 1,

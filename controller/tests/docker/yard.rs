@@ -49,6 +49,11 @@ impl<'a> Yard<'a> {
             };
             engine.run(&format!("web-{number}"), &v1, labelled).await;
         }
+        Self::found(engine, containers, plan).await
+    }
+
+    /// So many containers are there already, and stable.
+    pub(super) async fn found(engine: &'a Dockerd, containers: usize, plan: &str) -> Self {
         let site = Site::new("").await;
         let host = &engine.host;
         let web = format!(

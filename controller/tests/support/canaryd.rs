@@ -101,6 +101,11 @@ impl Canaryd {
         self.child.id()
     }
 
+    /// All of standard error so far.
+    pub(crate) fn all_said(&self) -> String {
+        self.said.lock().expect("no listener panics").join("\n")
+    }
+
     /// The last lines of standard error.
     pub(crate) fn said(&self) -> String {
         tail(&self.said)

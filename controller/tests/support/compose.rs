@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -79,6 +80,15 @@ impl Project {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Adds to a command of the user's what finds this Compose, as the only one, and its Engine.
+    pub(crate) fn known_to(&self, command: &mut Command) {
+        let only = self.path("bin");
+        // It is there already if another command has asked before.
+        let _there = fs::create_dir(&only).and_then(|()| symlink(&self.program, only.join("docker-compose")));
+        command.env("PATH", only).env("DOCKER_HOST", &self.host).env("DOCKER_CONFIG", self.folder.path());
+        command.current_dir(self.folder.path()).env_remove("COMPOSE_FILE");
     }
 
     /// Runs it with these words to its end, which has to be a good one. Returns what it said.

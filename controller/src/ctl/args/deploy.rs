@@ -22,7 +22,7 @@ pub struct DeployArgs {
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_parser = on_busy())]
     pub on_busy: Option<OnBusy>,
     /// Answer as soon as the checks have passed, instead of when the rollout has begun.
-    #[arg(long, conflicts_with = "wait")]
+    #[arg(long, conflicts_with_all = ["wait", "from_compose"])]
     pub detach: bool,
     /// Whether to wait for its end.
     #[command(flatten)]
@@ -46,17 +46,32 @@ pub struct PreflightArgs {
 #[derive(Debug, clap::Args)]
 pub struct DeployWhat {
     /// The image, as `docker run` takes it.
-    #[arg(long, value_name = "REF", required_unless_present = "tag")]
+    #[arg(long, value_name = "REF", required_unless_present_any = ["tag", "from_compose"])]
     pub image: Option<String>,
     /// The tag of an image that is called as stable's is.
     #[arg(long, value_name = "TAG", conflicts_with = "image")]
     pub tag: Option<String>,
-    /// Set a variable in the new containers, over those of stable's; once or more.
-    #[arg(long, value_name = "NAME=VALUE")]
+    /// Have Compose make the containers by the file of stable's, whose variables are read anew.
+    #[arg(long)]
+    pub from_compose: bool,
+    /// The Compose file, if it is another one; once or more.
+    #[arg(long, value_name = "FILE", requires = "from_compose")]
+    pub file: Vec<PathBuf>,
+    /// Set a variable over those of stable's; once or more. Without a value it has that of the environment.
+    #[arg(long, value_name = "NAME[=VALUE]")]
     pub env: Vec<String>,
-    /// Set the variables of this file, a NAME=VALUE on each line; `--env` goes before it.
+    /// Set the variables of this file, a NAME=VALUE on each line, perhaps encrypted by age or SOPS.
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
+    /// The age identity that decrypts that file [env: CANARYD_AGE_IDENTITY]
+    #[arg(long, value_name = "FILE", requires = "env_file")]
+    pub identity: Option<PathBuf>,
+    /// Have `sops` decrypt that file, also if it does not look encrypted.
+    #[arg(long, requires = "env_file")]
+    pub sops: bool,
+    /// Send variables over a network as they are: canaryd's address has no TLS.
+    #[arg(long)]
+    pub allow_plain_secrets: bool,
     /// The shape of the rollout: `canary`, `blue-green`, `rolling` or `recreate`; as the plan says, if not given.
     #[arg(long, value_name = "SHAPE", hide_possible_values = true, value_parser = strategy())]
     pub strategy: Option<Strategy>,

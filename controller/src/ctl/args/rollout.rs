@@ -17,7 +17,7 @@ use crate::rollout::Generation;
 pub enum RolloutCommand {
     /// Make containers of an image beside those of stable, and begin their rollout.
     #[command(
-        override_usage = "canaryctl deploy [OPTIONS] SERVICE --image REF\n       canaryctl deploy [OPTIONS] SERVICE... --tag TAG"
+        override_usage = "canaryctl deploy [OPTIONS] SERVICE --image REF\n       canaryctl deploy [OPTIONS] SERVICE... --tag TAG\n       canaryctl deploy [OPTIONS] SERVICE --from-compose"
     )]
     Deploy(DeployArgs),
     /// Say what speaks against a deployment, and begin none: exit 0 or 5.

@@ -1,6 +1,6 @@
 //! The labels of a copy: those that were given to the original by hand, and those by which canaryd knows its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::ImageInspect;
 
@@ -30,13 +30,22 @@ pub const COMPOSE_PROJECT: &str = "canary.compose.project";
 /// The service of the origin in its Compose file.
 pub const COMPOSE_SERVICE: &str = "canary.compose.service";
 
+/// The folder in which Compose was called for the origin.
+pub const COMPOSE_WORKING_DIR: &str = "canary.compose.working_dir";
+/// The Compose files of the origin.
+pub const COMPOSE_CONFIG_FILES: &str = "canary.compose.config_files";
+
 /// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
 const ORCHESTRATORS: [&str; 3] = ["com.docker.compose.", "com.docker.stack.", "com.docker.swarm."];
 /// By these other proxies find what to serve.
 const PROXIES: [&str; 2] = ["traefik.", "caddy"];
 /// The labels of Compose that are kept under a name of ours.
-const COMPOSE: [(&str, &str); 2] =
-    [("com.docker.compose.project", COMPOSE_PROJECT), ("com.docker.compose.service", COMPOSE_SERVICE)];
+const COMPOSE: [(&str, &str); 4] = [
+    ("com.docker.compose.project", COMPOSE_PROJECT),
+    ("com.docker.compose.service", COMPOSE_SERVICE),
+    ("com.docker.compose.project.working_dir", COMPOSE_WORKING_DIR),
+    ("com.docker.compose.project.config_files", COMPOSE_CONFIG_FILES),
+];
 
 /// The labels of a copy.
 pub(super) fn copied(
@@ -62,6 +71,14 @@ pub(super) fn copied(
     labels
 }
 
+/// The labels of a container that Compose makes, by which canaryd knows it as its own.
+#[must_use]
+pub fn of_shadow(original: &Original, wish: &Wish<'_>, restart: &str) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<_, _> = ours(original, wish).into_iter().map(|(key, value)| (key.into(), value)).collect();
+    labels.insert(RESTART.into(), restart.into());
+    labels
+}
+
 /// What canaryd has to know of a copy, in the order of their importance.
 fn ours(original: &Original, wish: &Wish<'_>) -> Vec<(&'static str, String)> {
     let origin = original.label(ORIGIN).filter(|_| original.label(MANAGED).is_some());
@@ -78,7 +95,12 @@ fn ours(original: &Original, wish: &Wish<'_>) -> Vec<(&'static str, String)> {
         Role::Instance => (SERVICE, wish.service.to_string()),
         Role::Task(_) => (TASK, wish.service.to_string()),
     });
-    let compose = COMPOSE.iter().filter_map(|(theirs, name)| Some((*name, original.label(theirs)?.to_owned())));
+    // The project of a shadow is not the one that it stands for.
+    let known = |(theirs, name): &(&str, &'static str)| {
+        let kept = original.label(name).filter(|_| original.label(MANAGED).is_some());
+        Some((*name, kept.or_else(|| original.label(theirs))?.to_owned()))
+    };
+    let compose = COMPOSE.iter().filter_map(known);
     ours.extend(compose);
     ours
 }

@@ -1,6 +1,6 @@
 //! What an operator is shown of the containers of a service.
 
-use crate::api::{ContainerStatus, DockerHealth};
+use crate::api::{ComposeStatus, ContainerStatus, DockerHealth};
 use crate::clock;
 use crate::docker::sighting::{ComposeOrigin, Doubt, Sighting, Sightings, State};
 use crate::engine::managed::Managed;
@@ -22,6 +22,7 @@ impl Managed {
             name: container.name.to_string(),
             release: container.release.clone(),
             image: container.image.to_string(),
+            compose: container.compose.as_ref().map(origin),
             state: state.to_owned(),
             address: container.state.address().map(|address| address.to_string()),
             open: self.pools.open_at(&container.container),
@@ -90,6 +91,16 @@ impl Managed {
 pub(in crate::engine) fn docker_health(sightings: &Sightings) -> DockerHealth {
     let faults = sightings.faults.iter().map(ToString::to_string).collect();
     DockerHealth { trouble: sightings.trouble.clone(), faults }
+}
+
+fn origin(ComposeOrigin { project, service, working_dir, config_files }: &ComposeOrigin) -> ComposeStatus {
+    let files = config_files.as_deref().unwrap_or_default().split(',').filter(|file| !file.is_empty());
+    ComposeStatus {
+        project: project.to_string(),
+        service: service.to_string(),
+        working_dir: working_dir.as_ref().map(ToString::to_string),
+        config_files: files.map(str::to_owned).collect(),
+    }
 }
 
 fn in_words(state: &State) -> (&'static str, Option<String>) {

@@ -211,12 +211,6 @@ impl Book {
         entry.asked = None;
         match learnt {
             Learnt::Gone => return self.forget(id),
-            Learnt::Nothing(why) if matches!(self.look, Look::At(_)) => {
-                self.trouble = Some(format!("{} cannot be looked at: {why}", entry.name(id)));
-                entry.failed = Some(why);
-                // Nobody knows whose it is, so that the look is not whole.
-                return;
-            }
             Learnt::Nothing(why) => entry.failed = Some(why),
             // Something has happened since, so it may be otherwise by now.
             Learnt::Facts(..) if asked < entry.touched => {
@@ -256,7 +250,8 @@ impl Book {
     pub fn sightings(&self) -> Sightings {
         let trouble = self.tasks.trouble().or(self.trouble.as_ref()).cloned();
         let (containers, faults) = self.tasks.sightings(&self.wanted, &self.reach);
-        let mut sightings = Sightings { trouble, containers, faults };
+        let is_partial = self.entries.values().any(|entry| entry.failed.is_some());
+        let mut sightings = Sightings { trouble, is_partial, containers, faults };
         for (id, entry) in &self.entries {
             let (sighting, faults) = entry.sighting(id, &self.reach);
             sightings.containers.extend(sighting);

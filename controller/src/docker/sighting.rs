@@ -21,6 +21,9 @@ pub struct Sightings {
     /// Why the Engine cannot be asked now, and what helps; the rest is then what was known last. Also until the first
     /// whole look at it, and from the loss of an Engine until the next.
     pub trouble: Option<String>,
+    /// Whether nothing is known of some container that has a label of ours. What is not among the others may still be
+    /// there.
+    pub is_partial: bool,
     /// The containers of services, by their ids.
     pub containers: Vec<Sighting>,
     /// What is wrong with some, by their ids.

@@ -80,7 +80,7 @@ impl Engine {
     /// Where stable has no container left, what alone is ready takes its place, unless that is a human's affair. Before
     /// everything has been looked at, nobody can say who is gone.
     pub(super) fn replace_the_gone(&mut self) {
-        if self.sightings.trouble.is_some() {
+        if self.sightings.trouble.is_some() || self.sightings.is_partial {
             return;
         }
         let alone = self.services.iter().filter_map(|(name, managed)| Some((name.clone(), managed.successor()?)));

@@ -47,8 +47,12 @@ impl Engine {
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         let mut papers = Vec::new();
         for managed in self.services.values_mut() {
-            let (acts, is_changed) = managed.due_acts(kept, now);
-            papers.extend(is_changed.then(|| managed.shelf_paper()).flatten());
+            let before = managed.shelf.clone();
+            let acts = managed.due_acts(kept, now);
+            if !self.sightings.is_partial {
+                managed.clear_away();
+            }
+            papers.extend((before != managed.shelf).then(|| managed.shelf_paper()).flatten());
             for (container, act) in acts {
                 tracing::info!(service = %managed.declared.name, %container, ?act, "container");
                 hands.order(container, act);
@@ -104,9 +108,8 @@ impl Doings {
 // === impl Managed ===
 
 impl Managed {
-    /// What has to be done with containers now and is not under way, and whether the shelf has changed.
-    fn due_acts(&mut self, kept: usize, now: Instant) -> (Vec<(ContainerId, Act)>, bool) {
-        let before = self.shelf.clone();
+    /// What has to be done with containers now and is not under way.
+    fn due_acts(&mut self, kept: usize, now: Instant) -> Vec<(ContainerId, Act)> {
         self.mark_shelf();
         let acts = self.stand(kept).acts(&self.shelf, &self.containers);
         let wanted: BTreeSet<_> = acts.iter().map(|(container, _)| container.clone()).collect();
@@ -135,8 +138,7 @@ impl Managed {
                 due.push((container, act));
             }
         }
-        self.clear_away();
-        (due, before != self.shelf)
+        due
     }
 
     /// Notes what becomes of releases by where the rollout stands: which have been stable, and which containers have

@@ -151,7 +151,7 @@ fn life(original: &Original, report: &mut Report) {
     }
     if let Some(chosen) = chosen_name(container) {
         report.warn(
-            format!("others may call it by its container name `{chosen}`, which a copy has only once it is promoted"),
+            format!("others may call it by its container name `{chosen}`, which a copy never has"),
             "remove `container_name` from the file, and call it by the name of its service",
         );
     }

@@ -116,6 +116,8 @@ pub(super) struct Deployment {
     stage: String,
     since: Instant,
     end: Option<Result<(), String>>,
+    /// What was on the shelf of the same release before. It is put back if this comes to nothing.
+    replaced: Option<Shelved>,
     cancel: watch::Sender<bool>,
 }
 
@@ -150,6 +152,9 @@ impl Engine {
                             tracing::warn!(service = %managed.declared.name, why, "the deployment came to nothing");
                         }
                         (own.end, own.since) = (Some(result.clone()), clock::now());
+                        if let (Err(_), Some(replaced)) = (&result, own.replaced.take()) {
+                            managed.shelf.put(replaced);
+                        }
                     }
                 }
                 self.tend_shelves();
@@ -262,9 +267,10 @@ impl Managed {
             self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(part.restart.clone()));
         }
         let (release, image, restart) = (part.release.clone(), part.image.clone(), part.restart.clone());
+        let replaced = self.shelf.get(&release).cloned();
         self.shelf.put(Shelved::of_deployment(release, image, id.into(), Some(restart)));
         let (stage, since) = ("begun".to_owned(), clock::now());
-        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None, cancel });
+        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None, replaced, cancel });
     }
 
     /// The deployment that is under way.

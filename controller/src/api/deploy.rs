@@ -17,7 +17,7 @@ use crate::api::{ByCompose, Problem, ProblemKind, ShadowOrder, schema};
 pub struct Deploy {
     /// The image, as `docker run` takes it; this or `tag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "ghcr.io/me/web:v2")]
+    #[schema(example = "reg.lan/me/web:v2")]
     pub image: Option<String>,
     /// The tag of an image that is called as stable's is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_release_is_called_by_its_digest_and_by_what_else_makes_it_another() {
-        let pinned = "ghcr.io/me/web@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+        let pinned = "reg.lan/me/web@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         let (seed, maker) = (Seed::fresh(), Maker::Copy);
         let named = |env: &[(&str, &str)], again| {
             let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(value))).collect();

@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn an_image_is_what_its_registry_says_and_else_what_the_engine_says() {
-        let known = ["web@sha256:bb", "ghcr.io/me/web@sha256:aa", "reg:5000/web@sha256:cc"].map(str::to_owned);
+        let known = ["web@sha256:bb", "reg.lan/me/web@sha256:aa", "reg:5000/web@sha256:cc"].map(str::to_owned);
         for (asked_for, is) in [
-            ("ghcr.io/me/web:v1", "sha256:aa"),
+            ("reg.lan/me/web:v1", "sha256:aa"),
             ("web", "sha256:bb"),
             ("docker.io/library/web:v1", "sha256:bb"),
             ("reg:5000/web", "sha256:cc"),

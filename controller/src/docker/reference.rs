@@ -1,4 +1,4 @@
-//! The reference of an image, as people write it: `ghcr.io/me/web:v2@sha256:...`. Pure.
+//! The reference of an image, as people write it: `reg.lan/me/web:v2@sha256:...`. Pure.
 
 mod near;
 
@@ -34,7 +34,7 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// The part before tag and digest is none.
-    #[error("{}: {} is no name of an image; write `web`, `me/web` or `ghcr.io/me/web`, in lower case", Quoted(.0), Quoted(.1))]
+    #[error("{}: {} is no name of an image; write `web`, `me/web` or `reg.lan/me/web`, in lower case", Quoted(.0), Quoted(.1))]
     Name(String, String),
     /// What follows the colon is no tag.
     #[error("{}: {} is no tag; use up to {TAG_BYTES_MAX} letters, digits, `.`, `_` or `-`", Quoted(.0), Quoted(.1))]
@@ -212,11 +212,11 @@ mod tests {
             ("docker.io/library/web:v1", "docker.io", "web:v1"),
             ("index.docker.io/me/web", "docker.io", "me/web:latest"),
             ("me/web:v1", "docker.io", "me/web:v1"),
-            ("ghcr.io/me/web:v1", "ghcr.io", "ghcr.io/me/web:v1"),
+            ("reg.lan/me/web:v1", "reg.lan", "reg.lan/me/web:v1"),
             ("localhost/web", "localhost", "localhost/web:latest"),
             ("registry:5000/web", "registry:5000", "registry:5000/web:latest"),
             ("registry:5000/web:v1", "registry:5000", "registry:5000/web:v1"),
-            ("ghcr.io/me/a.b__c-d/e", "ghcr.io", "ghcr.io/me/a.b__c-d/e:latest"),
+            ("reg.lan/me/a.b__c-d/e", "reg.lan", "reg.lan/me/a.b__c-d/e:latest"),
         ];
         for (text, registry, shown) in cases {
             let reference = read(text);
@@ -227,10 +227,10 @@ mod tests {
 
     #[test]
     fn a_digest_wins_over_a_tag() {
-        let reference = read(&format!("ghcr.io/me/web:v1@{DIGEST}"));
+        let reference = read(&format!("reg.lan/me/web:v1@{DIGEST}"));
         assert_eq!((reference.tag(), reference.digest(), reference.version()), (Some("v1"), Some(DIGEST), DIGEST));
-        assert_eq!(reference.to_string(), format!("ghcr.io/me/web:v1@{DIGEST}"));
-        assert_eq!(reference.pinned(DIGEST), format!("ghcr.io/me/web@{DIGEST}"));
+        assert_eq!(reference.to_string(), format!("reg.lan/me/web:v1@{DIGEST}"));
+        assert_eq!(reference.pinned(DIGEST), format!("reg.lan/me/web@{DIGEST}"));
         assert_eq!(read(&format!("web@{DIGEST}")).to_string(), format!("web@{DIGEST}"));
     }
 
@@ -243,8 +243,8 @@ mod tests {
 
     #[test]
     fn a_digest_counts_for_its_own_repository_only() {
-        let digests = [format!("ghcr.io/me/web@{DIGEST}"), format!("me/web@{DIGEST}x")];
-        assert_eq!(read("ghcr.io/me/web:v2").digest_among(&digests), Some(DIGEST));
+        let digests = [format!("reg.lan/me/web@{DIGEST}"), format!("me/web@{DIGEST}x")];
+        assert_eq!(read("reg.lan/me/web:v2").digest_among(&digests), Some(DIGEST));
         assert_eq!(read("docker.io/me/web").digest_among(&digests), Some(format!("{DIGEST}x").as_str()));
         assert_eq!(read("web").digest_among(&digests), None);
     }
@@ -252,9 +252,9 @@ mod tests {
     #[test]
     fn what_is_no_reference_is_told() {
         let cases = [
-            ("", "``: `` is no name of an image; write `web`, `me/web` or `ghcr.io/me/web`, in lower case"),
-            ("Web", "`Web`: `Web` is no name of an image; write `web`, `me/web` or `ghcr.io/me/web`, in lower case"),
-            ("a//b", "`a//b`: `a//b` is no name of an image; write `web`, `me/web` or `ghcr.io/me/web`, in lower case"),
+            ("", "``: `` is no name of an image; write `web`, `me/web` or `reg.lan/me/web`, in lower case"),
+            ("Web", "`Web`: `Web` is no name of an image; write `web`, `me/web` or `reg.lan/me/web`, in lower case"),
+            ("a//b", "`a//b`: `a//b` is no name of an image; write `web`, `me/web` or `reg.lan/me/web`, in lower case"),
             ("web:", "`web:`: `` is no tag; use up to 128 letters, digits, `.`, `_` or `-`"),
             ("web:a b", "`web:a b`: `a b` is no tag; use up to 128 letters, digits, `.`, `_` or `-`"),
             ("web@sha256:1", "`web@sha256:1`: `sha256:1` is no digest; write `sha256:` and its 64 digits"),

@@ -11,14 +11,14 @@ use crate::canaryctl::golden::assert_golden;
 /// What the checks say of one service.
 fn checked(findings: &Value) -> Value {
     json!({
-        "service": "web", "image": "ghcr.io/me/web:v2", "pinned": "ghcr.io/me/web@sha256:fedc", "release": "v2",
+        "service": "web", "image": "reg.lan/me/web:v2", "pinned": "reg.lan/me/web@sha256:fedc", "release": "v2",
         "instances": 3, "strategy": "canary", "is_stable": false, "findings": findings,
     })
 }
 
 fn good() -> Value {
     json!([
-        { "check": "image", "level": "ok", "what": "ghcr.io/me/web:v2 is in its registry, to be pulled" },
+        { "check": "image", "level": "ok", "what": "reg.lan/me/web:v2 is in its registry, to be pulled" },
         {
             "check": "health", "level": "warning", "what": "it has neither a health check nor a path that is probed",
             "remedy": "write services.web.probe.path",
@@ -39,7 +39,7 @@ fn deploying() -> Value {
 
 fn deployment(stage: &str) -> Value {
     json!({
-        "id": "0badcafe", "release": "v2", "image": "ghcr.io/me/web:v2", "stage": stage, "in_stage_ms": 2_300,
+        "id": "0badcafe", "release": "v2", "image": "reg.lan/me/web:v2", "stage": stage, "in_stage_ms": 2_300,
     })
 }
 
@@ -54,21 +54,21 @@ fn failed() -> Value {
 
 const BEGUN: &str = "  ⚠ health        it has neither a health check nor a path that is probed
                   → write services.web.probe.path
-◌ web v2: deploying ghcr.io/me/web:v2
+◌ web v2: deploying reg.lan/me/web:v2
 ";
 
 #[test]
 fn a_deployment_is_followed_until_its_rollout_has_begun() {
-    let way = [staged(&idle(), "pulling ghcr.io/me/web:v2"), staged(&preparing(), "done")];
+    let way = [staged(&idle(), "pulling reg.lan/me/web:v2"), staged(&preparing(), "done")];
     let answers: Vec<_> = std::iter::once(&deploying()).chain(&way).map(Answer::ok).collect();
     let fake = Fake::saying(answers);
-    let ended = fake.run(&["deploy", "web", "--image", "ghcr.io/me/web:v2", "--env", "A=1", "--reason", "r"]);
-    let stdout = BEGUN.to_owned() + "web v2: pulling ghcr.io/me/web:v2\nweb v2: done\n";
+    let ended = fake.run(&["deploy", "web", "--image", "reg.lan/me/web:v2", "--env", "A=1", "--reason", "r"]);
+    let stdout = BEGUN.to_owned() + "web v2: pulling reg.lan/me/web:v2\nweb v2: done\n";
     let stderr = "warning: --env shows the value of A in the list of processes; if it is a secret, use --env NAME,
          which takes it from the environment, or --env-file\n";
     assert_eq!((ended.code, ended.stdout, ended.stderr), (0, stdout, stderr.to_owned()));
     let asked = fake.asked();
-    let body = r#"{"image":"ghcr.io/me/web:v2","env":{"A":"1"},"force":false,"reason":"r"}"#;
+    let body = r#"{"image":"reg.lan/me/web:v2","env":{"A":"1"},"force":false,"reason":"r"}"#;
     assert_eq!((asked[0].line.as_str(), asked[0].body.as_str()), ("POST /v1/services/web/deploy", body));
     assert_eq!(asked[0].key.as_ref().map(String::len), Some(32));
 }
@@ -114,15 +114,15 @@ fn nothing_to_do_is_no_failure() {
 fn what_the_checks_forbid_ends_with_5_and_says_why() {
     let problem = json!({ "kind": "preflight", "message": "web: rollout: held", "services": [checked(&bad())] });
     let forbids = || Fake::saying([Answer::http("409 Conflict", &problem.to_string())]);
-    let ended = forbids().run(&["deploy", "web", "--image", "ghcr.io/me/web:v2"]);
+    let ended = forbids().run(&["deploy", "web", "--image", "reg.lan/me/web:v2"]);
     let stdout = "\
-web: ghcr.io/me/web:v2 as v2, 3 containers, canary
+web: reg.lan/me/web:v2 as v2, 3 containers, canary
   ✖ rollout       a rollout of v9 is held
                   → abort it, or wait for its end
 ✖ not to be deployed: 1 thing is against it
 ";
     assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (5, stdout, ""));
-    let ended = forbids().run(&["--json", "deploy", "web", "--image", "ghcr.io/me/web:v2"]);
+    let ended = forbids().run(&["--json", "deploy", "web", "--image", "reg.lan/me/web:v2"]);
     assert_eq!((ended.code, serde_json::from_str::<Value>(&ended.stdout).unwrap()), (5, problem.clone()));
 }
 
@@ -130,7 +130,7 @@ web: ghcr.io/me/web:v2 as v2, 3 containers, canary
 fn a_look_before_it_ends_with_0_or_5() {
     for (findings, code) in [(good(), 0), (bad(), 5)] {
         let fake = Fake::saying([Answer::ok(&checked(&findings))]);
-        let ended = fake.run(&["preflight", "web", "--image", "ghcr.io/me/web:v2"]);
+        let ended = fake.run(&["preflight", "web", "--image", "reg.lan/me/web:v2"]);
         assert_eq!((ended.code, ended.stderr.as_str()), (code, ""), "{}", ended.stdout);
         let asked = fake.asked();
         assert_eq!(asked[0].line, "POST /v1/services/web/preflight");
@@ -187,12 +187,12 @@ fn a_rollback_needs_no_name_where_there_is_one_service() {
 fn a_service_that_is_deployed() {
     let kept = json!({ "kept": [
         {
-            "release": "v0", "image": "ghcr.io/me/web:v0", "containers": 3, "since": "2026-05-01T10:00:00Z",
+            "release": "v0", "image": "reg.lan/me/web:v0", "containers": 3, "since": "2026-05-01T10:00:00Z",
             "was_stable": true,
         },
-        { "release": "v2b", "image": "ghcr.io/me/web:v2b", "containers": 1, "was_stable": false },
+        { "release": "v2b", "image": "reg.lan/me/web:v2b", "containers": 1, "was_stable": false },
     ] });
-    let status = with(staged(&idle(), "pulling ghcr.io/me/web:v2"), kept);
+    let status = with(staged(&idle(), "pulling reg.lan/me/web:v2"), kept);
     assert_golden("status_deploying", &render::status(&parsed(&status), Color::Never));
     assert_golden("status_deploy_failed", &render::status(&parsed(&failed()), Color::Never));
 }

@@ -68,11 +68,11 @@ async fn no_error_repeats_the_value_of_a_variable() {
 async fn a_tag_means_what_its_registry_says() {
     let engine = FakeEngine::start();
     let host = connect(&engine).await.unwrap();
-    let reference: Reference = "ghcr.io/me/web:v2".parse().unwrap();
+    let reference: Reference = "reg.lan/me/web:v2".parse().unwrap();
     let descriptor = json!({"Descriptor": {"digest": DIGEST}, "Platforms": []});
-    engine.script(Method::GET, "/distribution/ghcr.io/me/web:v2/json", 200, descriptor);
+    engine.script(Method::GET, "/distribution/reg.lan/me/web:v2/json", 200, descriptor);
     let resolved = host.resolve(&reference, None).await.unwrap();
-    assert_eq!(resolved, Resolved { image: format!("ghcr.io/me/web@{DIGEST}"), source: Source::Registry });
+    assert_eq!(resolved, Resolved { image: format!("reg.lan/me/web@{DIGEST}"), source: Source::Registry });
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn credentials_are_sent_in_the_alphabet_that_engines_read() {
     // In the other alphabet these have both of the letters that differ.
     let password = Secret::new("???>>>~~~ÿÿÿ");
     let credentials = Credentials::Password { username: "me".into(), password };
-    host.resolve(&"ghcr.io/me/web:v2".parse().unwrap(), Some(&credentials)).await.unwrap_err();
+    host.resolve(&"reg.lan/me/web:v2".parse().unwrap(), Some(&credentials)).await.unwrap_err();
     let header = wire.header("x-registry-auth");
     assert!(!header.is_empty() && !header.contains(['+', '/']) && header.contains(['-', '_']), "{header}");
 }
@@ -162,11 +162,11 @@ async fn credentials_are_sent_in_the_alphabet_that_engines_read() {
 async fn a_helper_is_asked_by_its_input_and_may_know_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.json");
-    std::fs::write(&file, r#"{"credHelpers": {"ghcr.io": "that-is-not-there", "quay.io": "../../sh"}}"#).unwrap();
+    std::fs::write(&file, r#"{"credHelpers": {"reg.lan": "that-is-not-there", "quay.io": "../../sh"}}"#).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let registries = Registries::load(Some(&file)).unwrap();
     assert_eq!(registries.credentials("docker.io").await.unwrap(), None);
-    let error = registries.credentials("ghcr.io").await.unwrap_err().to_string();
+    let error = registries.credentials("reg.lan").await.unwrap_err().to_string();
     assert!(error.starts_with("docker-credential-that-is-not-there: cannot be started: "), "{error}");
     let error = registries.credentials("quay.io").await.unwrap_err().to_string();
     assert!(error.contains("is no name of a helper"), "{error}");

@@ -26,7 +26,7 @@ use super::recorded::{BRIDGED, COMPOSED, PLAIN, container, image_v2, original};
 use crate::canaryctl::golden::assert_golden;
 
 const STABLE: &str = "0123456789ab";
-const PINNED: &str = "ghcr.io/me/web@sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210";
+const PINNED: &str = "reg.lan/me/web@sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210";
 const MIB: u64 = 1 << 20;
 const PROBED: &str = "probe = { path = \"/healthz\" }";
 
@@ -44,7 +44,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         release: stable.clone(),
         container: ContainerId::new(original.container.id.as_deref().unwrap()),
         name: "web-1".into(),
-        image: "ghcr.io/me/web:v1".into(),
+        image: "reg.lan/me/web:v1".into(),
         digest: "sha256:0123".into(),
         created: Some(UNIX_EPOCH),
         restarts: 0,
@@ -66,10 +66,10 @@ fn subject(original: &Original, words: &str) -> Subject {
     }
 }
 
-/// All that is known of a deployment of `ghcr.io/me/web:v2`, which is in its registry.
+/// All that is known of a deployment of `reg.lan/me/web:v2`, which is in its registry.
 fn facts(original: Original, words: &str) -> Facts {
     let subject = subject(&original, words);
-    let reference: Reference = "ghcr.io/me/web:v2".parse().unwrap();
+    let reference: Reference = "reg.lan/me/web:v2".parse().unwrap();
     Facts {
         strategy: subject.service.plan.strategy,
         subject,
@@ -133,11 +133,11 @@ fn all_is_well() {
 #[test]
 fn something_is_to_be_weighed() {
     let mut facts = facts(original(COMPOSED), "docker = { port = 8080 }");
-    facts.asked = "ghcr.io/me/web:latest".into();
+    facts.asked = "reg.lan/me/web:latest".into();
     facts.overrides = vec!["GREETING".into(), "TOKEN".into()];
     let found = found(&mut facts);
-    found.reference = Ok("ghcr.io/me/web".parse().unwrap());
-    let why = "cannot ask the registry for ghcr.io/me/web:latest: no route to host".into();
+    found.reference = Ok("reg.lan/me/web".parse().unwrap());
+    let why = "cannot ask the registry for reg.lan/me/web:latest: no route to host".into();
     found.resolved = Ok(Resolved { image: PINNED.into(), source: Source::Cached { why } });
     found.image = Some(image_v2());
     found.capacity.as_mut().unwrap().memory_used_bytes = 1_960 * MIB;
@@ -169,8 +169,8 @@ fn it_is_not_to_be_done() {
 fn without_the_image_little_is_to_be_said() {
     let mut facts = facts(harmless(), PROBED);
     facts.release = None;
-    let reference: Reference = "ghcr.io/me/web:3f9c2ab".parse().unwrap();
-    let why = reference.missing(&["ghcr.io/me/web:3f9c2ab04d1e".into()]);
+    let reference: Reference = "reg.lan/me/web:3f9c2ab".parse().unwrap();
+    let why = reference.missing(&["reg.lan/me/web:3f9c2ab04d1e".into()]);
     found(&mut facts).resolved = Err(why);
     let (preflight, text) = shown(&facts);
     assert_eq!((preflight.is_refused(), preflight.pinned.as_deref()), (true, None));

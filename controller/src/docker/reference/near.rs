@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn a_short_commit_hash_is_told_which_tags_begin_so() {
         let wanted: Reference = "web:abc12".parse().unwrap();
-        let local = ["web:v1", "web:abc1234f", "api:abc12", "ghcr.io/me/web:abc12"].map(str::to_owned);
+        let local = ["web:v1", "web:abc1234f", "api:abc12", "reg.lan/me/web:abc12"].map(str::to_owned);
         let message = "no such image: web:abc12; a tag is matched whole, so give the commit hash as the build wrote \
                        it, not a part of it; this machine has web: abc1234f, v1";
         assert_eq!(missing(&wanted, &local), message);

@@ -94,7 +94,7 @@ fn password_of(username: &str, password: &str) -> Credentials {
     Credentials::Password { username: username.into(), password: Secret::new(password) }
 }
 
-/// The host that a key of the file means: `https://ghcr.io/v2/` is `ghcr.io`.
+/// The host that a key of the file means: `https://reg.lan/v2/` is `reg.lan`.
 fn host(key: &str) -> &str {
     let bare = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let host = bare.split('/').next().unwrap_or(bare);
@@ -109,7 +109,7 @@ mod tests {
         "auths": {
             "https://index.docker.io/v1/": { "auth": "bWU6aHVzaDpodXNo" },
             "index.docker.io": { "auth": "b3RoZXI6b2xk" },
-            "https://ghcr.io/v2/": { "username": "me", "password": "hush" },
+            "https://reg.lan/v2/": { "username": "me", "password": "hush" },
             "registry:5000": { "auth": "bWU6aHVzaA==", "identitytoken": "token" },
             "empty": {},
             "broken": { "auth": "%" }
@@ -128,16 +128,16 @@ mod tests {
     #[test]
     fn each_registry_is_found_by_its_host() {
         assert_eq!(entry("docker.io"), Some(password_of("me", "hush:hush")));
-        assert_eq!(entry("ghcr.io"), Some(password_of("me", "hush")));
+        assert_eq!(entry("reg.lan"), Some(password_of("me", "hush")));
         assert_eq!(entry("registry:5000"), Some(Credentials::IdentityToken(Secret::new("token"))));
         assert_eq!([entry("empty"), entry("quay.io")], [None, None]);
     }
 
     #[test]
     fn a_helper_is_asked_for_its_own_registry_only() {
-        assert_eq!([file().helper("gcr.io"), file().helper("ghcr.io")], [Some("gcloud"), None]);
+        assert_eq!([file().helper("gcr.io"), file().helper("reg.lan")], [Some("gcloud"), None]);
         let stored = ConfigFile { store: Some("pass".into()), ..file() };
-        assert_eq!([stored.helper("gcr.io"), stored.helper("ghcr.io")], [Some("gcloud"), Some("pass")]);
+        assert_eq!([stored.helper("gcr.io"), stored.helper("reg.lan")], [Some("gcloud"), Some("pass")]);
     }
 
     #[test]

@@ -85,12 +85,12 @@ mod tests {
     async fn answer(script: &str) -> Result<Option<Credentials>, String> {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        said(command, "ghcr.io").await
+        said(command, "reg.lan").await
     }
 
     #[tokio::test]
     async fn a_helper_is_asked_by_its_input_and_answers_by_its_output() {
-        let password = Credentials::Password { username: "me".into(), password: Secret::new("hush ghcr.io get") };
+        let password = Credentials::Password { username: "me".into(), password: Secret::new("hush reg.lan get") };
         let script = r#"read -r key || :; printf '{"Username": "me", "Secret": "hush %s %s"}' "$key" "$0""#;
         assert_eq!(answer(script).await, Ok(Some(password)));
         let token = answer(r#"echo '{"Username": "<token>", "Secret": "hush"}'"#).await;

@@ -6,25 +6,16 @@ use bollard::models::ImageInspect;
 
 use super::{Original, Role, Wish, restart};
 use crate::docker::faithful::Warning;
+pub use crate::docker::label::{DEPLOYMENT, MANAGED, RELEASE, SERVICE, TASK};
 
 /// All labels that have a meaning to canaryd begin so.
 pub const PREFIX: &str = "canary.";
-/// It was created by canaryd.
-pub const MANAGED: &str = "canary.managed";
-/// The service that it belongs to.
-pub const SERVICE: &str = "canary.service";
-/// The release that it runs.
-pub const RELEASE: &str = "canary.release";
-/// The deployment that created it.
-pub const DEPLOYMENT: &str = "canary.deployment";
 /// The container, made by hand or by Compose, that this one is a copy of, or a copy of a copy.
 pub const ORIGIN: &str = "canary.origin";
 /// Its image, as the operator named it.
 pub const IMAGE: &str = "canary.image";
 /// What its restart policy becomes once it is promoted.
 pub const RESTART: &str = "canary.restart";
-/// The service that it does a task for; it is never routed to.
-pub const TASK: &str = "canary.task";
 /// The Compose project of the origin.
 pub const COMPOSE_PROJECT: &str = "canary.compose.project";
 /// The service of the origin in its Compose file.

@@ -2,11 +2,11 @@
 
 use bollard::models::{ContainerSummary, ImageInspect};
 use canary_config::name::ReleaseId;
-use canary_config::origin;
+use canary_config::origin::{Aliases, AnonymousVolumes, Discovered};
 use canary_config::plan::Strategy;
 use canary_config::secret::Secret;
 
-use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, Restart, Role, Wish, restart};
+use crate::docker::clone::{Original, Place, Restart, Role, Wish, restart};
 use crate::docker::faithful::Privileged;
 use crate::docker::faithful::injected::Injected;
 use crate::docker::host::{Capacity, Resolved, Usage};
@@ -124,19 +124,13 @@ impl Facts {
     /// What becomes of volumes without a name.
     #[must_use]
     pub fn volumes(&self) -> AnonymousVolumes {
-        let declared = self.subject.service.origin.discovered().map(|discovered| discovered.anonymous_volumes);
-        match declared.unwrap_or_default() {
-            origin::AnonymousVolumes::Fresh => AnonymousVolumes::Fresh,
-            origin::AnonymousVolumes::Share => AnonymousVolumes::Share,
-            origin::AnonymousVolumes::Refuse => AnonymousVolumes::Refuse,
-        }
+        self.declared().map(|declared| declared.anonymous_volumes).unwrap_or_default()
     }
 
     /// Whether a container may be copied that rules its host.
     #[must_use]
     pub fn privileged(&self) -> Privileged {
-        let declared = self.subject.service.origin.discovered();
-        if declared.is_some_and(|discovered| discovered.allow_privileged) {
+        if self.declared().is_some_and(|declared| declared.allow_privileged) {
             Privileged::Allow
         } else {
             Privileged::Refuse
@@ -146,10 +140,11 @@ impl Facts {
     /// Whether the new containers are found by the names of stable's.
     #[must_use]
     pub fn aliases(&self) -> Aliases {
-        let declared = self.subject.service.origin.discovered().map(|discovered| discovered.aliases);
-        match declared.unwrap_or_default() {
-            origin::Aliases::Keep => Aliases::Keep,
-            origin::Aliases::OnPromote => Aliases::OnPromote,
-        }
+        self.declared().map(|declared| declared.aliases).unwrap_or_default()
+    }
+
+    /// What the file says of the service's containers.
+    fn declared(&self) -> Option<&Discovered> {
+        self.subject.service.origin.discovered()
     }
 }

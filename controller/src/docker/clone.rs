@@ -18,6 +18,7 @@ use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, ImageConfig, ImageInspect, NetworkingConfig,
 };
 use canary_config::name::ServiceName;
+use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
 
 use self::networks::Networks;
@@ -83,28 +84,6 @@ pub enum Restart {
     No,
     /// What it does with the original.
     AsOriginal,
-}
-
-/// Whether other containers find a copy by the names of the original.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Aliases {
-    /// Yes; those who call it past canaryd reach both releases meanwhile. The default.
-    #[default]
-    Keep,
-    /// No, not before it is promoted.
-    OnPromote,
-}
-
-/// What becomes of the volumes without a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AnonymousVolumes {
-    /// A copy begins with empty ones. The default.
-    #[default]
-    Fresh,
-    /// Both write to the same ones.
-    Share,
-    /// There is no copy.
-    Refuse,
 }
 
 /// Whether a copy has to get along with the original.

@@ -10,8 +10,9 @@ mod mounts;
 use std::fmt;
 
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use canary_config::origin::AnonymousVolumes;
 
-use super::clone::{AnonymousVolumes, Original, Place, labels, name};
+use super::clone::{Original, Place, labels, name};
 
 /// What no copy can carry over. There is no copy.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,6 +27,12 @@ pub const NETWORK: &str = "canary.network";
 pub const MANAGED: &str = "canary.managed";
 /// For which deployment canaryd made it.
 pub const DEPLOYMENT: &str = "canary.deployment";
+/// The container, made by hand or by Compose, that this one is a copy of, or a copy of a copy.
+pub const ORIGIN: &str = "canary.origin";
+/// Its image, as the operator named it.
+pub const IMAGE: &str = "canary.image";
+/// What its restart policy becomes once it is promoted.
+pub const RESTART: &str = "canary.restart";
 /// That it does one thing and ends, as a migration does; it is no instance.
 pub const TASK: &str = "canary.task";
 
@@ -37,26 +43,29 @@ const OUR_KEYS: [&str; 10] = [
     MANAGED,
     DEPLOYMENT,
     TASK,
-    "canary.origin",
-    "canary.image",
-    "canary.restart",
+    ORIGIN,
+    IMAGE,
+    RESTART,
     ORIGIN_PROJECT,
     ORIGIN_SERVICE,
     ORIGIN_WORKING_DIR,
     ORIGIN_CONFIG_FILES,
 ];
 /// All keys of ours begin so.
-const PREFIX: &str = "canary.";
+pub const PREFIX: &str = "canary.";
 
 const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 const COMPOSE_SERVICE: &str = "com.docker.compose.service";
 const COMPOSE_WORKING_DIR: &str = "com.docker.compose.project.working_dir";
 const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
-/// What Compose made the container that this one is a copy of.
-const ORIGIN_PROJECT: &str = "canary.compose.project";
-const ORIGIN_SERVICE: &str = "canary.compose.service";
-const ORIGIN_WORKING_DIR: &str = "canary.compose.working_dir";
-const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
+/// The Compose project of the container that this one is a copy of.
+pub const ORIGIN_PROJECT: &str = "canary.compose.project";
+/// Its service in its Compose file.
+pub const ORIGIN_SERVICE: &str = "canary.compose.service";
+/// The folder in which Compose was called for it.
+pub const ORIGIN_WORKING_DIR: &str = "canary.compose.working_dir";
+/// Its Compose files.
+pub const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
 const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
 /// That it is the container of a task of Swarm's, which writes it; the task is the instance.
 pub const SWARM_TASK: &str = "com.docker.swarm.task.id";

@@ -5,10 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use bollard::models::ImageInspect;
 use canary_config::docker::DockerHost;
 use canary_config::name::{ReleaseId, ServiceName};
+use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
 
 use crate::clock;
-use crate::docker::clone::{Aliases, AnonymousVolumes, Original, Place, Restart, Role, Wish, clone};
+use crate::docker::clone::{Original, Place, Restart, Role, Wish, clone};
 use crate::docker::host::{Host, HostError, TaskEnd, TaskReport};
 use crate::docker::sighting::ContainerId;
 use crate::hooks::{Check, Report, too_late};

@@ -1,10 +1,9 @@
 //! What a copy of a container is made of, on containers that a real Engine showed.
 
 use canary_config::name::ServiceName;
+use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
-use canary_controller::docker::clone::{
-    Aliases, AnonymousVolumes, Copy, Original, Place, Restart, Role, Wish, clone, labels, likeness, restart,
-};
+use canary_controller::docker::clone::{Copy, Original, Place, Restart, Role, Wish, clone, labels, likeness, restart};
 use canary_controller::docker::version::ApiVersion;
 use serde_json::{Value, json};
 

@@ -1,7 +1,8 @@
 //! What is said of copies of containers that a real Engine showed.
 
 use bollard::models::{ContainerSummary, ContainerSummaryHostConfig, DeviceMapping, EndpointIpamConfig};
-use canary_controller::docker::clone::{AnonymousVolumes, Original, Place};
+use canary_config::origin::AnonymousVolumes;
+use canary_controller::docker::clone::{Original, Place};
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::faithful::{Privileged, Report, Terms, examine};
 

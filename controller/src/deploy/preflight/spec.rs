@@ -1,10 +1,11 @@
 //! Whether a copy of stable's container would be what that is.
 
 use bollard::models::ImageInspect;
+use canary_config::origin::Aliases;
 
 use crate::api::Finding;
 use crate::deploy::facts::{Facts, Found, Maker};
-use crate::docker::clone::{self, Aliases, Place};
+use crate::docker::clone::{self, Place};
 use crate::docker::faithful::{self, Terms};
 
 const CHECK: &str = "copy";

@@ -6,25 +6,11 @@ use bollard::models::ImageInspect;
 
 use super::{Original, Role, Wish, restart};
 use crate::docker::faithful::Warning;
-pub use crate::docker::label::{DEPLOYMENT, MANAGED, RELEASE, SERVICE, TASK};
-
-/// All labels that have a meaning to canaryd begin so.
-pub const PREFIX: &str = "canary.";
-/// The container, made by hand or by Compose, that this one is a copy of, or a copy of a copy.
-pub const ORIGIN: &str = "canary.origin";
-/// Its image, as the operator named it.
-pub const IMAGE: &str = "canary.image";
-/// What its restart policy becomes once it is promoted.
-pub const RESTART: &str = "canary.restart";
-/// The Compose project of the origin.
-pub const COMPOSE_PROJECT: &str = "canary.compose.project";
-/// The service of the origin in its Compose file.
-pub const COMPOSE_SERVICE: &str = "canary.compose.service";
-
-/// The folder in which Compose was called for the origin.
-pub const COMPOSE_WORKING_DIR: &str = "canary.compose.working_dir";
-/// The Compose files of the origin.
-pub const COMPOSE_CONFIG_FILES: &str = "canary.compose.config_files";
+pub use crate::docker::label::{
+    DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES as COMPOSE_CONFIG_FILES, ORIGIN_PROJECT as COMPOSE_PROJECT,
+    ORIGIN_SERVICE as COMPOSE_SERVICE, ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR, PREFIX, RELEASE, RESTART, SERVICE,
+    TASK,
+};
 
 /// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
 const ORCHESTRATORS: [&str; 3] = ["com.docker.compose.", "com.docker.stack.", "com.docker.swarm."];

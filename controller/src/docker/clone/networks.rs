@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{ContainerInspectResponse, EndpointSettings};
+use canary_config::origin::Aliases;
 
-use super::{Aliases, Original, Place, Role, Wish, name, short_id};
+use super::{Original, Place, Role, Wish, name, short_id};
 use crate::docker::version::ApiVersion;
 
 /// The network that a container is on when none was asked for.

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use bollard::models::{ContainerInspectResponse, HostConfig, MountPoint, MountType};
+use canary_config::origin::AnonymousVolumes;
 
-use super::{AnonymousVolumes, Original};
+use super::Original;
 
 /// An Engine names a volume without a name by so many hexadecimal digits.
 const NAME_DIGITS: usize = 64;

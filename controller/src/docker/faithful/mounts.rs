@@ -1,9 +1,10 @@
 //! What two containers would write to at once.
 
 use bollard::models::{ContainerInspectResponse, MountPoint};
+use canary_config::origin::AnonymousVolumes;
 
 use super::{RECREATE, Report, Terms};
-use crate::docker::clone::{AnonymousVolumes, Place, volumes};
+use crate::docker::clone::{Place, volumes};
 
 pub(super) fn examine(container: &ContainerInspectResponse, terms: Terms, report: &mut Report) {
     let anonymous = volumes::anonymous(container);

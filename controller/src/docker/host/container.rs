@@ -6,7 +6,7 @@ use std::time::Duration;
 use bollard::models::{ContainerInspectResponse, ContainerSummary, ContainerUpdateBody, RestartPolicy};
 use bollard::query_parameters::{
     InspectContainerOptions, KillContainerOptions, ListContainersOptions, RemoveContainerOptions,
-    RenameContainerOptions, StartContainerOptions, StopContainerOptions,
+    StartContainerOptions, StopContainerOptions,
 };
 
 use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
@@ -114,16 +114,6 @@ impl Host {
     pub async fn unpause(&self, container: &str) -> Result<(), HostError> {
         let verb = Verb { what: "unpause", subject: container };
         self.within(REQUEST_TIMEOUT, verb, self.docker.unpause_container(container)).await
-    }
-
-    /// Gives a container another name, by which others find it at once.
-    ///
-    /// # Errors
-    /// When another has that name.
-    pub async fn rename(&self, container: &str, name: &str) -> Result<(), HostError> {
-        let verb = Verb { what: "rename", subject: container };
-        let options = RenameContainerOptions { name: name.into() };
-        self.within(REQUEST_TIMEOUT, verb, self.docker.rename_container(container, options)).await
     }
 
     /// Sets what the Engine does when a container ends.

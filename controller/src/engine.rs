@@ -10,17 +10,12 @@ mod cause;
 mod change;
 mod cohort;
 mod containers;
-mod deployments;
-mod discovery;
 mod fit;
 mod freezing;
-mod gates;
 mod group;
 mod input;
 mod judging;
 mod keeping;
-mod kept;
-mod last_words;
 mod managed;
 mod memory;
 mod moved;
@@ -30,14 +25,11 @@ mod page;
 mod parking;
 mod pools;
 mod reload;
-mod roster;
 mod seen;
-mod shelves;
 mod start;
 mod status;
 mod stop;
 mod traffic;
-mod usage;
 mod why;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -49,7 +41,7 @@ use canary_config::name::ServiceName;
 use canary_proxy::routes::RouteWriter;
 use tokio::sync::{Notify, mpsc};
 
-use self::discovery::Discovery;
+use self::containers::Discovery;
 use self::freezing::{FreezeOrder, Freezing};
 use self::managed::Managed;
 use self::memory::Memory;
@@ -72,7 +64,7 @@ use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::accounts::Told;
-pub use self::deployments::{Begun, DeployWord, Part, Subject};
+pub use self::containers::{Begun, DeployWord, Part, Subject};
 pub use self::fit::Role;
 pub use self::input::{
     Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, RollbackOrder, StartOrder,

@@ -1,15 +1,32 @@
 //! What is seen of containers: whose backends they are, what becomes of a canary that loses one, and what takes the
 //! place of a stable release that has gone.
 
+mod deployments;
+mod discovery;
+mod gates;
+mod kept;
+mod last_words;
+mod roster;
+mod shelves;
+mod usage;
+
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::origin::OnReplace;
 
 use crate::docker::sighting::{Sighting, Sightings, State};
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
-use crate::engine::roster::Roster;
 use crate::engine::seen::Seen;
 use crate::rollout::{Charge, Event};
+
+pub use self::deployments::{Begun, DeployWord, Part, Subject};
+
+pub(super) use self::deployments::Deployment;
+pub(super) use self::discovery::Discovery;
+pub(super) use self::gates::Gates;
+pub(super) use self::roster::Roster;
+pub(super) use self::shelves::Doings;
+pub(super) use self::usage::Usages;
 
 // === impl Engine ===
 

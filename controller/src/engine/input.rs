@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{Done, Freezes, Overview, Parked, Problem, ProblemKind, Reloaded, ServiceStatus, Why};
 use crate::engine::accounts::Told;
-use crate::engine::deployments::DeployWord;
+use crate::engine::containers::DeployWord;
 use crate::engine::traffic::Prospect;
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Again, Generation, Stride};

@@ -12,7 +12,7 @@ use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::track::Track;
 
 use crate::docker::sighting::ContainerId;
-use crate::engine::roster::Roster;
+use crate::engine::containers::Roster;
 use crate::probe::{Condition, Finding, ProbeKey, Watch, Watchers};
 use crate::rollout::Readiness;
 

@@ -19,7 +19,7 @@ use crate::docker::scribe::Scribe;
 use crate::docker::sighting::Sightings;
 use crate::docker::wanted::Wanted;
 use crate::engine::cause::Cause;
-use crate::engine::discovery::Discovery;
+use crate::engine::containers::Discovery;
 use crate::engine::fit::{Lack, Role, lack};
 use crate::engine::input::EngineHandle;
 use crate::engine::managed::Managed;

@@ -12,7 +12,7 @@ use crate::engine::{joined, refused};
 
 impl Managed {
     /// Every release that can be brought back, the last one first.
-    pub(super) fn kept_releases(&self) -> Vec<KeptRelease> {
+    pub(in crate::engine) fn kept_releases(&self) -> Vec<KeptRelease> {
         self.put_away().map(|shelved| self.kept(shelved)).collect()
     }
 
@@ -20,7 +20,7 @@ impl Managed {
     ///
     /// # Errors
     /// When nothing is kept, or not that one.
-    pub(super) fn kept_release(&self, to: Option<&ReleaseId>) -> Result<ReleaseId, Problem> {
+    pub(in crate::engine) fn kept_release(&self, to: Option<&ReleaseId>) -> Result<ReleaseId, Problem> {
         let service = &self.declared.name;
         if self.declared.origin.discovered().is_none() {
             let remedy = "begin a rollout of one with `start`";

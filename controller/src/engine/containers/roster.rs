@@ -11,27 +11,27 @@ use crate::docker::sighting::Sighting;
 
 /// The instances of every release of a service, each release's in an order that stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Roster(BTreeMap<ReleaseId, Vec<Member>>);
+pub(in crate::engine) struct Roster(BTreeMap<ReleaseId, Vec<Member>>);
 
 /// One instance of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub(in crate::engine) struct Member {
     /// Who it is.
-    pub(super) id: BackendId,
+    pub(in crate::engine) id: BackendId,
     /// Where it listens, as long as it is this one.
-    pub(super) address: SocketAddr,
+    pub(in crate::engine) address: SocketAddr,
 }
 
 // === impl Roster ===
 
 impl Roster {
     /// What is known of the instances without looking for containers.
-    pub(super) fn of(origin: &Origin) -> Self {
+    pub(in crate::engine) fn of(origin: &Origin) -> Self {
         origin.declared().map(Self::of_declared).unwrap_or_default()
     }
 
     /// The containers that can be sent requests: each release's in the order in which they were made.
-    pub(super) fn of_containers(containers: &[Sighting]) -> Self {
+    pub(in crate::engine) fn of_containers(containers: &[Sighting]) -> Self {
         let mut containers: Vec<_> = containers.iter().collect();
         containers.sort_by(|a, b| (a.created, &a.container).cmp(&(b.created, &b.container)));
         let mut releases = BTreeMap::<_, Vec<_>>::new();
@@ -51,27 +51,27 @@ impl Roster {
     }
 
     /// The instances of a release.
-    pub(super) fn members(&self, release: &ReleaseId) -> &[Member] {
+    pub(in crate::engine) fn members(&self, release: &ReleaseId) -> &[Member] {
         self.0.get(release).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Where the instances of a release listen.
-    pub(super) fn addresses(&self, release: &ReleaseId) -> Vec<SocketAddr> {
+    pub(in crate::engine) fn addresses(&self, release: &ReleaseId) -> Vec<SocketAddr> {
         self.members(release).iter().map(|member| member.address).collect()
     }
 
     /// Whether a release has an instance.
-    pub(super) fn has(&self, release: &ReleaseId) -> bool {
+    pub(in crate::engine) fn has(&self, release: &ReleaseId) -> bool {
         !self.members(release).is_empty()
     }
 
     /// Every release that has an instance.
-    pub(super) fn releases(&self) -> impl Iterator<Item = &ReleaseId> {
+    pub(in crate::engine) fn releases(&self) -> impl Iterator<Item = &ReleaseId> {
         self.0.keys()
     }
 
     /// Every instance, by release.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&ReleaseId, &Member)> {
+    pub(in crate::engine) fn all(&self) -> impl Iterator<Item = (&ReleaseId, &Member)> {
         self.0.iter().flat_map(|(release, members)| members.iter().map(move |member| (release, member)))
     }
 }

@@ -23,7 +23,7 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// What is being done with the containers of a service, and what could not be done.
 #[derive(Debug, Default)]
-pub(super) struct Doings(BTreeMap<ContainerId, Doing>);
+pub(in crate::engine) struct Doings(BTreeMap<ContainerId, Doing>);
 
 /// What is being done with one container.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ enum Doing {
 
 impl Engine {
     /// Looks at what containers should be, and has done what has to be.
-    pub(super) fn tend_shelves(&mut self) {
+    pub(in crate::engine) fn tend_shelves(&mut self) {
         let Some(hands) = self.hands.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
         let now = clock::now();
         let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// What was to be done with a container is done, or is not.
-    pub(super) fn note_acted(&mut self, Acted { container, act, result }: Acted) {
+    pub(in crate::engine) fn note_acted(&mut self, Acted { container, act, result }: Acted) {
         let mut papers = Vec::new();
         for managed in self.services.values_mut() {
             if managed.doings.0.contains_key(&container) {
@@ -75,14 +75,14 @@ impl Engine {
     }
 
     /// Puts a release on a service's shelf, durably before anything is made of it.
-    pub(super) fn keep_shelves(&mut self, papers: Vec<Paper>) {
+    pub(in crate::engine) fn keep_shelves(&mut self, papers: Vec<Paper>) {
         if !papers.is_empty() {
             self.save(Record { papers, ..Record::default() }, None, Vec::new());
         }
     }
 
     /// Takes up what was kept.
-    pub(super) fn take_up_shelves(&mut self, papers: &[Paper]) {
+    pub(in crate::engine) fn take_up_shelves(&mut self, papers: &[Paper]) {
         for paper in papers.iter().filter(|paper| paper.kind == PaperKind::Shelf) {
             let Some(managed) = self.services.get_mut(&paper.service) else { continue };
             match serde_json::from_str(&paper.body) {
@@ -270,7 +270,7 @@ impl Managed {
     }
 
     /// What could not be done with a container, in words.
-    pub(super) fn failed_act(&self, container: &ContainerId) -> Option<String> {
+    pub(in crate::engine) fn failed_act(&self, container: &ContainerId) -> Option<String> {
         match self.doings.0.get(container)? {
             Doing::Failed { why, .. } => Some(why.clone()),
             Doing::Draining(_) | Doing::UnderWay => None,
@@ -278,11 +278,11 @@ impl Managed {
     }
 
     /// Whether containers wait for something that time or a request brings.
-    pub(super) fn is_doing(&self) -> bool {
+    pub(in crate::engine) fn is_doing(&self) -> bool {
         !self.doings.0.is_empty()
     }
 
-    pub(super) fn shelf_paper(&self) -> Option<Paper> {
+    pub(in crate::engine) fn shelf_paper(&self) -> Option<Paper> {
         let body = serde_json::to_string(&self.shelf);
         let body = body.inspect_err(|error| tracing::warn!(%error, "the shelf cannot be kept")).ok()?;
         let service = self.declared.name.clone();

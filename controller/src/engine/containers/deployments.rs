@@ -110,7 +110,7 @@ pub struct Part {
 
 /// A deployment of a service that is under way, or was the last.
 #[derive(Clone, Debug)]
-pub(super) struct Deployment {
+pub(in crate::engine) struct Deployment {
     id: Box<str>,
     part: Part,
     stage: String,
@@ -124,7 +124,7 @@ pub(super) struct Deployment {
 // === impl Engine ===
 
 impl Engine {
-    pub(super) fn note_deployment(&mut self, word: DeployWord) {
+    pub(in crate::engine) fn note_deployment(&mut self, word: DeployWord) {
         match word {
             DeployWord::Ask { services, on_busy, reply } => {
                 let on_busy = on_busy.or_else(|| (services.len() > 1).then_some(OnBusy::Reject));
@@ -279,13 +279,13 @@ impl Managed {
     }
 
     /// The release that is being deployed now.
-    pub(super) fn deploying(&self) -> Option<&ReleaseId> {
+    pub(in crate::engine) fn deploying(&self) -> Option<&ReleaseId> {
         self.present_deployment().map(|own| &own.part.release)
     }
 
     /// How many instances a release has, or is about to have: containers that are being made for it, and those on the
     /// shelf that are started when its turn comes.
-    pub(super) fn instances_of(&self, release: &ReleaseId) -> usize {
+    pub(in crate::engine) fn instances_of(&self, release: &ReleaseId) -> usize {
         // Those that have been made may not all have been seen when the rollout begins.
         let may_come = |own: &&Deployment| match own.end {
             None => true,
@@ -300,7 +300,7 @@ impl Managed {
     }
 
     /// What an operator is shown of it.
-    pub(super) fn deployment_status(&self, now: Instant) -> Option<DeploymentStatus> {
+    pub(in crate::engine) fn deployment_status(&self, now: Instant) -> Option<DeploymentStatus> {
         let Deployment { id, part, stage, since, end, .. } = self.deployment.as_ref()?;
         let since_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
         Some(DeploymentStatus {

@@ -14,7 +14,7 @@ use crate::rollout::Phase;
 
 impl Engine {
     /// Has all containers of a canary listened to that is sent back now.
-    pub(super) fn hear_sent_back(&self, moves: &[Moved]) {
+    pub(in crate::engine) fn hear_sent_back(&self, moves: &[Moved]) {
         for moved in moves.iter().filter(|moved| moved.is_retreat()) {
             let Some(managed) = self.services.get(&moved.service) else { continue };
             let Some(canary) = &moved.transition.canary else { continue };
@@ -24,7 +24,7 @@ impl Engine {
     }
 
     /// Has the containers listened to that have ended since, of canaries that are on trial or were sent back.
-    pub(super) fn hear_ended(&self, before: &Sightings) {
+    pub(in crate::engine) fn hear_ended(&self, before: &Sightings) {
         for managed in self.services.values() {
             let Some(canary) = managed.canary_told_of() else { continue };
             let of_canary =
@@ -44,7 +44,7 @@ impl Engine {
     }
 
     /// What a container said is known.
-    pub(super) fn note_written(&mut self, Written { service, generation, words }: Written) {
+    pub(in crate::engine) fn note_written(&mut self, Written { service, generation, words }: Written) {
         if let Some(managed) = self.services.get_mut(&service) {
             managed.accounts.write_down(generation, words);
         }

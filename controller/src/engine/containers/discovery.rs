@@ -10,7 +10,7 @@ use crate::docker::watch::Watcher;
 
 /// A watch that goes on until this is dropped.
 #[derive(Debug)]
-pub(super) struct Discovery {
+pub(in crate::engine) struct Discovery {
     wanted: watch::Sender<Wanted>,
     seen: watch::Receiver<Sightings>,
     task: AbortHandle,
@@ -20,7 +20,7 @@ pub(super) struct Discovery {
 
 impl Discovery {
     /// Begins to look for these services' containers.
-    pub(super) fn begin(host: &DockerHost, wanted: Wanted) -> Self {
+    pub(in crate::engine) fn begin(host: &DockerHost, wanted: Wanted) -> Self {
         let (wanted, wanted_reader) = watch::channel(wanted);
         let (watcher, mut seen) = Watcher::new(host.clone(), wanted_reader);
         // That nothing has been seen yet is something to be told, too.
@@ -29,7 +29,7 @@ impl Discovery {
     }
 
     /// From now on it looks for these.
-    pub(super) fn look_for(&self, wanted: Wanted) {
+    pub(in crate::engine) fn look_for(&self, wanted: Wanted) {
         self.wanted.send_if_modified(|present| {
             let is_other = *present != wanted;
             *present = wanted;
@@ -38,7 +38,7 @@ impl Discovery {
     }
 
     /// What it sees next, once that is another thing.
-    pub(super) async fn next(discovery: &mut Option<Self>) -> Sightings {
+    pub(in crate::engine) async fn next(discovery: &mut Option<Self>) -> Sightings {
         if let Some(Self { seen, .. }) = discovery
             && seen.changed().await.is_ok()
         {

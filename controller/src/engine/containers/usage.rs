@@ -17,7 +17,7 @@ const MEASURE_AGE_MAX: Duration = Duration::from_secs(20);
 
 /// What a service's containers used when they were looked at last.
 #[derive(Debug, Default)]
-pub(super) struct Usages {
+pub(in crate::engine) struct Usages {
     asked: Option<Instant>,
     of: BTreeMap<ContainerId, Known>,
 }
@@ -35,7 +35,7 @@ struct Known {
 
 impl Engine {
     /// Has the containers measured that are compared, now and then.
-    pub(super) fn measure(&mut self, now: Instant) {
+    pub(in crate::engine) fn measure(&mut self, now: Instant) {
         let Some(scribe) = self.scribe.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
         for managed in self.services.values_mut() {
             if managed.rollout.phase().trial().is_none() {
@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// What a container uses is known.
-    pub(super) fn note_measured(&mut self, Measured { service, container, at, usage }: Measured) {
+    pub(in crate::engine) fn note_measured(&mut self, Measured { service, container, at, usage }: Measured) {
         if let Some(managed) = self.services.get_mut(&service) {
             managed.usages.note(container, at, usage);
         }
@@ -81,7 +81,7 @@ impl Usages {
     }
 
     /// What a container uses, if that was looked at a moment ago.
-    pub(super) fn status(&self, container: &ContainerId, now: Instant) -> Option<UsageStatus> {
+    pub(in crate::engine) fn status(&self, container: &ContainerId, now: Instant) -> Option<UsageStatus> {
         let known = self.of.get(container)?;
         let is_fresh = now.saturating_duration_since(known.at) <= MEASURE_AGE_MAX;
         let Usage { memory_bytes, memory_bytes_max, cpu_nanos } = known.usage;

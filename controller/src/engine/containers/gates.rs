@@ -29,7 +29,7 @@ use crate::rollout::{Command, Event, Generation, Hold, Phase, PhaseName, Positio
 
 /// The checks of the present try of a service.
 #[derive(Debug, Default)]
-pub(super) struct Gates {
+pub(in crate::engine) struct Gates {
     generation: Generation,
     passed: BTreeSet<Check>,
     /// Those that were begun, in their order, and what became of them.
@@ -64,7 +64,7 @@ struct Ended {
 
 impl Engine {
     /// Begins whatever check is due.
-    pub(super) fn tend_gates(&mut self) {
+    pub(in crate::engine) fn tend_gates(&mut self) {
         if self.stopping().is_err() {
             return;
         }
@@ -86,7 +86,7 @@ impl Engine {
     }
 
     /// A check has ended. One of a try that is over says nothing any more.
-    pub(super) fn note_ran(&mut self, Ran { service, generation, check, report }: Ran) {
+    pub(in crate::engine) fn note_ran(&mut self, Ran { service, generation, check, report }: Ran) {
         let Some(managed) = self.services.get_mut(&service) else { return };
         let is_bad = managed.note_ran(generation, check, report);
         if is_bad {
@@ -99,7 +99,7 @@ impl Engine {
 
     /// Whether these services may go up, as far as their checks allow it and an event asks for it. Who waits for a check
     /// is not freed of it by a freeze; but whether something new may begin, only a freeze says.
-    pub(super) fn rules(&self, members: &[ServiceName], events: &[Event]) -> Raises {
+    pub(in crate::engine) fn rules(&self, members: &[ServiceName], events: &[Event]) -> Raises {
         let begins = |event: &Event| {
             let Event::Commanded { command, .. } = event else { return false };
             matches!(command, Command::Start(_) | Command::Retry(_) | Command::Adopt(_))
@@ -115,7 +115,7 @@ impl Engine {
 
     /// Whether something stands in the way of what was decided: a hook before all requests, or a check after them. What
     /// is missing is begun.
-    pub(super) fn hold_back(&mut self, members: &[ServiceName], moves: &[Move]) -> Option<Problem> {
+    pub(in crate::engine) fn hold_back(&mut self, members: &[ServiceName], moves: &[Move]) -> Option<Problem> {
         let mut held_back = None;
         for (service, next) in members.iter().zip(moves) {
             let Some(managed) = self.services.get_mut(service) else { continue };
@@ -131,7 +131,7 @@ impl Engine {
     }
 
     /// Which check a service waits for, as a refusal says it.
-    pub(super) fn gated_in_words(&self, service: &ServiceName) -> Option<String> {
+    pub(in crate::engine) fn gated_in_words(&self, service: &ServiceName) -> Option<String> {
         let check = self.services.get(service)?.gates.running()?;
         Some(format!("the {} of {service} is running; wait until it has passed, see `status`", check.in_words()))
     }
@@ -175,7 +175,7 @@ impl Managed {
     }
 
     /// Follows the rollout: a new try has passed nothing yet.
-    pub(super) fn follow_gates(&mut self, before: PhaseName) {
+    pub(in crate::engine) fn follow_gates(&mut self, before: PhaseName) {
         let generation = self.rollout.generation();
         if generation != self.gates.generation {
             let counts = std::mem::take(&mut self.gates.counts);
@@ -245,7 +245,7 @@ impl Managed {
     }
 
     /// Whether the canary may not be started yet, as a hook has to pass before it.
-    pub(super) fn awaits_pre_deploy(&self) -> bool {
+    pub(in crate::engine) fn awaits_pre_deploy(&self) -> bool {
         let is_recreated = self.rollout.phase().trial().is_some_and(|trial| trial.plan.strategy == Strategy::Recreate);
         let is_preparing = self.rollout.phase().name() == PhaseName::Preparing;
         let missing = self.place().missing(&self.wanted_checks(), &self.gates.passed);
@@ -354,7 +354,7 @@ impl Managed {
 
 impl Gates {
     /// The checks of a try that is under way already, of which nothing is known.
-    pub(super) fn of(generation: Generation) -> Self {
+    pub(in crate::engine) fn of(generation: Generation) -> Self {
         Self { generation, ..Self::default() }
     }
 
@@ -364,7 +364,7 @@ impl Gates {
     }
 
     /// How many have ended, by check and by how.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+    pub(in crate::engine) fn counts(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
         self.counts.iter().map(|((check, outcome), count)| (*check, *outcome, *count))
     }
 }

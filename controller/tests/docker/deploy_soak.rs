@@ -10,17 +10,21 @@ const TIMES_EACH: usize = 20;
 /// So many deployments follow each other in all.
 const TIMES_IN_ALL: usize = 200;
 
-/// Two releases take each other's place again and again under one load, of which no request may fail. Nothing piles up.
+/// Two releases take each other's place again and again under a load without a pause, of which no request may fail.
+/// Nothing piles up.
 fn soaked(plan: &str, containers: usize, times: usize) {
     with_engine(async |engine| {
         let yard = Yard::open(engine, containers, plan).await;
         let images = [engine.image("v2", &[]).await, engine.image("v3", &[]).await];
-        let load = yard.load().await;
+        let mut load = yard.load().await;
         for (number, image) in (1..=times).zip(images.iter().cycle()) {
             let release = yard.deploy(image).await;
             yard.until_stable(&release).await;
             let seen = yard.until_alone(Some(&release), containers).await;
             assert!(seen.len() <= 3 * containers, "deployment {number} of {times} leaves more behind: {seen:?}");
+            // A load ends by itself after a minute: the next one is under way before.
+            let next = yard.load().await;
+            served(std::mem::replace(&mut load, next)).await;
         }
         served(load).await;
     });

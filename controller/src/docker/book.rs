@@ -251,7 +251,8 @@ impl Book {
         let trouble = self.tasks.trouble().or(self.trouble.as_ref()).cloned();
         let (containers, faults) = self.tasks.sightings(&self.wanted, &self.reach);
         let is_partial = self.entries.values().any(|entry| entry.failed.is_some());
-        let mut sightings = Sightings { trouble, is_partial, containers, faults };
+        let swarm = self.tasks.services(&self.wanted);
+        let mut sightings = Sightings { trouble, is_partial, containers, swarm, faults };
         for (id, entry) in &self.entries {
             let (sighting, faults) = entry.sighting(id, &self.reach);
             sightings.containers.extend(sighting);

@@ -26,8 +26,25 @@ pub struct Sightings {
     pub is_partial: bool,
     /// The containers of services, by their ids.
     pub containers: Vec<Sighting>,
+    /// The services of Swarm whose tasks are among them, or would be.
+    pub swarm: Vec<SwarmService>,
     /// What is wrong with some, by their ids.
     pub faults: Vec<Fault>,
+}
+
+/// A service of Swarm whose tasks are instances of one of canaryd's, as it is to be now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwarmService {
+    /// Whose its tasks are.
+    pub service: ServiceName,
+    /// Of which version they are to be.
+    pub release: ReleaseId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Set if canaryd made it.
+    pub managed: Option<Managed>,
+    /// How many tasks it is to have.
+    pub tasks: u64,
 }
 
 /// One container of a service.

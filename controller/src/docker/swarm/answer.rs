@@ -39,10 +39,20 @@ pub struct ServiceSpec {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Mode {
+    /// Set if it has so many.
+    pub replicated: Option<Replicated>,
     /// Set if each node has a task.
     pub global: Option<IgnoredAny>,
     /// Set if each node has one that ends.
     pub global_job: Option<IgnoredAny>,
+}
+
+/// So many tasks.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Replicated {
+    /// How many; one, if nothing is said.
+    pub replicas: Option<u64>,
 }
 
 /// How a service is published.
@@ -71,6 +81,8 @@ pub struct PublishedPort {
 pub struct TaskSpec {
     /// What its container is to be.
     pub container_spec: ContainerSpec,
+    /// A number that makes it another one, though nothing else does.
+    pub force_update: u64,
 }
 
 /// What a container is to be.
@@ -81,6 +93,8 @@ pub struct ContainerSpec {
     pub image: Box<str>,
     /// Its labels.
     pub labels: Option<HashMap<String, String>>,
+    /// Its variables.
+    pub env: Option<Vec<String>>,
     /// What tells it to stop.
     pub stop_signal: Option<Box<str>>,
 }

@@ -7,16 +7,16 @@ use std::time::SystemTime;
 
 use canary_config::quoted::{Excerpt, Quoted};
 
-use crate::docker::label::{Attachment, Labelled, RELEASE, SERVICE};
+use crate::docker::label::{Attachment, DEPLOYMENT, Labelled, ORIGIN_PROJECT, RELEASE, SERVICE};
 use crate::docker::network::{Connection, Reach};
-use crate::docker::sighting::{ContainerId, Fault, Sighting, State, SwarmOrigin};
+use crate::docker::sighting::{ContainerId, Fault, Managed, Sighting, State, SwarmOrigin, SwarmService};
 use crate::docker::signal::Signal;
 use crate::docker::swarm::answer::{EndpointSpec, Network, Service, ServiceSpec, Task};
 use crate::docker::swarm::refusal::Manner;
 use crate::docker::wanted::Wanted;
 
 /// In the stack of this name a service's networks have shorter names.
-const STACK: &str = "com.docker.stack.namespace";
+pub(super) const STACK: &str = "com.docker.stack.namespace";
 
 /// Services, and their tasks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,9 +64,9 @@ impl Roll {
             let before = service.previous_spec.as_ref().map(|before| before.attachment(&service.spec, view.wanted));
             faults.extend(present.as_ref().err().into_iter().flatten().cloned().map(fault));
             for task in self.tasks.iter().filter(|task| task.service_id == service.id && !self.is_replaced(task)) {
-                // What a service's labels say holds for tasks of the spec that has them; a task shows its image alone.
+                // What a service's labels say holds for tasks of the spec that has them; a task does not show them.
                 let belongs = match &before {
-                    Some(before) if !service.spec.has_image_of(task) => before,
+                    Some(before) if !service.spec.is_of(task) => before,
                     _ => &present,
                 };
                 let Ok(Some(attachment)) = belongs else { continue };
@@ -78,6 +78,22 @@ impl Roll {
         }
         sightings.sort_by(|a, b| a.container.cmp(&b.container));
         (sightings, faults)
+    }
+
+    /// The services whose tasks are instances, or would be.
+    #[must_use]
+    pub fn services(&self, wanted: &Wanted) -> Vec<SwarmService> {
+        let read = |Service { spec, .. }: &Service| {
+            let Attachment { service, release, .. } = spec.attachment(spec, wanted).ok()??;
+            let deployment = spec.labels.as_ref().and_then(|labels| labels.get(DEPLOYMENT));
+            let managed = deployment.map(|deployment| Managed { deployment: deployment.as_str().into() });
+            let replicated = spec.mode.replicated.as_ref();
+            let tasks = replicated.map_or(0, |replicated| replicated.replicas.unwrap_or(1));
+            Some(SwarmService { service, release, name: spec.name.clone(), managed, tasks })
+        };
+        let mut services: Vec<_> = self.services.values().filter_map(read).collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
     }
 
     /// Whether a task has ended, and another has its place: a Swarm remembers some that are over.
@@ -108,8 +124,11 @@ impl ServiceSpec {
         [&self.labels, of_tasks].into_iter().flatten().any(|labels| labels.contains_key(SERVICE))
     }
 
-    fn has_image_of(&self, task: &Task) -> bool {
-        self.task_template.container_spec.image == task.spec.container_spec.image
+    /// Whether a task is of this spec, as far as a release depends on it.
+    fn is_of(&self, task: &Task) -> bool {
+        let (own, its) = (&self.task_template, &task.spec);
+        let (ours, theirs) = (&own.container_spec, &its.container_spec);
+        ours.image == theirs.image && ours.env == theirs.env && own.force_update == its.force_update
     }
 
     /// How tasks of this spec belong to a service; the ports are those that are published now.
@@ -261,7 +280,9 @@ impl Task {
             texts.filter_map(|text| text.parse::<IpAddr>().ok()).min_by_key(IpAddr::is_ipv6)
         };
         let networks = own.iter().map(|attached| (name_of(&attached.network), address(&attached.addresses))).collect();
-        let stack = service.spec.labels.as_ref().and_then(|labels| labels.get(STACK)).map(String::as_str);
+        // A second service that canaryd makes is in no stack; it keeps the name of that of the first.
+        let label = |key| service.spec.labels.as_ref().and_then(|labels| labels.get(key));
+        let stack = label(STACK).or_else(|| label(ORIGIN_PROJECT)).map(String::as_str);
         Connection::Networks(networks).address(attachment.network.as_deref(), stack, reach)
     }
 }

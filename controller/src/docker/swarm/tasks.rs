@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::docker::happening::{Deed, Happening};
 use crate::docker::network::Reach;
-use crate::docker::sighting::{ContainerId, Fault, Sighting, State};
+use crate::docker::sighting::{ContainerId, Fault, Sighting, State, SwarmService};
 use crate::docker::signal::Signal;
 use crate::docker::swarm::roll::{Roll, View};
 use crate::docker::wanted::Wanted;
@@ -124,6 +124,12 @@ impl Tasks {
     #[must_use]
     pub fn trouble(&self) -> Option<&String> {
         self.trouble.as_ref()
+    }
+
+    /// The services of Swarm whose tasks are instances, or would be.
+    #[must_use]
+    pub fn services(&self, wanted: &Wanted) -> Vec<SwarmService> {
+        self.roll.services(wanted)
     }
 
     /// The tasks that are instances of services, and what is wrong.

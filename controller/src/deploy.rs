@@ -27,10 +27,10 @@ use self::known::Known;
 use self::task::Task;
 use crate::api::{DeployProblem, Deploying, Preflight, Problem, ProblemKind, ShadowOrder};
 use crate::docker::clone::labels;
-use crate::engine::{Author, DeployWord, EngineHandle, Input, Part, Subject};
+use crate::engine::{Author, DeployWord, EngineHandle, Input, Part, Stock, Subject};
 use crate::idempotency::IdempotencyKey;
 
-pub use self::facts::{Facts, Found, Maker};
+pub use self::facts::{Facts, Found, Maker, Model, Served};
 
 /// How long the checks may take in all. An Engine that is slower would not do what follows in time.
 const CHECKS_TIMEOUT: Duration = Duration::from_secs(50);
@@ -202,7 +202,7 @@ fn shadow(facts: &Facts, deployment: &str) -> Option<ShadowOrder> {
     if !matches!(facts.maker, Maker::Compose { .. }) {
         return None;
     }
-    let found = facts.found.as_ref().ok()?;
+    let Ok(Model::Container(found)) = &facts.found else { return None };
     let (pinned, release) = (&found.resolved.as_ref().ok()?.image, facts.release.as_ref()?);
     let wish = facts.wish(release.as_str(), deployment);
     let labels = labels::of_shadow(&found.original, &wish, &facts.restart(found));
@@ -211,12 +211,15 @@ fn shadow(facts: &Facts, deployment: &str) -> Option<ShadowOrder> {
 
 /// What a deployment brings to a service.
 fn part(facts: &Facts) -> Option<Part> {
-    let found = facts.found.as_ref().ok()?;
+    let stock = match facts.found.as_ref().ok()? {
+        Model::Container(found) => Stock::Containers { restart: facts.restart(found) },
+        Model::Service(served) => Stock::Tasks { beside: served.first.name.clone().unwrap_or_default().into() },
+    };
     Some(Part {
         service: facts.subject.service.name.clone(),
         release: facts.release.clone()?,
         image: facts.asked.clone(),
-        restart: facts.restart(found),
+        stock,
         instances: facts.instances,
     })
 }

@@ -64,7 +64,7 @@ use crate::rollout::Saved;
 use crate::store::{Seed, StoreError, StoreHandle};
 
 pub use self::accounts::Told;
-pub use self::containers::{Begun, DeployWord, Part, Subject};
+pub use self::containers::{Begun, DeployWord, Part, Stock, Subject};
 pub use self::fit::Role;
 pub use self::input::{
     Accepted, Asked, Author, EngineHandle, FreezeWord, Input, Order, ParkWord, RollbackOrder, StartOrder,
@@ -185,7 +185,8 @@ impl Engine {
                 Next::Finding(finding) => self.note_finding(finding),
                 Next::Word(word) => self.note_word(word),
                 Next::Seen(seen) => self.note_sightings(seen),
-                Next::Acted(acted) => self.note_acted(acted),
+                Next::Acted(Acted::Container(acted)) => self.note_acted(acted),
+                Next::Acted(Acted::Service(acted)) => self.note_service_acted(acted),
                 Next::Ran(ran) => self.note_ran(ran),
                 Next::Noted(Noted::Written(written)) => self.note_written(written),
                 Next::Noted(Noted::Measured(measured)) => self.note_measured(measured),

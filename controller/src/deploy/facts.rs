@@ -1,6 +1,6 @@
 //! What is to be known of a service and of an image before one is deployed as the other. Pure.
 
-use bollard::models::{ContainerSummary, ImageInspect};
+use bollard::models::{ContainerSummary, ImageInspect, ServiceSpec};
 use canary_config::name::ReleaseId;
 use canary_config::origin::{Aliases, AnonymousVolumes, Discovered};
 use canary_config::plan::Strategy;
@@ -33,8 +33,17 @@ pub struct Facts {
     pub instances: usize,
     /// Which release it is, if the image is known.
     pub release: Option<ReleaseId>,
-    /// What the Engine says, or why it says nothing.
-    pub found: Result<Found, String>,
+    /// What the Engine says of what is copied, or why it says nothing.
+    pub found: Result<Model, String>,
+}
+
+/// What is copied.
+#[derive(Debug)]
+pub enum Model {
+    /// A container.
+    Container(Box<Found>),
+    /// A service of Swarm.
+    Service(Box<Served>),
 }
 
 /// Who makes the containers of a deployment.
@@ -54,7 +63,24 @@ pub enum Maker {
     },
 }
 
-/// What the Engine says.
+/// What a manager says of a service of Swarm.
+#[derive(Debug)]
+pub struct Served {
+    /// What it is to be.
+    pub first: ServiceSpec,
+    /// What Swarm does with it now, if it is not at rest: `updating`.
+    pub is_changing: Option<String>,
+    /// Where its tasks listen.
+    pub port: Option<u16>,
+    /// Which image is meant, or why that is none.
+    pub reference: Result<Reference, String>,
+    /// What it means now, or why it is not known.
+    pub resolved: Result<Resolved, String>,
+    /// The image, if it is on the machine.
+    pub image: Option<ImageInspect>,
+}
+
+/// What the Engine says of a container.
 #[derive(Debug)]
 pub struct Found {
     /// What it speaks.
@@ -75,6 +101,62 @@ pub struct Found {
     pub capacity: Result<Capacity, String>,
     /// What the container of stable uses.
     pub usage: Option<Usage>,
+}
+
+// === impl Model ===
+
+impl Model {
+    /// Which image is meant, or why that is none.
+    pub fn reference(&self) -> &Result<Reference, String> {
+        match self {
+            Self::Container(found) => &found.reference,
+            Self::Service(served) => &served.reference,
+        }
+    }
+
+    /// What it means now, or why it is not known.
+    pub fn resolved(&self) -> &Result<Resolved, String> {
+        match self {
+            Self::Container(found) => &found.resolved,
+            Self::Service(served) => &served.resolved,
+        }
+    }
+
+    /// How many tasks it is to have, if it is a service of Swarm.
+    #[must_use]
+    pub fn tasks(&self) -> Option<usize> {
+        let Self::Service(served) = self else { return None };
+        let tasks = served.first.mode.as_ref()?.replicated.as_ref()?.replicas.unwrap_or(1);
+        usize::try_from(tasks).ok()
+    }
+
+    /// The image, if it is on the machine.
+    #[must_use]
+    pub fn image(&self) -> Option<&ImageInspect> {
+        match self {
+            Self::Container(found) => found.image.as_ref(),
+            Self::Service(served) => served.image.as_ref(),
+        }
+    }
+}
+
+// === impl Served ===
+
+impl Served {
+    /// The image as a service of Swarm names it: with its tag for people, and with its digest for nodes.
+    ///
+    /// # Errors
+    /// When it is not known.
+    pub fn pinned(&self) -> Result<String, String> {
+        let reference = self.reference.as_ref().map_err(Clone::clone)?;
+        let resolved = self.resolved.as_ref().map_err(Clone::clone)?;
+        Ok(match (resolved.image.split_once('@'), reference.digest()) {
+            (Some((name, digest)), None) => format!("{name}:{}@{digest}", reference.version()),
+            (Some(_), Some(_)) => resolved.image.clone(),
+            // No node could look for an id.
+            (None, _) => reference.to_string(),
+        })
+    }
 }
 
 // === impl Facts ===

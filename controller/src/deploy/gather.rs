@@ -2,7 +2,7 @@
 
 use canary_config::plan::Strategy;
 
-use crate::deploy::facts::{Facts, Found};
+use crate::deploy::facts::{Facts, Found, Model, Served};
 use crate::deploy::{Image, Wanted, name};
 use crate::docker::clone::{self, Original, labels};
 use crate::docker::host::{Host, Resolved};
@@ -15,12 +15,13 @@ use crate::engine::Subject;
 pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy) -> Facts {
     // What an Engine says of a container is large.
     let found = Box::pin(found(&subject, &wanted.image)).await;
-    let asked = match (&found, &wanted.image) {
-        (Ok(Found { reference: Ok(reference), .. }), _) => reference.to_string(),
-        (_, Image::Reference(text)) => text.clone(),
-        (_, Image::Tag(tag)) => format!(":{tag}"),
+    let reference = found.as_ref().ok().and_then(|model| model.reference().as_ref().ok());
+    let asked = match (reference, &wanted.image) {
+        (Some(reference), _) => reference.to_string(),
+        (None, Image::Reference(text)) => text.clone(),
+        (None, Image::Tag(tag)) => format!(":{tag}"),
     };
-    let pinned = found.as_ref().ok().and_then(|found| found.resolved.as_ref().ok()).map(|resolved| &resolved.image);
+    let pinned = found.as_ref().ok().and_then(|found| found.resolved().as_ref().ok()).map(|resolved| &resolved.image);
     let spec = name::Spec { seed: &subject.seed, env: &wanted.env, maker: &wanted.maker };
     let plain = pinned.and_then(|pinned| spec.release(pinned, None));
     // What is stable is made once more under another name.
@@ -31,6 +32,7 @@ pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy)
     };
     let declared = subject.service.origin.discovered().and_then(|discovered| discovered.instances);
     let running = stable(&subject).filter(|one| matches!(one.state, State::Running { .. })).count();
+    let running = found.as_ref().ok().and_then(Model::tasks).unwrap_or(running);
     Facts {
         instances: declared.map_or(running.max(1), std::num::NonZeroUsize::get),
         asked,
@@ -59,30 +61,60 @@ fn model(subject: &Subject) -> Option<&Sighting> {
     stable(subject).min_by_key(|container| (rank(&container.state), container.created))
 }
 
-async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
+async fn found(subject: &Subject, image: &Image) -> Result<Model, String> {
     let host = Host::connect(&(&subject.docker.host).into()).await.map_err(|error| error.to_string())?;
     let model = model(subject).ok_or_else(|| {
         let service = &subject.service.name;
         format!("no container of {service} is stable, so that there is nothing to copy; start one, see `status`")
     })?;
-    if model.swarm.is_some() {
-        return Err("stable is Swarm's, which may have it on another node".to_owned());
+    match &model.swarm {
+        Some(origin) => served(&host, subject, image, (model, &origin.service)).await,
+        None => Box::pin(copied(&host, subject, image, model.container.as_str())).await,
     }
-    let id = model.container.as_str();
+}
+
+/// What a manager says of the service that has stable's tasks.
+async fn served(
+    host: &Host,
+    subject: &Subject,
+    image: &Image,
+    (task, service): (&Sighting, &str),
+) -> Result<Model, String> {
+    let service = host.service(service).await.map_err(|error| error.to_string())?;
+    let first = service.spec.unwrap_or_default();
+    let container = first.task_template.as_ref().and_then(|template| template.container_spec.as_ref());
+    let given = container.and_then(|container| container.image.clone()).unwrap_or_default();
+    let reference = reference(image, &given);
+    let resolved = resolved(host, subject, &reference).await;
+    let image = match &resolved {
+        Ok(resolved) => host.image(&resolved.image).await.map_err(|error| error.to_string())?,
+        Err(_) => None,
+    };
+    let state = service.update_status.and_then(|update| update.state).map(|state| state.to_string());
+    // What has come to its end, or to its end back, changes no more.
+    let is_changing = state.filter(|state| !state.is_empty() && !state.ends_with("completed"));
+    let port = task.state.address().map(|address| address.port());
+    Ok(Model::Service(Box::new(Served { first, is_changing, port, reference, resolved, image })))
+}
+
+/// What the Engine says of the container of stable that is copied.
+async fn copied(host: &Host, subject: &Subject, image: &Image, id: &str) -> Result<Model, String> {
     let container = host.inspect(id).await.map_err(|error| error.to_string())?;
     let of = container.image.clone().unwrap_or_default();
     let image_of = host.image(&of).await.map_err(|error| error.to_string())?.unwrap_or_default();
     let injected = host.injected(&container).await.map_err(|error| error.to_string())?;
     let others = host.containers().await.map_err(|error| error.to_string())?;
     let original = Original { container, image: image_of };
-    let reference = reference(image, &original);
+    let label = clone::label(&original.container, labels::IMAGE);
+    let given = || original.container.config.as_ref()?.image.as_deref();
+    let reference = reference(image, label.or_else(given).unwrap_or_default());
     let (resolved, capacity, usage) =
-        tokio::join!(resolved(&host, subject, &reference), host.capacity(), host.usage(id));
+        tokio::join!(resolved(host, subject, &reference), host.capacity(), host.usage(id));
     let present = match &resolved {
         Ok(resolved) => host.image(&resolved.image).await.map_err(|error| error.to_string())?,
         Err(_) => None,
     };
-    Ok(Found {
+    Ok(Model::Container(Box::new(Found {
         api: host.api(),
         original,
         injected,
@@ -92,17 +124,14 @@ async fn found(subject: &Subject, image: &Image) -> Result<Found, String> {
         image: present,
         capacity: capacity.map_err(|error| error.to_string()),
         usage: usage.ok(),
-    })
+    })))
 }
 
 /// Which image is meant.
-fn reference(image: &Image, original: &Original) -> Result<Reference, String> {
+fn reference(image: &Image, of_stable: &str) -> Result<Reference, String> {
     let text = match image {
         Image::Reference(text) => text.clone(),
         Image::Tag(tag) => {
-            let label = clone::label(&original.container, labels::IMAGE);
-            let given = || original.container.config.as_ref()?.image.as_deref();
-            let of_stable = label.or_else(given).unwrap_or_default();
             let of_stable: Reference = of_stable.parse().map_err(|_| {
                 "stable's image has no name that a tag could follow; name the new one by --image".to_owned()
             })?;

@@ -17,6 +17,13 @@ use crate::rollout::Generation;
 #[derive(Debug)]
 pub(super) struct Hooks<'a> {
     pub(super) facts: &'a Facts,
+    /// Where a command is run, if it can be.
+    pub(super) like: Option<Like<'a>>,
+}
+
+/// A container of the new release as it would be made, in whose like a command is run.
+#[derive(Debug)]
+pub(super) struct Like<'a> {
     pub(super) found: &'a Found,
     pub(super) host: &'a Host,
     /// The new image, which is on the machine.
@@ -39,7 +46,10 @@ impl Hooks<'_> {
             return Ok(());
         };
         let on_failure = hook.on_failure;
-        let room = Room::Known(self.host.clone(), Box::new(self.model()?));
+        let room = match &self.like {
+            Some(like) => Room::Known(like.host.clone(), Box::new(like.model(self.facts)?)),
+            None => Room::None,
+        };
         match (self.run(Check::PreDeploy, Deed::Hook(Box::new(hook), room)).await, on_failure) {
             (Err(why), OnFailure::Ignore) => {
                 tracing::warn!(service = %self.facts.subject.service.name, why, "ignored");
@@ -86,20 +96,6 @@ impl Hooks<'_> {
         result.map_err(|why| format!("the {} failed: {why}{said}", check.in_words()))
     }
 
-    fn model(&self) -> Result<Model, String> {
-        Ok(Model {
-            original: self.found.original.clone(),
-            image: self.image.clone(),
-            reference: self.found.resolved.as_ref().map_err(Clone::clone)?.image.clone(),
-            tag: self.facts.asked.clone(),
-            carried: self.found.injected.carried.clone(),
-            env: self.env.to_vec(),
-            service: self.facts.subject.service.name.clone(),
-            release: self.facts.release.clone().ok_or("its release has no name")?,
-            deployment: self.deployment.to_owned(),
-        })
-    }
-
     fn circumstances(&self) -> Result<Circumstances, String> {
         let subject = &self.facts.subject;
         Ok(Circumstances {
@@ -113,6 +109,24 @@ impl Hooks<'_> {
             weight: Weight::ZERO,
             verdict: "none",
             reason: "",
+        })
+    }
+}
+
+// === impl Like ===
+
+impl Like<'_> {
+    fn model(&self, facts: &Facts) -> Result<Model, String> {
+        Ok(Model {
+            original: self.found.original.clone(),
+            image: self.image.clone(),
+            reference: self.found.resolved.as_ref().map_err(Clone::clone)?.image.clone(),
+            tag: facts.asked.clone(),
+            carried: self.found.injected.carried.clone(),
+            env: self.env.to_vec(),
+            service: facts.subject.service.name.clone(),
+            release: facts.release.clone().ok_or("its release has no name")?,
+            deployment: self.deployment.to_owned(),
         })
     }
 }

@@ -7,20 +7,23 @@ mod room;
 mod service;
 mod spec;
 mod stop;
+mod swarm;
 
 use crate::api::{Finding, Level, Preflight};
-use crate::deploy::facts::Facts;
+use crate::deploy::facts::{Facts, Model};
 
 /// What every check says.
 #[must_use]
 pub fn judge(facts: &Facts) -> Preflight {
     let mut findings = service::findings(facts);
     match &facts.found {
-        // What is Swarm's is not even looked at.
-        Err(_) if facts.subject.swarm().is_some() => {}
         Err(why) => findings.push(Finding::refused("docker", why, "see `canaryctl status`")),
-        Ok(found) => {
-            findings.extend(image::findings(facts, found));
+        Ok(model @ Model::Service(served)) => {
+            findings.extend(image::findings(facts, model));
+            findings.extend(swarm::findings(facts, served));
+        }
+        Ok(model @ Model::Container(found)) => {
+            findings.extend(image::findings(facts, model));
             findings.extend(architecture::findings(found));
             findings.extend(room::findings(facts, found));
             findings.extend(port::findings(facts, found));
@@ -28,7 +31,7 @@ pub fn judge(facts: &Facts) -> Preflight {
             findings.extend(spec::findings(facts, found));
         }
     }
-    let resolved = facts.found.as_ref().ok().and_then(|found| found.resolved.as_ref().ok());
+    let resolved = facts.found.as_ref().ok().and_then(|found| found.resolved().as_ref().ok());
     Preflight {
         service: facts.subject.service.name.clone(),
         image: facts.asked.clone(),

@@ -9,12 +9,13 @@ use tokio::sync::watch;
 
 use crate::api::{AWAITS_COMPOSE, Problem};
 use crate::deploy::awaited::Word;
-use crate::deploy::facts::{Facts, Found};
-use crate::deploy::hooks::Hooks;
+use crate::deploy::facts::{Facts, Found, Model, Served};
+use crate::deploy::hooks::{Hooks, Like};
 use crate::deploy::preflight::architecture;
 use crate::deploy::{Wanted, gather};
 use crate::docker::clone::{self, Wish, labels};
 use crate::docker::host::{Host, Volumes};
+use crate::docker::swarm::twin::{self, Twin};
 use crate::engine::{Author, Begun, DeployWord, EngineHandle, Input, Order, StartOrder};
 use crate::rollout::Again;
 
@@ -29,6 +30,14 @@ pub(super) struct Task {
     pub(super) author: Author,
     /// What it waits for, if Compose makes its containers.
     pub(super) word: Option<Word>,
+}
+
+/// What a release is made from.
+enum Mould<'a> {
+    /// This container, with an image that is on the machine.
+    Container(&'a Found, Box<ImageInspect>),
+    /// This service of Swarm.
+    Service(&'a Served),
 }
 
 // === impl Task ===
@@ -57,29 +66,43 @@ impl Task {
         let mut word = self.word.take();
         let mut made = Vec::new();
         for facts in &self.facts {
-            let (host, found) = (self.host(facts).await?, facts.found.as_ref().map_err(Clone::clone)?);
-            self.turn(format!("pulling {}", facts.asked)).await;
-            let image = pull(&host, facts, found).await?;
-            made.push((host, facts, found, image));
+            let host = self.host(facts).await?;
+            let mould = match facts.found.as_ref().map_err(Clone::clone)? {
+                // Its nodes pull what they need.
+                Model::Service(served) => Mould::Service(served),
+                Model::Container(found) => {
+                    self.turn(format!("pulling {}", facts.asked)).await;
+                    Mould::Container(found, Box::new(pull(&host, facts, found).await?))
+                }
+            };
+            made.push((host, facts, mould));
         }
-        for (host, facts, found, image) in &made {
+        for (host, facts, mould) in &made {
             let (deployment, env) = (self.deployment.as_str(), self.wanted.env.as_slice());
-            let hooks = Hooks { facts, found, host, image, deployment, env };
+            let like = match mould {
+                Mould::Container(found, image) => Some(Like { found, host, image, deployment, env }),
+                Mould::Service(_) => None,
+            };
+            let hooks = Hooks { facts, like };
             self.turn("running pre_deploy".to_owned()).await;
             hooks.pre_deploy().await?;
             self.turn("testing stable".to_owned()).await;
             hooks.smoke_stable().await?;
         }
-        for (host, facts, found, image) in &made {
-            if let Some(word) = &mut word {
-                self.turn(AWAITS_COMPOSE.to_owned()).await;
-                word.come().await?;
-                self.look_at(host, facts, image).await?;
-                continue;
-            }
-            for number in 1..=facts.instances {
-                self.turn(format!("creating container {number} of {}", facts.instances)).await;
-                self.create(host, facts, found, image, number).await?;
+        for (host, facts, mould) in &made {
+            match (mould, &mut word) {
+                (Mould::Service(served), _) => self.create_service(host, facts, served).await?,
+                (Mould::Container(_, image), Some(word)) => {
+                    self.turn(AWAITS_COMPOSE.to_owned()).await;
+                    word.come().await?;
+                    self.look_at(host, facts, image).await?;
+                }
+                (Mould::Container(found, image), None) => {
+                    for number in 1..=facts.instances {
+                        self.turn(format!("creating container {number} of {}", facts.instances)).await;
+                        self.create(host, facts, found, image, number).await?;
+                    }
+                }
             }
         }
         self.turn("beginning the rollout".to_owned()).await;
@@ -107,6 +130,29 @@ impl Task {
         };
         let copy = clone::clone(&found.original, image, &wish, host.api());
         host.create(&copy).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// Makes a service of Swarm beside stable's. The engine gives it its tasks.
+    async fn create_service(&self, host: &Host, facts: &Facts, served: &Served) -> Result<(), String> {
+        let release = facts.release.as_ref().ok_or("its release has no name")?.as_str();
+        let (first, image) = (served.first.name.as_deref().unwrap_or_default(), served.pinned()?);
+        let twin = Twin::beside(first, release, &self.deployment, facts.instances);
+        self.turn(format!("creating the service {}", twin.name)).await;
+        let spec = twin::beside(
+            &served.first,
+            &twin::Wish {
+                name: &twin.name,
+                service: &facts.subject.service.name,
+                release,
+                deployment: &self.deployment,
+                image: Some(&image),
+                port: served.port,
+                env: &self.wanted.env,
+            },
+        );
+        let reference = served.reference.as_ref().map_err(Clone::clone)?;
+        let credentials = gather::credentials(&facts.subject, reference).await?;
+        host.create_service(spec, credentials.as_ref()).await.map_err(|error| error.to_string())
     }
 
     /// Looks whether Compose has made what was asked for, where we look.
@@ -140,7 +186,7 @@ impl Task {
         self.engine.ask(order).await?.map(drop)
     }
 
-    /// Removes what was made and has never run.
+    /// Removes what was made and has never run. A service of Swarm is the engine's to remove, by what is on the shelf.
     async fn clear_away(&self) {
         for facts in self.facts.iter().take(1) {
             let Ok(host) = self.host(facts).await else { return };

@@ -1,7 +1,7 @@
 //! The questions that the watcher has for an Engine. They are GET requests all, so that a proxy that lets nothing else
 //! pass is enough; each has a deadline, and its own words for what went wrong.
 
-mod raw;
+pub(in crate::docker) mod raw;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;

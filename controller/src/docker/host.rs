@@ -2,7 +2,7 @@
 //! do. It decides nothing, and repeats nothing.
 //!
 //! The verbs on containers that there are lie in `container`, a new one's way in `creation` and `injection`, images in
-//! `image`, what a container says and uses in `logs` and `usage`, and commands that run to their end in `task`.
+//! `image`, services of a Swarm in `service`, what a container says and uses in `logs` and `usage`, and commands that run to their end in `task`.
 
 mod capacity;
 mod container;
@@ -13,6 +13,7 @@ mod error;
 mod image;
 mod injection;
 mod logs;
+mod service;
 mod task;
 mod usage;
 

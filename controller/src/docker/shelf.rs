@@ -10,6 +10,7 @@ use canary_config::name::ReleaseId;
 use serde::{Deserialize, Serialize};
 
 use crate::docker::sighting::{ContainerId, Sighting};
+use crate::docker::swarm::twin::Twin;
 
 /// The releases of one service, the one that came last at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Shelved {
     /// The deployment that its containers are labelled with, if canaryd makes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<Box<str>>,
+    /// Set if its instances are the tasks of a service of Swarm beside another, or will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<Twin>,
     /// Containers that were there before it came onto the shelf.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub taken_over: BTreeSet<ContainerId>,
@@ -100,13 +104,30 @@ impl Shelved {
     #[must_use]
     pub fn of_containers(release: ReleaseId, image: String, taken_over: BTreeSet<ContainerId>) -> Self {
         let (settled, stopped) = (BTreeSet::new(), BTreeSet::new());
-        Self { release, image, deployment: None, taken_over, restart: None, settled, was_stable: false, stopped }
+        Self {
+            release,
+            image,
+            deployment: None,
+            twin: None,
+            taken_over,
+            restart: None,
+            settled,
+            was_stable: false,
+            stopped,
+        }
     }
 
     /// The same, whose containers have this restart policy already.
     #[must_use]
     pub fn with_restart(self, restart: String) -> Self {
         Self { restart: Some(restart), settled: self.taken_over.clone(), ..self }
+    }
+
+    /// A release of this image, whose instances are the tasks of this service of Swarm, made by this deployment.
+    #[must_use]
+    pub fn of_twin(release: ReleaseId, image: String, deployment: Box<str>, twin: Twin) -> Self {
+        let deployment = Some(deployment);
+        Self { deployment, twin: Some(twin), ..Self::of_containers(release, image, BTreeSet::new()) }
     }
 
     /// Whether a container is one of its own.

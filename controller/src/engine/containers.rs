@@ -8,6 +8,7 @@ mod kept;
 mod last_words;
 mod roster;
 mod shelves;
+mod twins;
 mod usage;
 
 use canary_config::name::{ReleaseId, ServiceName};
@@ -19,13 +20,14 @@ use crate::engine::managed::Managed;
 use crate::engine::seen::Seen;
 use crate::rollout::{Charge, Event};
 
-pub use self::deployments::{Begun, DeployWord, Part, Subject};
+pub use self::deployments::{Begun, DeployWord, Part, Stock, Subject};
 
 pub(super) use self::deployments::Deployment;
 pub(super) use self::discovery::Discovery;
 pub(super) use self::gates::Gates;
 pub(super) use self::roster::Roster;
 pub(super) use self::shelves::Doings;
+pub(super) use self::twins::Twins;
 pub(super) use self::usage::Usages;
 
 // === impl Engine ===
@@ -118,7 +120,9 @@ impl Managed {
         let service = &self.declared.name;
         let own: Vec<_> =
             sightings.containers.iter().filter(|sighting| sighting.service == *service).cloned().collect();
-        let roster = Roster::of_containers(&own);
+        let of_swarm = sightings.swarm.iter().filter(|one| one.service == *service).cloned();
+        self.twins.muster(of_swarm.collect());
+        let roster = Roster::of_containers(own.iter().filter(|one| !self.twins.is_withdrawn(one)));
         let is_changed = roster != self.roster || self.containers != own;
         (self.roster, self.containers) = (roster, own);
         is_changed

@@ -21,7 +21,7 @@ use crate::clock;
 use crate::docker::shelf::Shelf;
 use crate::docker::sighting::{Sighting, State};
 use crate::engine::accounts::Accounts;
-use crate::engine::containers::{Deployment, Doings, Gates, Roster, Usages};
+use crate::engine::containers::{Deployment, Doings, Gates, Roster, Twins, Usages};
 use crate::engine::parking::Standstill;
 use crate::engine::pools::{Needs, Pools};
 use crate::probe::Watchers;
@@ -47,6 +47,8 @@ pub(super) struct Managed {
     pub(super) deployment: Option<Deployment>,
     /// What is being done with them.
     pub(super) doings: Doings,
+    /// The services of Swarm that are its, and what is being done with them.
+    pub(super) twins: Twins,
     /// The hooks and smoke tests of the present try.
     pub(super) gates: Gates,
     /// What its containers use, while they are compared.
@@ -96,6 +98,7 @@ impl Managed {
             shelf: Shelf::default(),
             deployment: None,
             doings: Doings::default(),
+            twins: Twins::default(),
             gates: Gates::of(rollout.generation()),
             usages: Usages::default(),
             rollout,

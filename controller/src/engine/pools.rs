@@ -168,6 +168,12 @@ impl Pools {
         of_it.map(|tended| tended.backend.meter.in_flight()).sum()
     }
 
+    /// Whether a container can serve.
+    pub(super) fn is_up(&self, container: &ContainerId) -> bool {
+        let id = BackendId::container(container.as_str());
+        self.backends.values().any(|tended| tended.backend.id == id && tended.condition == Condition::Up)
+    }
+
     /// How long attempts at the backends of a release took.
     pub(super) fn durations(&self, release: &ReleaseId) -> Counts {
         let all = self.of(release).map(|tended| tended.backend.meter.durations().counts());

@@ -33,6 +33,7 @@ impl Engine {
         self.show(self.probed(&key.service));
         self.tend_gates();
         self.replace_the_gone();
+        self.tend_shelves();
     }
 
     /// Sends back at once whoever was convicted beside the engine, and is out of the data path already.

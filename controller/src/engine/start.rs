@@ -129,7 +129,7 @@ impl Engine {
         let (acted_sender, acted) = mpsc::unbounded_channel();
         let (ran_sender, ran) = mpsc::unbounded_channel();
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
-        let hands = provided.map(|docker| Hands::new(docker.host.clone(), acted_sender));
+        let hands = provided.map(|docker| Hands::new(docker, acted_sender));
         let (noted_sender, noted) = mpsc::unbounded_channel();
         let scribe = config.docker.as_ref().map(|docker| Scribe::new(docker.host.clone(), noted_sender));
         let mut engine = Self {

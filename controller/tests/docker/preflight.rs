@@ -9,7 +9,7 @@ use canary_config::docker::DockerMode;
 use canary_config::file::Reading;
 use canary_config::plan::Strategy;
 use canary_controller::api::Preflight;
-use canary_controller::deploy::{Facts, Found, Maker, preflight};
+use canary_controller::deploy::{Facts, Found, Maker, Model, Served, preflight};
 use canary_controller::docker::clone::Original;
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::host::{Capacity, Resolved, Source, Usage};
@@ -21,6 +21,7 @@ use canary_controller::engine::Subject;
 use canary_controller::render::{self, Color};
 use canary_controller::rollout::Rollout;
 use canary_controller::store::Seed;
+use serde_json::{Value, json};
 
 use super::recorded::{BRIDGED, COMPOSED, PLAIN, container, image_v2, original};
 use crate::canaryctl::golden::assert_golden;
@@ -63,6 +64,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         ready: 1,
         seed: Seed::fresh(),
         hindrance: None,
+        second: None,
     }
 }
 
@@ -79,7 +81,7 @@ fn facts(original: Original, words: &str) -> Facts {
         force: false,
         instances: 1,
         release: Some("fedcba987654".parse().unwrap()),
-        found: Ok(Found {
+        found: Ok(Model::Container(Box::new(Found {
             api: ApiVersion::OLDEST,
             original,
             injected: Injected::default(),
@@ -94,12 +96,15 @@ fn facts(original: Original, words: &str) -> Facts {
                 disk_free_bytes: Some(20_000 * MIB),
             }),
             usage: Some(Usage { memory_bytes: 80 * MIB, memory_bytes_max: None, cpu_nanos: 0 }),
-        }),
+        }))),
     }
 }
 
 fn found(facts: &mut Facts) -> &mut Found {
-    facts.found.as_mut().unwrap()
+    match facts.found.as_mut().unwrap() {
+        Model::Container(found) => found,
+        Model::Service(_) => panic!("it is no container"),
+    }
 }
 
 /// A container of which everything can be copied.
@@ -195,16 +200,62 @@ fn what_is_stable_already_is_no_deployment() {
     assert!(text.ends_with("✔ stable already; nothing to do\n"), "{text}");
 }
 
+/// The same of a service whose stable tasks are those of a service of Swarm.
+fn swarm_facts(manner: Manner, words: &str, first: Value) -> Facts {
+    let mut facts = facts(harmless(), words);
+    facts.subject.containers[0].swarm = Some(SwarmOrigin { service: "shop_web".into(), manner });
+    facts.found = Ok(Model::Service(Box::new(Served {
+        first: serde_json::from_value(first).unwrap(),
+        is_changing: None,
+        port: Some(8080),
+        reference: Ok("reg.lan/me/web:v2".parse().unwrap()),
+        resolved: Ok(Resolved { image: PINNED.into(), source: Source::Registry }),
+        image: None,
+    })));
+    facts
+}
+
+fn served(facts: &mut Facts) -> &mut Served {
+    match facts.found.as_mut().unwrap() {
+        Model::Service(served) => served,
+        Model::Container(_) => panic!("it is no service"),
+    }
+}
+
 #[test]
-fn what_is_swarms_is_left_to_it() {
-    let mut facts = facts(harmless(), PROBED);
-    facts.subject.containers[0].swarm = Some(SwarmOrigin { service: "shop_web".into(), manner: Manner::Global });
-    facts.found = Err("stable is Swarm's".into());
-    let preflight = preflight::judge(&facts);
-    assert!(preflight.is_refused());
-    assert_eq!(
-        preflight::in_words(&[preflight]),
-        "web: swarm: shop_web is a global service of Swarm: each node has exactly one task of it; make it a replicated \
-         one, with a second service beside it for the new release"
+fn a_service_can_be_beside_that_of_swarm() {
+    let facts = swarm_facts(Manner::Replicated, PROBED, json!({ "Name": "shop_web" }));
+    let (preflight, text) = shown(&facts);
+    assert!(!preflight.is_refused(), "{text}");
+    assert_golden("preflight_swarm", &text);
+}
+
+#[test]
+fn beside_some_services_of_swarm_there_can_be_none_now() {
+    let words = format!(
+        "{PROBED}\n[services.web.hooks.pre_traffic]\ncommand = [\"/warm\"]\n[services.web.rollout]\nstrategy = \
+         \"recreate\""
     );
+    let mount = json!({ "Type": "volume", "Source": "shop_data", "Target": "/data" });
+    let first = json!({ "Name": "shop_web", "TaskTemplate": { "ContainerSpec": { "Mounts": [mount] } } });
+    let mut facts = swarm_facts(Manner::HostPort(8080), &words, first);
+    facts.subject.second = Some("shop_web--0123456789ab-1a2b3c4d".into());
+    served(&mut facts).is_changing = Some("updating".to_owned());
+    let resolved = Resolved { image: "sha256:fedcba987654".into(), source: Source::Local };
+    served(&mut facts).resolved = Ok(resolved);
+    let (preflight, text) = shown(&facts);
+    assert!(preflight.is_refused());
+    assert_golden("preflight_swarm_refused", &text);
+}
+
+#[test]
+fn a_service_of_swarm_is_named_its_image_with_tag_and_digest() {
+    let mut facts = swarm_facts(Manner::Replicated, PROBED, json!({}));
+    let digest = &PINNED[PINNED.find('@').unwrap()..];
+    assert_eq!(served(&mut facts).pinned(), Ok(format!("reg.lan/me/web:v2{digest}")));
+    served(&mut facts).reference = Ok(PINNED.parse().unwrap());
+    assert_eq!(served(&mut facts).pinned(), Ok(PINNED.to_owned()));
+    served(&mut facts).reference = Ok("web:v2".parse().unwrap());
+    served(&mut facts).resolved = Ok(Resolved { image: "sha256:fedc".into(), source: Source::Local });
+    assert_eq!(served(&mut facts).pinned(), Ok("web:v2".to_owned()), "no node could look for an id");
 }

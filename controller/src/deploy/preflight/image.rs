@@ -1,16 +1,16 @@
 //! Whether there is such an image, and whether its name means the same one tomorrow.
 
 use crate::api::Finding;
-use crate::deploy::facts::{Facts, Found};
+use crate::deploy::facts::{Facts, Model};
 use crate::docker::digest::release_of;
 use crate::docker::host::Source;
 
-pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
-    let reference = match &found.reference {
+pub(super) fn findings(facts: &Facts, model: &Model) -> Vec<Finding> {
+    let reference = match model.reference() {
         Ok(reference) => reference,
         Err(why) => return vec![Finding::refused("image", why, "name it as `docker run` takes it")],
     };
-    let resolved = match &found.resolved {
+    let resolved = match model.resolved() {
         Ok(resolved) => resolved,
         Err(why) => {
             let (what, remedy) = why.rsplit_once("; ").unwrap_or((why, "push it, or build it on this machine"));
@@ -18,7 +18,7 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
         }
     };
     let shown = short(&resolved.image);
-    let is_here = if found.image.is_some() { "on this machine" } else { "in its registry, to be pulled" };
+    let is_here = if model.image().is_some() { "on this machine" } else { "in its registry, to be pulled" };
     let mut findings = Vec::new();
     findings.push(match &resolved.source {
         Source::Registry => Finding::ok("image", format!("{} is {is_here}", facts.asked)),

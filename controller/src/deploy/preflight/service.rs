@@ -5,17 +5,9 @@ use canary_config::docker::DockerMode;
 use crate::api::Finding;
 use crate::deploy::facts::Facts;
 use crate::docker::sighting::State;
-use crate::docker::swarm::refusal::refusal;
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
-    [swarm(facts), mode(facts), rollout(facts), stable(facts), again(facts)].into_iter().flatten().collect()
-}
-
-/// That stable is not Swarm's.
-fn swarm(facts: &Facts) -> Option<Finding> {
-    let origin = facts.subject.swarm()?;
-    let (what, remedy) = refusal(&origin.service, origin.manner);
-    Some(Finding::refused("swarm", what, remedy))
+    [mode(facts), rollout(facts), stable(facts), again(facts)].into_iter().flatten().collect()
 }
 
 fn mode(facts: &Facts) -> Option<Finding> {

@@ -10,7 +10,11 @@ use serde::de::DeserializeOwned;
 const ASKED: &str = "/images/get";
 
 /// What an Engine answers to a GET of this path: all that there is, or what is of these services.
-pub(super) async fn get<T: DeserializeOwned>(docker: &Docker, what: &str, services: &[&str]) -> Result<T, Error> {
+pub(in crate::docker) async fn get<T: DeserializeOwned>(
+    docker: &Docker,
+    what: &str,
+    services: &[&str],
+) -> Result<T, Error> {
     let mut question = format!("/{what}");
     if !services.is_empty() {
         let filters = serde_json::json!({ "service": services }).to_string();

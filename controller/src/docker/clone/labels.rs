@@ -48,6 +48,12 @@ pub(super) fn copied(
     labels
 }
 
+/// Whether somebody else knows their own by a label: whoever orchestrates, or another proxy.
+#[must_use]
+pub fn is_of_another(key: &str) -> bool {
+    begins(key, &ORCHESTRATORS) || begins(key, &PROXIES)
+}
+
 /// The labels of a container that Compose makes, by which canaryd knows it as its own.
 #[must_use]
 pub fn of_shadow(original: &Original, wish: &Wish<'_>, restart: &str) -> BTreeMap<String, String> {

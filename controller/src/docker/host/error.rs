@@ -36,6 +36,9 @@ pub enum HostError {
     /// The container is not there, or not any more.
     #[error("there is no container {0}; it was removed meanwhile")]
     NoContainer(String),
+    /// The service of Swarm is not there, or not any more.
+    #[error("there is no service {0} in the Swarm; it was removed meanwhile")]
+    NoService(String),
     /// The image is not there.
     #[error("{0}")]
     NoImage(String),
@@ -100,6 +103,9 @@ impl HostError {
         match error {
             Error::DockerResponseServerError { status_code: 404, message } if message.contains("No such container") => {
                 Self::NoContainer(verb.subject())
+            }
+            Error::DockerResponseServerError { status_code: 404, message } if message.starts_with("service ") => {
+                Self::NoService(verb.subject())
             }
             Error::DockerResponseServerError { status_code: 401 | 403 | 405, message } => {
                 Self::Forbidden { what, subject: verb.subject(), why: said(message) }

@@ -5,9 +5,9 @@
 //! when it ends, and what it has left behind is cleared away by what the shelf says.
 
 mod cancel;
+mod reserve;
 
-use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use canary_config::docker::Docker;
 use canary_config::name::{ReleaseId, ServiceName};
@@ -18,11 +18,14 @@ use tokio::sync::{oneshot, watch};
 use crate::api::{DeploymentStatus, Problem};
 use crate::clock;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
+use crate::docker::sighting::{Sighting, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, refused};
 use crate::rollout::{Phase, Raises, Rollout};
 use crate::store::{Record, Seed};
+
+/// What a deployment had asked for when it was called off is made within this time, or never.
+const MAKING_MAX: Duration = Duration::from_secs(60);
 
 /// What a deployment says to the engine.
 #[derive(Debug)]
@@ -91,6 +94,8 @@ pub struct Subject {
     pub seed: Seed,
     /// What stands in the way of a rollout now, in words.
     pub hindrance: Option<String>,
+    /// The service of Swarm that still serves in the place of the one that it was made beside.
+    pub second: Option<Box<str>>,
 }
 
 /// What a deployment brings to one service.
@@ -102,10 +107,25 @@ pub struct Part {
     pub release: ReleaseId,
     /// Its image as it was asked for.
     pub image: String,
-    /// The restart policy of its containers once it is stable.
-    pub restart: String,
-    /// How many containers it is to have.
+    /// What its instances are.
+    pub stock: Stock,
+    /// How many instances it is to have.
     pub instances: usize,
+}
+
+/// What the instances of a release are.
+#[derive(Clone, Debug)]
+pub enum Stock {
+    /// Containers.
+    Containers {
+        /// Their restart policy once the release is stable.
+        restart: String,
+    },
+    /// The tasks of a service of Swarm.
+    Tasks {
+        /// The service that it is made beside.
+        beside: Box<str>,
+    },
 }
 
 /// A deployment of a service that is under way, or was the last.
@@ -177,6 +197,7 @@ impl Engine {
             ready: managed.pools.count(managed.rollout.stable()).0,
             seed: managed.seed.clone(),
             hindrance: self.hindrance(managed, on_busy),
+            second: managed.second_of_stable(),
         })
     }
 
@@ -252,27 +273,6 @@ impl Managed {
         Ok(())
     }
 
-    /// Puts a deployment's release on the shelf, and stable's containers beside it, which it is copied from.
-    fn reserve(&mut self, id: &str, part: Part, cancel: watch::Sender<bool>) {
-        let stable = self.rollout.stable().clone();
-        let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
-        let is_up = |container: &&&Sighting| !matches!(container.state, State::Stopped { .. });
-        let taken_over: BTreeSet<ContainerId> =
-            own.iter().filter(is_up).map(|container| container.container.clone()).collect();
-        if let Some(shelved) = self.shelf.get_mut(&stable) {
-            // Somebody may have started more of them since.
-            shelved.taken_over.extend(taken_over);
-        } else {
-            let image = own.first().map(|container| container.image.to_string()).unwrap_or_default();
-            self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(part.restart.clone()));
-        }
-        let (release, image, restart) = (part.release.clone(), part.image.clone(), part.restart.clone());
-        let replaced = self.shelf.get(&release).cloned();
-        self.shelf.put(Shelved::of_deployment(release, image, id.into(), Some(restart)));
-        let (stage, since) = ("begun".to_owned(), clock::now());
-        self.deployment = Some(Deployment { id: id.into(), part, stage, since, end: None, replaced, cancel });
-    }
-
     /// The deployment that is under way.
     fn present_deployment(&self) -> Option<&Deployment> {
         self.deployment.as_ref().filter(|deployment| deployment.end.is_none())
@@ -295,8 +295,17 @@ impl Managed {
         let to_come = self.deployment.as_ref().filter(|own| own.part.release == *release).filter(may_come);
         let to_come = to_come.map_or(0, |deployment| deployment.part.instances);
         let shelved = self.shelf.get(release);
+        let tasks = shelved.and_then(|shelved| shelved.twin.as_ref()).map_or(0, |twin| twin.tasks);
+        let tasks = usize::try_from(tasks).unwrap_or(usize::MAX);
         let owned = self.containers.iter().filter(|container| shelved.is_some_and(|shelved| shelved.owns(container)));
-        self.roster.members(release).len().max(to_come).max(owned.count())
+        self.roster.members(release).len().max(to_come).max(tasks).max(owned.count())
+    }
+
+    /// Whether the deployment of what is on the shelf has failed so lately that what it asked for may yet be made.
+    pub(super) fn may_yet_make(&self, shelved: &Shelved) -> bool {
+        let own = self.deployment.as_ref().filter(|own| Some(&own.id) == shelved.deployment.as_ref());
+        let failed = own.filter(|own| matches!(own.end, Some(Err(_))));
+        failed.is_some_and(|own| clock::now().saturating_duration_since(own.since) < MAKING_MAX)
     }
 
     /// What an operator is shown of it.

@@ -44,13 +44,19 @@ impl Managed {
         Err(Problem { kind: ProblemKind::NotFound, message })
     }
 
-    /// What is on the shelf without a part in the rollout, and has containers that do not run.
+    /// What is on the shelf without a part in the rollout, and has containers that do not run, or a service of Swarm
+    /// without a task.
     fn put_away(&self) -> impl Iterator<Item = &Shelved> {
         let has_part = |release: &ReleaseId| release == self.rollout.stable() || Some(release) == self.rollout.canary();
         self.shelf.newest_first().filter(move |shelved| {
-            let mut own = self.owned(shelved).peekable();
-            let is_whole = own.peek().is_some() && own.all(|one| matches!(one.state, State::Stopped { .. }));
-            !has_part(&shelved.release) && self.deploying() != Some(&shelved.release) && is_whole
+            let is_put_away = match &shelved.twin {
+                Some(_) => self.service_of(shelved).is_some_and(|service| service.tasks == 0),
+                None => {
+                    let mut own = self.owned(shelved).peekable();
+                    own.peek().is_some() && own.all(|one| matches!(one.state, State::Stopped { .. }))
+                }
+            };
+            !has_part(&shelved.release) && self.deploying() != Some(&shelved.release) && is_put_away
         })
     }
 
@@ -66,7 +72,10 @@ impl Managed {
         KeptRelease {
             release: shelved.release.clone(),
             image: shelved.image.clone(),
-            containers: self.owned(shelved).count(),
+            containers: match &shelved.twin {
+                Some(twin) => usize::try_from(twin.tasks).unwrap_or(usize::MAX),
+                None => self.owned(shelved).count(),
+            },
             since: stopped.max().map(|since| humantime::format_rfc3339_seconds(since).to_string()),
             was_stable: shelved.was_stable && self.rollout.sent_back(&shelved.release).is_none(),
         }

@@ -31,8 +31,8 @@ impl Roster {
     }
 
     /// The containers that can be sent requests: each release's in the order in which they were made.
-    pub(in crate::engine) fn of_containers(containers: &[Sighting]) -> Self {
-        let mut containers: Vec<_> = containers.iter().collect();
+    pub(in crate::engine) fn of_containers<'a>(containers: impl Iterator<Item = &'a Sighting>) -> Self {
+        let mut containers: Vec<_> = containers.collect();
         containers.sort_by(|a, b| (a.created, &a.container).cmp(&(b.created, &b.container)));
         let mut releases = BTreeMap::<_, Vec<_>>::new();
         for sighting in containers {

@@ -10,7 +10,7 @@ use canary_config::plan::Strategy;
 
 use crate::clock;
 use crate::docker::desire::{Act, Lot, Stand};
-use crate::docker::hands::Acted;
+use crate::docker::hands::ContainerActed;
 use crate::docker::shelf::Shelved;
 use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::engine::Engine;
@@ -19,15 +19,15 @@ use crate::rollout::{Generation, Leaving, Phase};
 use crate::store::{Paper, PaperKind, Record};
 
 /// What could not be done is tried again after so long.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+pub(super) const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// What is being done with the containers of a service, and what could not be done.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Doings(BTreeMap<ContainerId, Doing>);
 
-/// What is being done with one container.
+/// What is being done with one container, or one service of Swarm.
 #[derive(Debug)]
-enum Doing {
+pub(super) enum Doing {
     /// It answers what it was asked, and is stopped then; since when.
     Draining(Instant),
     /// It is under way.
@@ -41,6 +41,7 @@ enum Doing {
 impl Engine {
     /// Looks at what containers should be, and has done what has to be.
     pub(in crate::engine) fn tend_shelves(&mut self) {
+        self.tend_twins();
         let Some(hands) = self.hands.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
         let now = clock::now();
         let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
@@ -62,7 +63,7 @@ impl Engine {
     }
 
     /// What was to be done with a container is done, or is not.
-    pub(in crate::engine) fn note_acted(&mut self, Acted { container, act, result }: Acted) {
+    pub(in crate::engine) fn note_acted(&mut self, ContainerActed { container, act, result }: ContainerActed) {
         let mut papers = Vec::new();
         for managed in self.services.values_mut() {
             if managed.doings.0.contains_key(&container) {
@@ -166,7 +167,7 @@ impl Managed {
     }
 
     /// Whether a container that leaves has answered what it was asked, or took too long.
-    fn has_ended(&self, container: &ContainerId, since: Instant, now: Instant) -> bool {
+    pub(super) fn has_ended(&self, container: &ContainerId, since: Instant, now: Instant) -> bool {
         let waited = now.saturating_duration_since(since);
         let is_quiet = waited >= DRAIN_MIN && self.pools.open_at(container) == 0;
         is_quiet || waited >= self.declared.plan.drain_timeout
@@ -207,7 +208,8 @@ impl Managed {
             let has_part = release == self.rollout.stable() || Some(release) == self.rollout.canary();
             // What an earlier deployment of it has left is cleared away first.
             let is_its = |one: &Sighting| shelved.owns(one) || (one.release == *release && one.managed.is_some());
-            has_part || spared.contains(release) || self.containers.iter().any(is_its)
+            let is_swarms = self.has_service(shelved);
+            has_part || spared.contains(release) || is_swarms || self.containers.iter().any(is_its)
         };
         let gone: Vec<_> = self.shelf.newest_first().filter(|shelved| !is_needed(shelved)).collect();
         let gone: Vec<_> = gone.into_iter().map(|shelved| shelved.release.clone()).collect();
@@ -221,7 +223,7 @@ impl Managed {
         self.shelf.get_mut(&sighting.release).filter(|shelved| shelved.owns(sighting))
     }
 
-    fn stand(&self, kept: usize) -> Stand<'_> {
+    pub(super) fn stand(&self, kept: usize) -> Stand<'_> {
         let phase = self.rollout.phase();
         let is_draining = matches!(phase, Phase::Draining { .. });
         let is_stable_draining = matches!(phase, Phase::Draining { leaving: Leaving::Stable, .. });
@@ -279,7 +281,7 @@ impl Managed {
 
     /// Whether containers wait for something that time or a request brings.
     pub(in crate::engine) fn is_doing(&self) -> bool {
-        !self.doings.0.is_empty()
+        !self.doings.0.is_empty() || self.twins.is_doing()
     }
 
     pub(in crate::engine) fn shelf_paper(&self) -> Option<Paper> {

@@ -17,6 +17,7 @@ impl Managed {
 
     fn container_status(&self, container: &Sighting) -> ContainerStatus {
         let (state, detail) = in_words(&container.state);
+        let doubts = container.doubts.iter().map(|doubt| self.doubt_in_words(doubt));
         ContainerStatus {
             id: container.container.to_string(),
             name: container.name.to_string(),
@@ -28,10 +29,10 @@ impl Managed {
             open: self.pools.open_at(&container.container),
             restarts: container.restarts,
             detail,
-            trouble: self.failed_act(&container.container),
+            trouble: self.failed_act(&container.container).or_else(|| self.failed_service_act(container)),
             drift: self.drift_of(container),
             usage: self.usages.status(&container.container, clock::now()),
-            doubts: container.doubts.iter().map(|doubt| self.doubt_in_words(doubt)).collect(),
+            doubts: doubts.chain(self.substitution_in_words(container)).collect(),
         }
     }
 
@@ -58,6 +59,9 @@ impl Managed {
         let has_part = release == rollout.stable() || Some(release) == rollout.canary();
         if !is_up || has_part {
             return None;
+        }
+        if let Some(first) = self.becomes_stable(container) {
+            return Some(format!("Swarm replaces it, as {first} becomes {}", rollout.stable()));
         }
         if rollout.stable().is_none() {
             return Some(format!("nothing is stable yet; `canaryctl adopt {service} {release}` makes it stable"));

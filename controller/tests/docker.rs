@@ -24,6 +24,7 @@ mod real;
 mod recorded;
 mod secrets;
 mod swarm;
+mod swarm_deploy;
 mod usage;
 mod watch;
 mod wire;

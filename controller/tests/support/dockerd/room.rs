@@ -57,6 +57,22 @@ impl Room {
         command
     }
 
+    /// Lays a wire from its network to that of another, and gives its ends these addresses.
+    pub(super) fn wire(&self, other: &Self, addresses: [&str; 2]) {
+        let ip = |room: &Self, words: &[&str]| {
+            let mut command = Command::new("nsenter");
+            // Processes are named by the numbers that they have on the outside.
+            command.arg(format!("--net=/proc/{}/ns/net", room.keeper.id())).arg("ip").args(words);
+            assert!(command.status().expect("nsenter can be run").success(), "ip {words:?}");
+        };
+        let keeper = other.keeper.id().to_string();
+        ip(self, &["link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", &keeper]);
+        for (room, address) in [self, other].into_iter().zip(addresses) {
+            ip(room, &["address", "add", &format!("{address}/24"), "dev", "wire"]);
+            ip(room, &["link", "set", "wire", "up"]);
+        }
+    }
+
     /// Takes this thread into its network: the sockets that it makes, and the processes and threads that it starts.
     pub(super) fn enter_network(&self) {
         move_into_link_name_space(self.network.as_fd(), Some(LinkNameSpaceType::Network)).expect("we are root");

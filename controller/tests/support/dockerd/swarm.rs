@@ -4,12 +4,16 @@ use std::collections::HashMap;
 
 use bollard::models::{
     EndpointSpec, EndpointSpecModeEnum, HostConfig, NetworkAttachmentConfig, NetworkCreateRequest, ServiceSpec,
-    ServiceSpecMode, ServiceSpecModeReplicated, SwarmInitRequest, TaskSpec, TaskSpecContainerSpec,
+    ServiceSpecMode, ServiceSpecModeReplicated, SwarmInitRequest, SwarmJoinRequest, TaskSpec, TaskSpecContainerSpec,
     TaskSpecRestartPolicy, TaskSpecRestartPolicyConditionEnum,
 };
 use bollard::query_parameters::{InspectServiceOptions, UpdateServiceOptions};
 
 use super::Dockerd;
+use super::room::Room;
+
+/// Where two Engines find each other, on a wire that nobody else is on.
+const WIRE: [&str; 2] = ["10.99.0.1", "10.99.0.2"];
 
 /// What a task waits for before it is made again, in nanoseconds.
 const RESTART_DELAY_NS: i64 = 100_000_000;
@@ -19,7 +23,30 @@ const RESTART_DELAY_NS: i64 = 100_000_000;
 impl Dockerd {
     /// Makes this Engine the manager of a Swarm with one overlay network.
     pub(crate) async fn init_swarm(&self, network: &str) {
-        let own = Some("127.0.0.1".to_owned());
+        self.init_swarm_at("127.0.0.1", network).await;
+    }
+
+    /// Makes this Engine the manager of a Swarm of two, with one overlay network. Returns the other one, a worker.
+    pub(crate) async fn init_swarm_of_two(&self, network: &str) -> Self {
+        let room = Room::open().expect("there is one already");
+        self.daemon().room().wire(&room, WIRE);
+        let other = Self::of_our_own(room).await;
+        let [own, its] = WIRE;
+        self.init_swarm_at(own, network).await;
+        let tokens = self.docker.inspect_swarm().await.expect("a Swarm").join_tokens;
+        let request = SwarmJoinRequest {
+            listen_addr: Some(its.to_owned()),
+            advertise_addr: Some(its.to_owned()),
+            remote_addrs: Some(vec![own.to_owned()]),
+            join_token: tokens.and_then(|tokens| tokens.worker),
+            ..SwarmJoinRequest::default()
+        };
+        other.docker.join_swarm(request).await.expect("it is let in");
+        other
+    }
+
+    async fn init_swarm_at(&self, address: &str, network: &str) {
+        let own = Some(address.to_owned());
         let request = SwarmInitRequest { advertise_addr: own.clone(), listen_addr: own, ..SwarmInitRequest::default() };
         self.docker.init_swarm(request).await.expect("a Swarm");
         let request = NetworkCreateRequest {

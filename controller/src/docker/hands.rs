@@ -47,7 +47,7 @@ impl Hands {
 }
 
 async fn obey(host: &DockerHost, container: &ContainerId, act: &Act) -> Result<(), HostError> {
-    let host = Host::connect(&host.into()).await?;
+    let host = Host::connect(host).await?;
     let id = container.as_str();
     match act {
         Act::Start => host.start(id).await,

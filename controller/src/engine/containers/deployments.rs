@@ -6,7 +6,6 @@
 
 mod cancel;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use canary_config::docker::Docker;
@@ -17,10 +16,12 @@ use tokio::sync::{oneshot, watch};
 
 use crate::api::{DeploymentStatus, Problem};
 use crate::clock;
+use crate::docker::owner::Owner;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
+use crate::docker::sighting::{Sighting, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, refused};
+use crate::hooks::Turns;
 use crate::rollout::{Phase, Raises, Rollout};
 use crate::store::{Record, Seed};
 
@@ -70,6 +71,8 @@ pub struct Begun {
     pub stored: oneshot::Receiver<bool>,
     /// Says that an operator has called it off.
     pub cancelled: watch::Receiver<bool>,
+    /// Whose turn it is to run a command.
+    pub turns: Turns,
 }
 
 /// A service that is to be deployed, as it is now.
@@ -89,6 +92,8 @@ pub struct Subject {
     pub ready: usize,
     /// The secret of the store, from which names of releases are derived.
     pub seed: Seed,
+    /// By what canaryd knows the containers that it makes.
+    pub owner: Owner,
     /// What stands in the way of a rollout now, in words.
     pub hindrance: Option<String>,
 }
@@ -176,6 +181,7 @@ impl Engine {
             containers: managed.containers.clone(),
             ready: managed.pools.count(managed.rollout.stable()).0,
             seed: managed.seed.clone(),
+            owner: managed.owner.clone(),
             hindrance: self.hindrance(managed, on_busy),
         })
     }
@@ -224,7 +230,7 @@ impl Engine {
         }
         let (sender, stored) = oneshot::channel();
         self.save(Record { papers, ..Record::default() }, Some(sender), Vec::new());
-        Ok(Begun { stored, cancelled })
+        Ok(Begun { stored, cancelled, turns: self.runner.turns().clone() })
     }
 }
 
@@ -256,13 +262,11 @@ impl Managed {
     fn reserve(&mut self, id: &str, part: Part, cancel: watch::Sender<bool>) {
         let stable = self.rollout.stable().clone();
         let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
-        let is_up = |container: &&&Sighting| !matches!(container.state, State::Stopped { .. });
-        let taken_over: BTreeSet<ContainerId> =
-            own.iter().filter(is_up).map(|container| container.container.clone()).collect();
         if let Some(shelved) = self.shelf.get_mut(&stable) {
             // Somebody may have started more of them since.
-            shelved.taken_over.extend(taken_over);
+            shelved.take_over(own.iter().copied().filter(|container| container.state.is_up()));
         } else {
+            let taken_over = own.iter().filter(|own| own.state.is_up()).map(|own| own.container.clone()).collect();
             let image = own.first().map(|container| container.image.to_string()).unwrap_or_default();
             self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(part.restart.clone()));
         }

@@ -71,7 +71,7 @@ impl LeftTask {
 
 impl Host {
     /// Creates a container for a task, runs it to its end or its deadline, and removes it. What is left of one when canaryd
-    /// dies meanwhile is found by [`tasks`](Self::tasks).
+    /// dies meanwhile carries the label [`TASK`](labels::TASK).
     ///
     /// # Errors
     /// When it cannot be created or started, or the Engine is lost. A task that fails is no error.

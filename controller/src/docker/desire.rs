@@ -97,7 +97,7 @@ impl Stand<'_> {
                 put_away <= self.kept
             };
             // What an earlier deployment of the same release has left.
-            let left = containers.iter().filter(|one| one.release == *release && self.has_made(one));
+            let left = containers.iter().filter(|one| one.release == *release && self.owner.has_made(one));
             let left = left.filter(|one| !shelved.owns(one) && !one.state.is_up());
             acts.extend(left.map(|one| (one.container.clone(), Act::Remove)));
             for container in own {
@@ -123,15 +123,10 @@ impl Stand<'_> {
         release == self.stable || Some(release) == self.canary
     }
 
-    /// Whether this canaryd has made a container, and no other one that is at the same Engine.
-    fn has_made(&self, container: &Sighting) -> bool {
-        container.managed.as_ref().is_some_and(|managed| *managed.owner == *self.owner.as_str())
-    }
-
     /// Containers that were made and never started, for a deployment that nobody knows any more: an Engine may end what
     /// it was asked for after the one that asked has been killed.
     fn orphans(&self, shelf: &Shelf, containers: &[Sighting]) -> impl Iterator<Item = (ContainerId, Act)> {
-        let made = containers.iter().filter(|one| self.has_made(one) && never_ran(&one.state));
+        let made = containers.iter().filter(|one| self.owner.has_made(one) && never_ran(&one.state));
         let orphans = made.filter(|one| !shelf.owns(one) && shelf.get(&one.release).is_none());
         orphans.map(|one| (one.container.clone(), Act::Remove))
     }

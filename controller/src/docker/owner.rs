@@ -4,6 +4,7 @@ use std::fmt;
 
 use ring::hmac;
 
+use crate::docker::sighting::Sighting;
 use crate::store::Seed;
 
 /// What is derived from the seed for this is good for nothing else.
@@ -28,6 +29,12 @@ impl Owner {
             text
         });
         Self(text.into())
+    }
+
+    /// Whether it has made a container, and no other canaryd that is at the same Engine.
+    #[must_use]
+    pub fn has_made(&self, container: &Sighting) -> bool {
+        container.managed.as_ref().is_some_and(|managed| managed.owner == self.0)
     }
 
     /// As the label says it.

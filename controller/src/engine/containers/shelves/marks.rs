@@ -57,7 +57,7 @@ impl Managed {
             let release = &shelved.release;
             let has_part = release == self.rollout.stable() || Some(release) == self.rollout.canary();
             // What an earlier deployment of it has left is cleared away first.
-            let is_its = |one: &Sighting| shelved.owns(one) || (one.release == *release && self.has_made(one));
+            let is_its = |one: &Sighting| shelved.owns(one) || (one.release == *release && self.owner.has_made(one));
             has_part || spared.contains(release) || self.containers.iter().any(is_its)
         };
         let gone: Vec<_> = self.shelf.newest_first().filter(|shelved| !is_needed(shelved)).collect();
@@ -65,10 +65,5 @@ impl Managed {
         for release in gone {
             self.shelf.take(&release);
         }
-    }
-
-    /// Whether this canaryd has made a container.
-    fn has_made(&self, container: &Sighting) -> bool {
-        container.managed.as_ref().is_some_and(|managed| *managed.owner == *self.owner.as_str())
     }
 }

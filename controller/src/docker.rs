@@ -25,6 +25,7 @@ mod inspected;
 pub mod label;
 pub mod network;
 pub mod own;
+pub mod owner;
 pub mod reference;
 pub mod registry;
 pub mod scribe;

@@ -56,6 +56,7 @@ use crate::api::{Overview, Problem, ProblemKind, ServiceStatus, StoreHealth};
 use crate::clock;
 use crate::docker::hands::{Acted, Hands};
 use crate::docker::scribe::{Noted, Scribe};
+use crate::docker::shelf::Shelf;
 use crate::docker::sighting::Sightings;
 use crate::freeze::Freezes;
 use crate::hooks::{Ran, Runner};
@@ -99,6 +100,8 @@ pub struct Engine {
     noted: mpsc::UnboundedReceiver<Noted>,
     /// What is known of services that are not declared at present.
     absent: BTreeMap<ServiceName, Saved>,
+    /// What is on their shelves.
+    absent_shelves: BTreeMap<ServiceName, Shelf>,
     routes: RouteWriter,
     store: StoreHandle,
     health: StoreHealth,

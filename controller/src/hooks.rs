@@ -2,7 +2,8 @@
 //!
 //! When one is due, the [`engine`](crate::engine) decides, and what a failure means; here it is only done: a command in a
 //! container of its own (`room`), a webhook (`webhook`), or requests to instances (`smoke`), each in its time and as
-//! often as it may be tried. None is ever broken off but by its deadline: half of a migration is worse than all of one.
+//! often as it may be tried. None is ever broken off but by its deadline: half of a migration is worse than all of one,
+//! and one beside itself is worse than that (`turns`).
 //! What whoever is called gets to know is in `circumstances`.
 
 mod circumstances;
@@ -11,6 +12,7 @@ mod report;
 mod room;
 mod smoke;
 mod tries;
+mod turns;
 mod webhook;
 
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub use self::circumstances::Circumstances;
 pub use self::report::Report;
 pub use self::room::{Model, Room};
 pub use self::smoke::Target;
+pub use self::turns::Turns;
 use crate::rollout::{Charge, Generation};
 
 /// What may have to be done at the points of a rollout, in the order of its way.
@@ -81,6 +84,7 @@ pub struct Ran {
 /// Does jobs beside the engine, each by itself.
 #[derive(Clone, Debug)]
 pub struct Runner {
+    turns: Turns,
     done: mpsc::UnboundedSender<Ran>,
 }
 
@@ -137,10 +141,10 @@ impl Check {
 
 impl Job {
     /// Does it, as often as it may be tried.
-    pub async fn run(&self) -> Report {
+    pub async fn run(&self, turns: &Turns) -> Report {
         match &self.deed {
-            Deed::Hook(hook, room) => run_hook(self.check, hook, &self.circumstances, room).await,
-            Deed::Smoke(smoke, targets) => run_smoke(self.check, smoke, &self.circumstances, targets).await,
+            Deed::Hook(hook, room) => run_hook(self.check, hook, &self.circumstances, room, turns).await,
+            Deed::Smoke(smoke, targets) => run_smoke(self.check, smoke, &self.circumstances, targets, turns).await,
         }
     }
 }
@@ -150,15 +154,21 @@ impl Job {
 impl Runner {
     /// One that reports there.
     #[must_use]
-    pub fn new(done: mpsc::UnboundedSender<Ran>) -> Self {
-        Self { done }
+    pub fn new(turns: Turns, done: mpsc::UnboundedSender<Ran>) -> Self {
+        Self { turns, done }
+    }
+
+    /// Whose turn it is to run a command.
+    #[must_use]
+    pub const fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Begins a job.
     pub fn begin(&self, job: Job) {
-        let done = self.done.clone();
+        let Self { turns, done } = self.clone();
         tokio::spawn(async move {
-            let report = job.run().await;
+            let report = job.run(&turns).await;
             let Circumstances { service, generation, .. } = job.circumstances;
             // An engine that has ended needs to know no more.
             let _ = done.send(Ran { service, generation, check: job.check, report });
@@ -167,20 +177,26 @@ impl Runner {
 }
 
 /// Does a hook, as often as it may be tried. A deployment does so with `pre_deploy`, before its first container is made.
-pub async fn run_hook(check: Check, hook: &Hook, circumstances: &Circumstances, room: &Room) -> Report {
-    tries::of(hook.retries, || attempt(check, hook, circumstances, room)).await
+pub async fn run_hook(check: Check, hook: &Hook, circumstances: &Circumstances, room: &Room, turns: &Turns) -> Report {
+    tries::of(hook.retries, || attempt(check, hook, circumstances, room, turns)).await
 }
 
-async fn attempt(check: Check, hook: &Hook, circumstances: &Circumstances, room: &Room) -> Report {
+async fn attempt(check: Check, hook: &Hook, circumstances: &Circumstances, room: &Room, turns: &Turns) -> Report {
     match &hook.action {
         HookAction::Webhook(url) => webhook::post(url, circumstances.json(check), hook.deadline).await,
-        HookAction::Command(command) => room.run(command, &circumstances.env(check), check, hook.deadline).await,
+        HookAction::Command(command) => room.run(command, &circumstances.env(check), check, hook.deadline, turns).await,
     }
 }
 
 /// Does the smoke tests of these instances, each as often as it may be tried, until one has failed. A deployment does so
 /// with stable's, after `pre_deploy`.
-pub async fn run_smoke(check: Check, smoke: &Smoke, circumstances: &Circumstances, targets: &[Target]) -> Report {
+pub async fn run_smoke(
+    check: Check,
+    smoke: &Smoke,
+    circumstances: &Circumstances,
+    targets: &[Target],
+    turns: &Turns,
+) -> Report {
     let mut all = Report::nothing();
     for target in targets {
         for request in &smoke.requests {
@@ -193,7 +209,7 @@ pub async fn run_smoke(check: Check, smoke: &Smoke, circumstances: &Circumstance
         if let Some(command) = &smoke.command {
             let mut env = circumstances.env(check);
             env.push(target.variable());
-            let run = || target.room.run(command, &env, check, smoke.deadline);
+            let run = || target.room.run(command, &env, check, smoke.deadline, turns);
             all = all.and(tries::of(smoke.retries, run).await);
             if all.result.is_err() {
                 return all;

@@ -1,10 +1,13 @@
 //! What the tests with Docker stand on: an Engine that is none, and a real one.
 
 mod adopted;
+mod awaited;
 mod clone;
 mod composed;
 mod deploy;
 mod deploy_fails;
+mod deploy_killed;
+mod deploy_shelf;
 mod deploy_soak;
 mod engine_like;
 mod faithful;
@@ -15,6 +18,7 @@ mod found_first;
 mod found_leaving;
 mod found_trial;
 mod from_compose;
+mod half_registry;
 mod hooks;
 mod host;
 mod last_words;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 22] = [
+const PURE: [&str; 23] = [
     "analysis",
     "compose",
     "deploy/facts",
@@ -17,6 +17,7 @@ const PURE: [&str; 22] = [
     "docker/happening",
     "docker/label",
     "docker/network",
+    "docker/owner",
     "docker/reference",
     "docker/shelf",
     "docker/sighting",

@@ -55,9 +55,12 @@ impl Lot {
         self.waiting.load(Relaxed)
     }
 
-    /// Notes what became of a request that has waited so long in all.
+    /// Notes what became of a request that has waited so long in all. One that came back and found no place has been
+    /// counted at the door.
     pub fn note(&self, end: End, waited: Duration) {
-        self.ended[end as usize].fetch_add(1, Relaxed);
+        if end != End::Refused {
+            self.ended[end as usize].fetch_add(1, Relaxed);
+        }
         self.waits.record(waited);
     }
 
@@ -121,6 +124,16 @@ mod tests {
         places.pop();
         assert!(lot.enter(2).is_some());
         assert_eq!(lot.waiting(), 1);
+    }
+
+    #[test]
+    fn whoever_is_refused_after_a_wait_is_counted_once() {
+        let lot = Arc::<Lot>::default();
+        let place = lot.enter(1);
+        assert!(lot.enter(1).is_none());
+        lot.note(End::Refused, Duration::from_secs(1));
+        drop(place);
+        assert_eq!(lot.ended_by(End::Refused), 1);
     }
 
     #[test]

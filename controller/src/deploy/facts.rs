@@ -6,7 +6,7 @@ use canary_config::origin::{Aliases, AnonymousVolumes, Discovered};
 use canary_config::plan::Strategy;
 use canary_config::secret::Secret;
 
-use crate::docker::clone::{Original, Place, Restart, Role, Wish, restart};
+use crate::docker::clone::{Original, Place, Role, Wish, restart};
 use crate::docker::faithful::Privileged;
 use crate::docker::faithful::injected::Injected;
 use crate::docker::host::{Capacity, Resolved, Usage};
@@ -187,10 +187,10 @@ impl Facts {
             service: &self.subject.service.name,
             release,
             deployment,
+            owner: self.subject.owner.as_str(),
             carried: &[],
             env: &[],
             role: Role::Instance,
-            restart: Restart::No,
             aliases: self.aliases(),
             volumes: self.volumes(),
             place: self.place(),

@@ -62,7 +62,7 @@ fn model(subject: &Subject) -> Option<&Sighting> {
 }
 
 async fn found(subject: &Subject, image: &Image) -> Result<Model, String> {
-    let host = Host::connect(&(&subject.docker.host).into()).await.map_err(|error| error.to_string())?;
+    let host = Host::connect(&subject.docker.host).await.map_err(|error| error.to_string())?;
     let model = model(subject).ok_or_else(|| {
         let service = &subject.service.name;
         format!("no container of {service} is stable, so that there is nothing to copy; start one, see `status`")

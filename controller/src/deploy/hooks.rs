@@ -10,13 +10,15 @@ use canary_config::weight::Weight;
 use crate::deploy::facts::{Facts, Found};
 use crate::docker::host::Host;
 use crate::docker::sighting::State;
-use crate::hooks::{Check, Circumstances, Deed, Job, Model, Report, Room, Target};
+use crate::hooks::{Check, Circumstances, Deed, Job, Model, Report, Room, Target, Turns};
 use crate::rollout::Generation;
 
 /// What is run before a deployment makes its first container.
 #[derive(Debug)]
 pub(super) struct Hooks<'a> {
     pub(super) facts: &'a Facts,
+    /// Whose turn it is to run a command.
+    pub(super) turns: &'a Turns,
     /// Where a command is run, if it can be.
     pub(super) like: Option<Like<'a>>,
 }
@@ -89,8 +91,9 @@ impl Hooks<'_> {
 
     async fn run(&self, check: Check, deed: Deed) -> Result<(), String> {
         let job = Job { check, deed, circumstances: self.circumstances()? };
+        let turns = self.turns.clone();
         // A task of its own: whoever waits for it may be told to wait no longer.
-        let ran = tokio::spawn(async move { job.run().await }).await;
+        let ran = tokio::spawn(async move { job.run(&turns).await }).await;
         let Report { result, said, .. } = ran.map_err(|error| error.to_string())?;
         let said = said.last().map(|said| format!("; it said last: {said}")).unwrap_or_default();
         result.map_err(|why| format!("the {} failed: {why}{said}", check.in_words()))

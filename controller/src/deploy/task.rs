@@ -17,6 +17,7 @@ use crate::docker::clone::{self, Wish, labels};
 use crate::docker::host::{Host, Volumes};
 use crate::docker::swarm::twin::{self, Twin};
 use crate::engine::{Author, Begun, DeployWord, EngineHandle, Input, Order, StartOrder};
+use crate::hooks::Turns;
 use crate::rollout::Again;
 
 /// A deployment.
@@ -44,12 +45,12 @@ enum Mould<'a> {
 
 impl Task {
     /// Brings it to its end, and tells the engine.
-    pub(super) async fn run(mut self, Begun { stored, mut cancelled }: Begun) {
+    pub(super) async fn run(mut self, Begun { stored, mut cancelled, turns }: Begun) {
         let work = async {
             if !stored.await.unwrap_or_default() {
                 return Err("it could not be stored, so nothing was made".to_owned());
             }
-            self.make().await
+            self.make(&turns).await
         };
         let result = tokio::select! {
             result = work => result,
@@ -62,7 +63,7 @@ impl Task {
         self.engine.tell(Input::Deployment(DeployWord::End { deployment, result })).await;
     }
 
-    async fn make(&mut self) -> Result<(), String> {
+    async fn make(&mut self, turns: &Turns) -> Result<(), String> {
         let mut word = self.word.take();
         let mut made = Vec::new();
         for facts in &self.facts {
@@ -83,7 +84,7 @@ impl Task {
                 Mould::Container(found, image) => Some(Like { found, host, image, deployment, env }),
                 Mould::Service(_) => None,
             };
-            let hooks = Hooks { facts, like };
+            let hooks = Hooks { facts, turns, like };
             self.turn("running pre_deploy".to_owned()).await;
             hooks.pre_deploy().await?;
             self.turn("testing stable".to_owned()).await;
@@ -145,6 +146,7 @@ impl Task {
                 service: &facts.subject.service.name,
                 release,
                 deployment: &self.deployment,
+                owner: facts.subject.owner.as_str(),
                 image: Some(&image),
                 port: served.port,
                 env: &self.wanted.env,
@@ -201,7 +203,7 @@ impl Task {
     }
 
     async fn host(&self, facts: &Facts) -> Result<Host, String> {
-        Host::connect(&(&facts.subject.docker.host).into()).await.map_err(|error| error.to_string())
+        Host::connect(&facts.subject.docker.host).await.map_err(|error| error.to_string())
     }
 
     async fn turn(&self, stage: String) {
@@ -217,7 +219,7 @@ async fn pull(host: &Host, facts: &Facts, found: &Found) -> Result<ImageInspect,
         Ok(reference) => gather::credentials(&facts.subject, reference).await?,
         Err(why) => return Err(why.clone()),
     };
-    let image = host.pull(&resolved.image, credentials.as_ref(), |_| {}).await.map_err(|error| error.to_string())?;
+    let image = host.pull(&resolved.image, credentials.as_ref()).await.map_err(|error| error.to_string())?;
     // What was not on the machine could not be looked at before.
     let hosts = found.capacity.as_ref().map(|capacity| capacity.architecture.as_str()).unwrap_or_default();
     match architecture::mismatch(&image, hosts) {

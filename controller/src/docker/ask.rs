@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::docker::book::Learnt;
 use crate::docker::facts::{Facts, ImageFacts};
 use crate::docker::happening::EVENTS;
-use crate::docker::host::{Endpoint, HostError};
+use crate::docker::host::{HostError, endpoint};
 use crate::docker::inspected::connection;
 use crate::docker::label::SERVICE;
 use crate::docker::network::{Connection, Reach};
@@ -58,10 +58,9 @@ pub(super) struct Place {
 impl Asker {
     /// Finds the Engine, and that it understands the questions.
     pub(super) async fn connect(host: &DockerHost, deadline: Duration, images: Images) -> Result<Self, String> {
-        let (at, limit) = (Endpoint::from(host), deadline.max(CLIENT_LIMIT_MIN));
-        let name = at.to_string();
+        let (host, name, limit) = (host.clone(), endpoint::shown(host), deadline.max(CLIENT_LIMIT_MIN));
         // It reads certificates.
-        let docker = spawn_blocking(move || at.docker(limit)).await.map_err(|error| error.to_string())?;
+        let docker = spawn_blocking(move || endpoint::client(&host, limit)).await.map_err(|error| error.to_string())?;
         let asker = Self { docker: docker.map_err(|error| error.to_string())?, deadline, images };
         let version = asker.within(asker.docker.version()).await;
         let version = version.map_err(|why| format!("Docker at {name} does not answer: {why}"))?;

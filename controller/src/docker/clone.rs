@@ -13,6 +13,7 @@ pub mod restart;
 pub mod volumes;
 
 use std::fmt;
+use std::time::SystemTime;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, ImageConfig, ImageInspect, NetworkingConfig,
@@ -52,14 +53,14 @@ pub struct Wish<'a> {
     pub release: &'a str,
     /// Which deployment creates it.
     pub deployment: &'a str,
+    /// Which canaryd does.
+    pub owner: &'a str,
     /// The files that were put into the original, and are put into the copy, too.
     pub carried: &'a [String],
     /// Variables that are set, over those of the original.
     pub env: &'a [(String, Secret)],
     /// What it is for.
     pub role: Role<'a>,
-    /// What the Engine does when it ends.
-    pub restart: Restart,
     /// Whether it is found by the original's names.
     pub aliases: Aliases,
     /// What becomes of volumes without a name.
@@ -73,17 +74,19 @@ pub struct Wish<'a> {
 pub enum Role<'a> {
     /// It serves as the original does.
     Instance,
-    /// It runs this command to its end and serves nobody.
-    Task(&'a [String]),
+    /// It runs a command to its end and serves nobody.
+    Task(Task<'a>),
 }
 
-/// What the Engine does when a copy ends.
+/// A command that a copy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Restart {
-    /// Nothing: one that is being judged dies once, and is seen to.
-    No,
-    /// What it does with the original.
-    AsOriginal,
+pub struct Task<'a> {
+    /// What it runs.
+    pub command: &'a [String],
+    /// The check that it is run for.
+    pub check: &'a str,
+    /// When its time is over.
+    pub until: SystemTime,
 }
 
 /// Whether a copy has to get along with the original.

@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 
 use canary_config::name::ReleaseId;
 
+use crate::docker::owner::Owner;
 use crate::docker::shelf::{Shelf, Shelved};
 use crate::docker::sighting::{ContainerId, Sighting, State};
 
-/// So many releases that were sent back are kept.
+/// So many releases that were sent back, or called off before they were stable, are kept.
 const SENT_BACK_KEPT: usize = 1;
 
 /// Where the rollout of a service stands, as far as its containers depend on it.
@@ -29,11 +30,12 @@ pub struct Stand<'a> {
     pub may_start: bool,
     /// Releases that others look after: whose deployment is under way, or that wait for their turn.
     pub spared: BTreeSet<&'a ReleaseId>,
-    /// Releases that were sent back. Of those without a part only the last is kept, whose logs may be wanted.
+    /// Releases that were sent back. Of those without a part, and of those that were never stable, only the last is kept,
+    /// whose logs may be wanted.
     pub sent_back: BTreeSet<&'a ReleaseId>,
-    /// Containers that are on their way to be stopped.
-    pub retiring: BTreeSet<ContainerId>,
-    /// How many other releases that have no part any more are kept, stopped.
+    /// Which canaryd this is. What another one has made is not this one's to clear away.
+    pub owner: &'a Owner,
+    /// How many releases that were stable and have no part any more are kept, stopped.
     pub kept: usize,
 }
 
@@ -76,10 +78,9 @@ impl Stand<'_> {
     pub fn acts(&self, shelf: &Shelf, containers: &[Sighting]) -> Vec<(ContainerId, Act)> {
         let mut acts = Vec::new();
         let (mut put_away, mut sent_back) = (0, 0);
-        let leaves =
-            |shelved: &Shelved| containers.iter().any(|one| shelved.owns(one) && self.is_leaving(shelved, one));
+        let leaves = |shelved: &Shelved| containers.iter().any(|one| shelved.owns(one) && is_leaving(shelved, one));
         let others_leave = shelf.newest_first().any(|one| !self.has_part(&one.release) && leaves(one));
-        let is_stable_up = containers.iter().any(|one| one.release == *self.stable && is_up(&one.state));
+        let is_stable_up = containers.iter().any(|one| one.release == *self.stable && one.state.is_up());
         for shelved in shelf.newest_first() {
             let own = containers.iter().filter(|container| shelved.owns(container));
             let release = &shelved.release;
@@ -88,7 +89,7 @@ impl Stand<'_> {
             }
             let is_kept = if self.has_part(release) {
                 true
-            } else if self.sent_back.contains(release) {
+            } else if self.sent_back.contains(release) || !shelved.was_stable {
                 sent_back += 1;
                 sent_back <= SENT_BACK_KEPT
             } else {
@@ -96,8 +97,8 @@ impl Stand<'_> {
                 put_away <= self.kept
             };
             // What an earlier deployment of the same release has left.
-            let left = containers.iter().filter(|one| one.release == *release && one.managed.is_some());
-            let left = left.filter(|one| !shelved.owns(one) && !is_up(&one.state));
+            let left = containers.iter().filter(|one| one.release == *release && self.owner.has_made(one));
+            let left = left.filter(|one| !shelved.owns(one) && !one.state.is_up());
             acts.extend(left.map(|one| (one.container.clone(), Act::Remove)));
             for container in own {
                 let act = if release == self.stable {
@@ -113,7 +114,7 @@ impl Stand<'_> {
                 acts.extend(act.map(|act| (container.container.clone(), act)));
             }
         }
-        acts.extend(orphans(shelf, containers));
+        acts.extend(self.orphans(shelf, containers));
         acts
     }
 
@@ -122,22 +123,23 @@ impl Stand<'_> {
         release == self.stable || Some(release) == self.canary
     }
 
-    /// Whether a container of a release without a part is still there, and not because somebody has started it again.
-    fn is_leaving(&self, shelved: &Shelved, container: &Sighting) -> bool {
-        let is_ours = !shelved.stopped.contains(&container.container) || self.retiring.contains(&container.container);
-        container.state == State::Leaving || is_up(&container.state) && is_ours
+    /// Containers that were made and never started, for a deployment that nobody knows any more: an Engine may end what
+    /// it was asked for after the one that asked has been killed.
+    fn orphans(&self, shelf: &Shelf, containers: &[Sighting]) -> impl Iterator<Item = (ContainerId, Act)> {
+        let made = containers.iter().filter(|one| self.owner.has_made(one) && never_ran(&one.state));
+        let orphans = made.filter(|one| !shelf.owns(one) && shelf.get(&one.release).is_none());
+        orphans.map(|one| (one.container.clone(), Act::Remove))
     }
 
     fn of_stable(&self, shelved: &Shelved, container: &Sighting) -> Option<Act> {
-        let is_stopped_by_us = shelved.stopped.contains(&container.container);
         match (self.stable_is, &container.state) {
             (Lot::Stop, State::Leaving) => None,
-            (Lot::Stop, state) if is_up(state) => Some(retire(state)),
+            (Lot::Stop, state) if state.is_up() => Some(retire(state)),
             (Lot::Stop, _) => None,
             (Lot::Freeze, State::Running { .. }) => Some(Act::Pause),
             (Lot::Freeze, _) => None,
             (Lot::Run, State::Paused) => Some(Act::Unpause),
-            (Lot::Run, State::Stopped { .. }) => is_stopped_by_us.then_some(Act::Start),
+            (Lot::Run, State::Stopped { .. }) => shelved.rests(&container.container).then_some(Act::Start),
             (Lot::Run, State::Leaving) => None,
             (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. }) => {
                 let restart = shelved.restart.clone()?;
@@ -147,17 +149,15 @@ impl Stand<'_> {
     }
 }
 
-/// Containers that were made and never started, for a deployment that nobody knows any more: an Engine may end what it
-/// was asked for after the one that asked has been killed.
-fn orphans(shelf: &Shelf, containers: &[Sighting]) -> impl Iterator<Item = (ContainerId, Act)> {
-    let made = containers.iter().filter(|one| one.managed.is_some() && never_ran(&one.state));
-    let orphans = made.filter(|one| !shelf.owns(one) && shelf.get(&one.release).is_none());
-    orphans.map(|one| (one.container.clone(), Act::Remove))
+/// Whether a container of a release without a part is still there, and not because somebody has started it again.
+fn is_leaving(shelved: &Shelved, container: &Sighting) -> bool {
+    let is_awaited = !shelved.stopped.contains(&container.container);
+    container.state == State::Leaving || container.state.is_up() && is_awaited
 }
 
 /// One that has ended by itself is not started again: that it ended is what it is judged by.
 fn of_canary(shelved: &Shelved, container: &Sighting) -> Option<Act> {
-    let is_to_start = shelved.stopped.contains(&container.container) || never_ran(&container.state);
+    let is_to_start = shelved.rests(&container.container) || never_ran(&container.state);
     match container.state {
         State::Stopped { .. } if is_to_start => Some(Act::Start),
         State::Paused => Some(Act::Unpause),
@@ -181,10 +181,6 @@ fn of_others(shelved: &Shelved, container: &Sighting, is_kept: bool) -> Option<A
 
 fn retire(state: &State) -> Act {
     Act::Retire { is_paused: *state == State::Paused }
-}
-
-fn is_up(state: &State) -> bool {
-    !matches!(state, State::Stopped { .. })
 }
 
 fn never_ran(state: &State) -> bool {

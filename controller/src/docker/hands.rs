@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::docker::clone::restart;
 use crate::docker::desire::Act;
 use crate::docker::host::{Host, HostError, Volumes};
+use crate::docker::label::MANAGED;
 use crate::docker::reference::Reference;
 use crate::docker::registry::{Credentials, Registries};
 use crate::docker::sighting::ContainerId;
@@ -86,7 +87,7 @@ impl Hands {
     }
 
     async fn obey_for(&self, service: &ServiceName, name: &str, act: &swarm::Act) -> Result<(), String> {
-        let host = Host::connect(&(&self.host).into()).await.map_err(|error| error.to_string())?;
+        let host = Host::connect(&self.host).await.map_err(|error| error.to_string())?;
         let result = match act {
             swarm::Act::Scale(tasks) => scale(&host, name, *tasks).await,
             swarm::Act::Rest => scale(&host, name, 0).await,
@@ -109,8 +110,10 @@ impl Hands {
         let words = |error: HostError| error.to_string();
         let second = host.service(second).await.map_err(words)?.spec.unwrap_or_default();
         if let Some(Kept { name, release, deployment }) = kept {
-            let (release, port) = (release.as_str(), None);
-            let wish = twin::Wish { name, service, release, deployment, image: None, port, env: &[] };
+            let (release, image, port) = (release.as_str(), None, None);
+            // Both are made by the same canaryd.
+            let owner = second.labels.as_ref().and_then(|labels| labels.get(MANAGED)).map_or("", String::as_str);
+            let wish = twin::Wish { name, service, release, deployment, owner, image, port, env: &[] };
             let spec = host.service(first).await.map_err(words)?.spec.unwrap_or_default();
             host.create_service(twin::beside(&spec, &wish), None).await.map_err(words)?;
         }
@@ -138,7 +141,7 @@ async fn scale(host: &Host, service: &str, tasks: u64) -> Result<(), HostError> 
 }
 
 async fn obey(host: &DockerHost, container: &ContainerId, act: &Act) -> Result<(), HostError> {
-    let host = Host::connect(&host.into()).await?;
+    let host = Host::connect(host).await?;
     let id = container.as_str();
     match act {
         Act::Start => host.start(id).await,

@@ -8,7 +8,7 @@ mod capacity;
 mod container;
 mod creation;
 mod ending;
-mod endpoint;
+pub(in crate::docker) mod endpoint;
 mod error;
 mod image;
 mod injection;
@@ -23,14 +23,14 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
+use canary_config::docker::DockerHost;
 use tokio::time::timeout;
 
 pub use self::capacity::Capacity;
 pub use self::container::Volumes;
 pub use self::ending::Ending;
-pub use self::endpoint::{Endpoint, Tls};
 pub use self::error::HostError;
-pub use self::image::{Progress, Resolved, Source};
+pub use self::image::{Resolved, Source};
 pub(crate) use self::logs::tail;
 pub use self::task::{TaskEnd, TaskReport};
 pub use self::usage::Usage;
@@ -80,11 +80,11 @@ impl Host {
     ///
     /// # Errors
     /// When nobody answers there, or one that is too old.
-    pub async fn connect(endpoint: &Endpoint) -> Result<Self, HostError> {
-        let at = endpoint.to_string();
-        let docker = endpoint.docker(CLIENT_TIMEOUT)?;
+    pub async fn connect(host: &DockerHost) -> Result<Self, HostError> {
+        let at = endpoint::shown(host);
+        let docker = endpoint::client(host, CLIENT_TIMEOUT)?;
         let verb = Verb { what: "ask for the version of", subject: "Docker" };
-        let unknown = Self { docker, at, is_local: endpoint.is_local(), api: ApiVersion::OLDEST };
+        let unknown = Self { docker, at, is_local: matches!(host, DockerHost::Unix(_)), api: ApiVersion::OLDEST };
         let version = unknown.within(REQUEST_TIMEOUT, verb, unknown.docker.version()).await?;
         let found = version.api_version.unwrap_or_default();
         match found.parse() {

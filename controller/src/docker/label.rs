@@ -23,7 +23,7 @@ pub const PORT: &str = "canary.port";
 pub const RELEASE: &str = "canary.release";
 /// On which of its networks it is reached.
 pub const NETWORK: &str = "canary.network";
-/// That canaryd made it.
+/// That canaryd made it, and which one did.
 pub const MANAGED: &str = "canary.managed";
 /// For which deployment canaryd made it.
 pub const DEPLOYMENT: &str = "canary.deployment";
@@ -35,14 +35,20 @@ pub const IMAGE: &str = "canary.image";
 pub const RESTART: &str = "canary.restart";
 /// That it does one thing and ends, as a migration does; it is no instance.
 pub const TASK: &str = "canary.task";
+/// Which check such a one is made for.
+pub const CHECK: &str = "canary.check";
+/// When its time is over, if it has not ended before.
+pub const UNTIL: &str = "canary.until";
 
 /// What an operator may write.
 const KEYS: [&str; 4] = [SERVICE, PORT, RELEASE, NETWORK];
 /// What canaryd writes on containers that it makes besides.
-const OUR_KEYS: [&str; 10] = [
+const OUR_KEYS: [&str; 12] = [
     MANAGED,
     DEPLOYMENT,
     TASK,
+    CHECK,
+    UNTIL,
     ORIGIN,
     IMAGE,
     RESTART,
@@ -141,7 +147,7 @@ impl Labelled<'_> {
             release,
             port,
             network: network.map(Into::into).or_else(|| fallback.network.clone()),
-            managed: own.get(MANAGED).map(|_| Managed { deployment: own.get(DEPLOYMENT).unwrap_or_default().into() }),
+            managed: own.managed(),
             compose: own.compose(),
         }))
     }
@@ -226,6 +232,11 @@ impl<'a> Own<'a> {
             }
             network => Ok(network),
         }
+    }
+
+    fn managed(&self) -> Option<Managed> {
+        let deployment = self.get(DEPLOYMENT).unwrap_or_default().into();
+        self.get(MANAGED).map(|owner| Managed { owner: owner.into(), deployment })
     }
 
     fn compose(&self) -> Option<ComposeOrigin> {

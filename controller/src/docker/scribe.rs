@@ -81,7 +81,7 @@ impl Scribe {
         }
         let Self { host, noted } = self.clone();
         tokio::spawn(async move {
-            let host = Host::connect(&(&host).into()).await;
+            let host = Host::connect(&host).await;
             for speaker in speakers {
                 let words = match &host {
                     Ok(host) => last_words(host, &speaker).await,
@@ -100,7 +100,7 @@ impl Scribe {
         }
         let Self { host, noted } = self.clone();
         tokio::spawn(async move {
-            let Ok(host) = Host::connect(&(&host).into()).await else { return };
+            let Ok(host) = Host::connect(&host).await else { return };
             for container in containers {
                 if let Ok(usage) = host.usage(container.as_str()).await {
                     let measured = Measured { service: service.clone(), container, at: clock::now(), usage };

@@ -46,6 +46,9 @@ pub struct Shelved {
     /// Whoever starts one again does it on their own account.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub stopped: BTreeSet<ContainerId>,
+    /// Those that canaryd has begun to stop and does not know to have ended: it may have been killed meanwhile.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub retiring: BTreeSet<ContainerId>,
 }
 
 // === impl Shelf ===
@@ -103,7 +106,7 @@ impl Shelved {
     /// A release whose containers are there already.
     #[must_use]
     pub fn of_containers(release: ReleaseId, image: String, taken_over: BTreeSet<ContainerId>) -> Self {
-        let (settled, stopped) = (BTreeSet::new(), BTreeSet::new());
+        let (settled, stopped, retiring) = Default::default();
         Self {
             release,
             image,
@@ -114,6 +117,7 @@ impl Shelved {
             settled,
             was_stable: false,
             stopped,
+            retiring,
         }
     }
 
@@ -128,6 +132,41 @@ impl Shelved {
     pub fn of_twin(release: ReleaseId, image: String, deployment: Box<str>, twin: Twin) -> Self {
         let deployment = Some(deployment);
         Self { deployment, twin: Some(twin), ..Self::of_containers(release, image, BTreeSet::new()) }
+    }
+
+    /// Takes more containers of the release over, with the restart policy that they have.
+    pub fn take_over<'a>(&mut self, containers: impl IntoIterator<Item = &'a Sighting>) {
+        for container in containers {
+            if !self.owns(container) {
+                self.taken_over.insert(container.container.clone());
+                self.settled.insert(container.container.clone());
+            }
+        }
+    }
+
+    /// Notes that canaryd begins to stop a container. Nobody else starts it again from then on.
+    pub fn begin_to_retire(&mut self, container: &ContainerId) {
+        self.settled.remove(container);
+        self.stopped.remove(container);
+        self.retiring.insert(container.clone());
+    }
+
+    /// Notes that a container does not run any more, and may be started when its release comes back.
+    pub fn note_stopped(&mut self, container: &ContainerId) {
+        self.retiring.remove(container);
+        self.stopped.insert(container.clone());
+    }
+
+    /// Notes that a container runs by canaryd's word, or by somebody else's that counts.
+    pub fn note_started(&mut self, container: &ContainerId) {
+        self.retiring.remove(container);
+        self.stopped.remove(container);
+    }
+
+    /// Whether canaryd starts a container that does not run when the release has a part again.
+    #[must_use]
+    pub fn rests(&self, container: &ContainerId) -> bool {
+        self.stopped.contains(container) || self.retiring.contains(container)
     }
 
     /// Whether a container is one of its own.

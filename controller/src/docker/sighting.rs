@@ -92,9 +92,11 @@ pub enum Doubt {
 #[serde(transparent)]
 pub struct ContainerId(Box<str>);
 
-/// That canaryd made a container.
+/// That a canaryd made a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Managed {
+    /// Which one: the label `canary.managed`. There may be several on one Engine.
+    pub owner: Box<str>,
     /// For what: the label `canary.deployment`.
     pub deployment: Box<str>,
 }
@@ -189,6 +191,12 @@ impl fmt::Display for ContainerId {
 // === impl State ===
 
 impl State {
+    /// Whether it has processes, whatever they do.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        !matches!(self, Self::Stopped { .. })
+    }
+
     /// Where requests can be sent, if they can.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {

@@ -6,28 +6,24 @@
 //! [`book`](crate::docker::book).
 
 mod backoff;
+mod session;
 mod stream;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use canary_config::docker::DockerHost;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::backoff::Backoff;
+use self::session::{Answer, Call, Session};
 use self::stream::{Heard, Hearing};
 use crate::docker::ask::{Asker, Images, Place};
-use crate::docker::book::{Book, Calls, Learnt, Turn};
+use crate::docker::book::{Book, Calls};
 use crate::docker::own;
 use crate::docker::sighting::{ContainerId, Sightings};
-use crate::docker::swarm::roll::Roll;
-use crate::docker::swarm::tasks::{Membership, NoRoll};
 use crate::docker::wanted::Wanted;
-
-/// An Engine is asked about so many containers at a time.
-const QUESTIONS_AT_ONCE: usize = 8;
 
 /// How long the watcher waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -57,35 +53,6 @@ pub struct Watcher {
     images: Images,
     /// When the last that was heard happened, by the Engine's clock, in nanoseconds of Unix.
     heard_until_ns: Option<i64>,
-}
-
-/// One connection to an Engine, until it is lost.
-struct Session {
-    asker: Asker,
-    hearing: Hearing,
-    answers: JoinSet<Answer>,
-    is_listing: bool,
-    call: Call,
-}
-
-/// The question about a Swarm's tasks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Call {
-    /// It was asked last at this moment, and has been answered.
-    Answered(Instant),
-    /// It is under way.
-    UnderWay,
-    /// The same, and something has happened since.
-    UnderWayAndDue,
-}
-
-/// What came of a question.
-enum Answer {
-    Listed(Turn, Result<BTreeMap<ContainerId, Box<str>>, String>),
-    Learnt(ContainerId, Turn, Learnt),
-    Placed(Result<Place, String>),
-    Joined(Result<Membership, String>),
-    Called(Instant, Result<Roll, NoRoll>),
 }
 
 /// Why a session ended.
@@ -191,13 +158,7 @@ impl Watcher {
         }
         // First hear, then list: nothing that happens in between is missed.
         let hearing = Hearing::begin(&asker, self.heard_until_ns);
-        let mut session = Session {
-            asker,
-            hearing,
-            answers: JoinSet::new(),
-            is_listing: false,
-            call: Call::Answered(Instant::now()),
-        };
+        let mut session = Session::new(asker, hearing);
         session.list(&mut self.book);
         let mut list = ticks(self.pace.list_interval);
         let mut call = ticks(self.pace.call_intervals.0);
@@ -313,57 +274,6 @@ impl Watcher {
             }
             is_other
         });
-    }
-}
-
-// === impl Session ===
-
-impl Session {
-    /// Asks what there is, unless that has been asked and not answered yet.
-    fn list(&mut self, book: &mut Book) {
-        if std::mem::replace(&mut self.is_listing, true) {
-            return;
-        }
-        let (asker, turn) = (self.asker.clone(), book.next_turn());
-        self.answers.spawn(async move { Answer::Listed(turn, asker.list().await) });
-    }
-
-    /// Asks what the Engine is to a Swarm.
-    fn join(&mut self) {
-        let asker = self.asker.clone();
-        self.answers.spawn(async move { Answer::Joined(asker.membership().await) });
-    }
-
-    /// Asks about a Swarm's tasks; once more, if that is under way.
-    fn call(&mut self) {
-        if !matches!(self.call, Call::Answered(_)) {
-            self.call = Call::UnderWayAndDue;
-            return;
-        }
-        self.call = Call::UnderWay;
-        let (asker, at) = (self.asker.clone(), Instant::now());
-        self.answers.spawn(async move { Answer::Called(at, asker.roll().await) });
-    }
-
-    /// Asks what canaryd reaches.
-    fn place(&mut self, candidates: &[ContainerId]) {
-        if candidates.is_empty() {
-            return;
-        }
-        let (asker, candidates) = (self.asker.clone(), candidates.to_vec());
-        self.answers.spawn(async move { Answer::Placed(asker.place(&candidates).await) });
-    }
-
-    /// Asks about the containers that have to be asked about.
-    fn ask(&mut self, book: &mut Book) {
-        while self.answers.len() < QUESTIONS_AT_ONCE {
-            let Some((id, turn)) = book.next_question() else { return };
-            let asker = self.asker.clone();
-            self.answers.spawn(async move {
-                let learnt = asker.learn(&id).await;
-                Answer::Learnt(id, turn, learnt)
-            });
-        }
     }
 }
 

@@ -14,6 +14,7 @@ mod usage;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::origin::OnReplace;
 
+use crate::clock;
 use crate::docker::sighting::{Sighting, Sightings, State};
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
@@ -41,7 +42,10 @@ impl Engine {
         if before.trouble != self.sightings.trouble {
             match &self.sightings.trouble {
                 Some(trouble) => tracing::warn!(trouble, "containers are not seen; requests go where they went"),
-                None => tracing::info!("containers are seen"),
+                None => {
+                    tracing::info!("containers are seen");
+                    self.services.values_mut().for_each(|managed| managed.begin_to_see(clock::now()));
+                }
             }
         }
         for fault in self.sightings.faults.iter().filter(|fault| !before.faults.contains(fault)) {

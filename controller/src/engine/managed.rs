@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use crate::account::Account;
 use crate::analysis::Arms;
 use crate::clock;
+use crate::docker::owner::Owner;
 use crate::docker::shelf::Shelf;
 use crate::docker::sighting::{Sighting, State};
 use crate::engine::accounts::Accounts;
@@ -41,8 +42,12 @@ pub(super) struct Managed {
     pub(super) roster: Roster,
     /// Its containers, if it is discovered, whatever their state.
     pub(super) containers: Vec<Sighting>,
+    /// By what canaryd knows those that it has made.
+    pub(super) owner: Owner,
     /// Which of them are canaryd's to start and stop.
     pub(super) shelf: Shelf,
+    /// The stable release of which the shelf knows that it is.
+    pub(super) shelved_stable: Option<ReleaseId>,
     /// The making of a new release's containers.
     pub(super) deployment: Option<Deployment>,
     /// What is being done with them.
@@ -95,7 +100,9 @@ impl Managed {
             declared,
             roster,
             containers: Vec::new(),
+            owner: Owner::of(seed),
             shelf: Shelf::default(),
+            shelved_stable: None,
             deployment: None,
             doings: Doings::default(),
             twins: Twins::default(),
@@ -176,7 +183,7 @@ impl Managed {
         let Some(shelved) = self.shelf.get(self.rollout.stable()) else { return false };
         self.containers.iter().filter(|one| shelved.owns(one)).any(|one| match one.state {
             State::Paused => true,
-            State::Stopped { .. } => shelved.stopped.contains(&one.container),
+            State::Stopped { .. } => shelved.rests(&one.container),
             _ => false,
         })
     }

@@ -12,6 +12,7 @@ use crate::api::{Problem, ProblemKind};
 use crate::engine::cause::{Cause, Reply};
 use crate::engine::input::{Accepted, Author, Order, RollbackOrder, StartOrder};
 use crate::engine::managed::Managed;
+use crate::engine::status::state_in_words;
 use crate::engine::{Engine, joined, refused};
 use crate::idempotency::IdempotencyKey;
 use crate::rollout::{Command, Event, Generation, Phase, Start, Trial};
@@ -211,6 +212,12 @@ impl Managed {
     fn instances(&self, release: &ReleaseId) -> Result<NonZeroUsize, Problem> {
         NonZeroUsize::new(self.instances_of(release)).ok_or_else(|| {
             let (service, known) = (&self.declared.name, joined(self.roster.releases()));
+            if let Some(container) = self.containers.iter().find(|container| container.release == *release) {
+                let (state, why) = state_in_words(&container.state);
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
+                let name = &container.name;
+                return refused(format!("{service}: {name} of {release} cannot serve, it is {state}{why}; wait until it runs and is healthy, see `status`"));
+            }
             let message = match self.declared.origin {
                 Origin::Declared(_) => {
                     format!("services.{service}.releases has no `{release}`; declared are {known}")

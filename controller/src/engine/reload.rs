@@ -93,12 +93,14 @@ impl Engine {
                 let mut gone = self.services.remove(name)?;
                 self.send_accounts(gone.accounts.due(Due::Now, clock::now()));
                 self.absent.insert(name.clone(), gone.rollout.save());
+                self.absent_shelves.insert(name.clone(), gone.shelf);
                 Some(Change::Removed)
             }
             (None, Some(new)) => {
                 self.absent.remove(name);
                 self.services.insert(name.clone(), Managed::new(new.clone(), recalled?, &self.convicted, &self.seed));
                 let managed = self.services.get_mut(name)?;
+                managed.shelf = self.absent_shelves.remove(name).unwrap_or_default();
                 managed.enrol(&self.sightings);
                 managed.settle(&mut self.watchers, clock::now());
                 Some(Change::Added)

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::api::StoreHealth;
 use crate::clock;
 use crate::docker::hands::Hands;
+use crate::docker::owner::Owner;
 use crate::docker::scribe::Scribe;
 use crate::docker::sighting::Sightings;
 use crate::docker::wanted::Wanted;
@@ -30,7 +31,7 @@ use crate::engine::stop::Stopping;
 use crate::engine::traffic::Traffics;
 use crate::engine::{Engine, INBOX_LIMIT, StoreWord};
 use crate::freeze::Freezes;
-use crate::hooks::Runner;
+use crate::hooks::{Runner, Turns};
 use crate::probe::Watchers;
 use crate::rollout::{PhaseName, Position, Reason, Rollout, Saved, State, Stop, Transition};
 use crate::store::{Entry, Keeper, Loaded, Record, Store, StoreHandle};
@@ -128,6 +129,10 @@ impl Engine {
         let discovery = config.docker.as_ref().map(|docker| Discovery::begin(&docker.host, wanted));
         let (acted_sender, acted) = mpsc::unbounded_channel();
         let (ran_sender, ran) = mpsc::unbounded_channel();
+        let turns = Turns::new(Owner::of(&seed));
+        if let Some(docker) = &config.docker {
+            turns.clear_up(docker.host.clone());
+        }
         let provided = config.docker.as_ref().filter(|docker| docker.mode == DockerMode::Provision);
         let hands = provided.map(|docker| Hands::new(docker, acted_sender));
         let (noted_sender, noted) = mpsc::unbounded_channel();
@@ -141,10 +146,11 @@ impl Engine {
             hands,
             acted,
             scribe,
-            runner: Runner::new(ran_sender),
+            runner: Runner::new(turns, ran_sender),
             ran,
             noted,
             absent,
+            absent_shelves: BTreeMap::new(),
             routes,
             health: StoreHealth { healthy: true, message: None },
             stopping: Stopping::No,

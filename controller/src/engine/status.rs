@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use canary_config::plan::Gate;
 
-pub(super) use self::containers::docker_health;
+pub(super) use self::containers::{docker_health, in_words as state_in_words};
 use crate::api::{FreezeStatus, ServiceStatus, StepStatus};
 use crate::engine::managed::Managed;
 use crate::rollout::{Pause, Phase, Position, Reason};

@@ -9,10 +9,10 @@ use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
 
 use crate::clock;
-use crate::docker::clone::{Original, Place, Restart, Role, Wish, clone};
+use crate::docker::clone::{Original, Place, Role, Task, Wish, clone};
 use crate::docker::host::{Host, HostError, TaskEnd, TaskReport};
 use crate::docker::sighting::ContainerId;
-use crate::hooks::{Check, Report, too_late};
+use crate::hooks::{Check, Report, Turns, too_late};
 
 /// Where a command is run.
 #[derive(Clone, Debug)]
@@ -67,15 +67,16 @@ impl Room {
         env: &[(String, Secret)],
         check: Check,
         deadline: Duration,
+        turns: &Turns,
     ) -> Report {
         let run = async {
             match self {
                 Self::None => Ok(None),
-                Self::Known(host, model) => model.run(host, command, env, check, deadline).await.map(Some),
+                Self::Known(host, model) => model.run(host, command, env, check, deadline, turns).await.map(Some),
                 Self::Like { docker, container, service, release } => {
-                    let host = Host::connect(&docker.into()).await?;
+                    let host = Host::connect(docker).await?;
                     let model = Model::of(&host, container, service.clone(), release.clone()).await?;
-                    model.run(&host, command, env, check, deadline).await.map(Some)
+                    model.run(&host, command, env, check, deadline, turns).await.map(Some)
                 }
             }
         };
@@ -115,9 +116,12 @@ impl Model {
         env: &[(String, Secret)],
         check: Check,
         deadline: Duration,
+        turns: &Turns,
     ) -> Result<TaskReport, HostError> {
+        let _turn = turns.take(host, &self.service, check.label()).await?;
+        let today = clock::today();
         // What is left of one after a crash must not be in the way of the next.
-        let moment = clock::today().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        let moment = today.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let name = format!("{}-{}-{moment:x}", self.service, check.label());
         let wish = Wish {
             image: &self.reference,
@@ -126,10 +130,10 @@ impl Model {
             service: &self.service,
             release: self.release.as_str(),
             deployment: &self.deployment,
+            owner: turns.owner().as_str(),
             carried: &self.carried,
             env: &[&self.env, env].concat(),
-            role: Role::Task(command),
-            restart: Restart::No,
+            role: Role::Task(Task { command, check: check.label(), until: today + deadline }),
             aliases: Aliases::OnPromote,
             volumes: AnonymousVolumes::Fresh,
             place: Place::Beside,

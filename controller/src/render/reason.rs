@@ -45,7 +45,9 @@ pub(super) fn sentence(label: &str) -> &str {
         "smoke-test" => "a smoke test failed",
         "hook" => "a hook failed",
         "adopted" => "an operator made it stable, unjudged",
-        "replaced" => "the containers of stable have gone, and this release took their place, unjudged",
+        "replaced" => {
+            "no container of stable was there, and this release, which alone was ready, became stable, unjudged"
+        }
         "drain-timeout" => "the release that had to go took too long, and is left to itself",
         _ => label,
     }

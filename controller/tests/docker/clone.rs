@@ -1,9 +1,11 @@
 //! What a copy of a container is made of, on containers that a real Engine showed.
 
+use std::time::UNIX_EPOCH;
+
 use canary_config::name::ServiceName;
 use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
-use canary_controller::docker::clone::{Copy, Original, Place, Restart, Role, Wish, clone, labels, likeness, restart};
+use canary_controller::docker::clone::{Copy, Original, Place, Role, Task, Wish, clone, labels, likeness, restart};
 use canary_controller::docker::version::ApiVersion;
 use serde_json::{Value, json};
 
@@ -61,7 +63,7 @@ fn a_copy_of_a_copy_is_the_same_copy() {
     for (name, recorded) in ALL {
         for volumes in policies {
             for api in [ApiVersion::OLDEST, ApiVersion::MANY_ENDPOINTS] {
-                let wish = Wish { volumes, restart: Restart::AsOriginal, ..wish() };
+                let wish = Wish { volumes, ..wish() };
                 let first = clone(&original(recorded), &image_v2(), &wish, api);
                 let made = engine_like::made(&first, &image_v2());
                 let second = clone(&Original { container: made, image: image_v2() }, &image_v2(), &wish, api);
@@ -74,7 +76,7 @@ fn a_copy_of_a_copy_is_the_same_copy() {
 
 #[test]
 fn a_copy_under_judgement_is_not_restarted_and_remembers_what_it_will_be() {
-    let copy = copied(COMPOSED, &|wish| Wish { restart: Restart::No, ..wish }, ApiVersion::OLDEST);
+    let copy = copied(COMPOSED, &|wish| wish, ApiVersion::OLDEST);
     assert_eq!(body(&copy)["HostConfig"]["RestartPolicy"], json!({"Name": "no"}));
     assert_eq!(body(&copy)["Labels"][labels::RESTART], "always");
     let made = engine_like::made(&copy, &image_v2());
@@ -84,11 +86,13 @@ fn a_copy_under_judgement_is_not_restarted_and_remembers_what_it_will_be() {
 #[test]
 fn a_task_is_found_by_nobody_and_runs_one_command() {
     let command = ["migrate".to_owned(), "--all".to_owned()];
-    let task = |wish| Wish { role: Role::Task(&command), restart: Restart::AsOriginal, ..wish };
+    let task = Task { command: &command, check: "pre_deploy", until: UNIX_EPOCH };
+    let task = |wish| Wish { role: Role::Task(task), ..wish };
     let copy = copied(COMPOSED, &task, ApiVersion::MANY_ENDPOINTS);
     let body = body(&copy);
     assert_eq!(body["Cmd"], json!(["migrate", "--all"]));
-    assert_eq!(body["Labels"][labels::TASK], "web");
+    let labelled = [labels::TASK, labels::CHECK, labels::UNTIL].map(|key| body["Labels"][key].as_str());
+    assert_eq!(labelled, [Some("web"), Some("pre_deploy"), Some("1970-01-01T00:00:00Z")]);
     assert_eq!(body["Labels"][labels::SERVICE], Value::Null);
     assert_eq!(body["NetworkingConfig"], json!({"EndpointsConfig": {"shop_back": {}, "shop_edge": {}}}));
     assert_eq!(body["HostConfig"]["RestartPolicy"], json!({"Name": "no"}));
@@ -187,10 +191,10 @@ fn wish() -> Wish<'static> {
         service: &SERVICE,
         release: "e8a484378327",
         deployment: "7",
+        owner: "us",
         carried: &[],
         env: &[],
         role: Role::Instance,
-        restart: Restart::No,
         aliases: Aliases::Keep,
         volumes: AnonymousVolumes::Fresh,
         place: Place::Beside,

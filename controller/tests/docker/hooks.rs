@@ -5,10 +5,12 @@ use std::time::Duration;
 use canary_config::docker::DockerHost;
 use canary_config::hooks::{Hook, HookAction, OnFailure, Smoke};
 use canary_config::weight::Weight;
-use canary_controller::docker::host::{Endpoint, Host};
+use canary_controller::docker::host::Host;
+use canary_controller::docker::owner::Owner;
 use canary_controller::docker::sighting::ContainerId;
-use canary_controller::hooks::{Check, Circumstances, Report, Room, Target, run_hook, run_smoke};
+use canary_controller::hooks::{Check, Circumstances, Report, Room, Target, Turns, run_hook, run_smoke};
 use canary_controller::rollout::Generation;
+use canary_controller::store::Seed;
 
 use super::real::ask;
 use crate::support::{Dockerd, with_engine};
@@ -29,6 +31,10 @@ fn circumstances() -> Circumstances {
     }
 }
 
+fn turns() -> Turns {
+    Turns::new(Owner::of(&Seed::fresh()))
+}
+
 fn words(command: &str) -> Vec<String> {
     command.split(' ').map(str::to_owned).collect()
 }
@@ -42,7 +48,7 @@ fn room(engine: &Dockerd, container: &str) -> Room {
 async fn ran(room: &Room, command: &str, deadline: Duration, retries: u32) -> Report {
     let action = HookAction::Command(words(command));
     let hook = Hook { action, deadline, retries, on_failure: OnFailure::Abort };
-    run_hook(Check::PreTraffic, &hook, &circumstances(), room).await
+    run_hook(Check::PreTraffic, &hook, &circumstances(), room, &turns()).await
 }
 
 #[test]
@@ -60,7 +66,7 @@ fn a_command_passes_fails_or_is_killed_at_its_deadline() {
         let hung = ran(&room, "sleep 60000", Duration::from_millis(500), 0).await;
         assert_eq!(hung.result, Err("it was not over within 500ms, and was killed".into()));
         // Nothing is left of any of them.
-        let host = Host::connect(&Endpoint::Unix(engine.socket())).await.unwrap();
+        let host = Host::connect(&DockerHost::Unix(engine.socket())).await.unwrap();
         assert_eq!(host.managed().await.unwrap(), []);
     });
 }
@@ -76,10 +82,12 @@ fn a_smoke_test_reaches_the_instance_that_it_is_told() {
             let command = Some(words(command));
             Smoke { requests: Vec::new(), command, deadline: LONG, retries: 0 }
         };
-        let told = run_smoke(Check::SmokeBefore, &smoke("env CANARYD_TARGET"), &circumstances(), &[target()]).await;
+        let told =
+            run_smoke(Check::SmokeBefore, &smoke("env CANARYD_TARGET"), &circumstances(), &[target()], &turns()).await;
         assert_eq!((told.result, told.said), (Ok(()), vec![format!("CANARYD_TARGET=http://{}", web.address)]));
         let get = format!("get {} /", web.address);
-        let reached = run_smoke(Check::SmokeBefore, &smoke(&get), &circumstances(), &[target(), target()]).await;
+        let reached =
+            run_smoke(Check::SmokeBefore, &smoke(&get), &circumstances(), &[target(), target()], &turns()).await;
         assert_eq!(reached.result, Ok(()), "{:?}", reached.said);
     });
 }

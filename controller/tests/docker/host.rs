@@ -4,9 +4,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use bollard::models::{ContainerCreateBody, RestartPolicy, RestartPolicyNameEnum};
+use canary_config::docker::DockerHost;
 use canary_config::secret::Secret;
 use canary_controller::docker::clone::Copy;
-use canary_controller::docker::host::{Endpoint, Host, HostError, Resolved, Source};
+use canary_controller::docker::host::{Host, HostError, Resolved, Source};
 use canary_controller::docker::reference::Reference;
 use canary_controller::docker::registry::{Credentials, Registries};
 use http::Method;
@@ -174,7 +175,7 @@ async fn a_helper_is_asked_by_its_input_and_may_know_nothing() {
 }
 
 async fn connect(engine: &FakeEngine) -> Result<Host, HostError> {
-    Host::connect(&Endpoint::Unix(engine.socket())).await
+    Host::connect(&DockerHost::Unix(engine.socket())).await
 }
 
 fn copy(body: ContainerCreateBody) -> Copy {

@@ -13,6 +13,7 @@ use canary_controller::deploy::{Facts, Found, Maker, Model, Served, preflight};
 use canary_controller::docker::clone::Original;
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::host::{Capacity, Resolved, Source, Usage};
+use canary_controller::docker::owner::Owner;
 use canary_controller::docker::reference::Reference;
 use canary_controller::docker::sighting::{ContainerId, Sighting, State, SwarmOrigin};
 use canary_controller::docker::swarm::refusal::Manner;
@@ -63,6 +64,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         containers: vec![sighting],
         ready: 1,
         seed: Seed::fresh(),
+        owner: Owner::of(&Seed::fresh()),
         hindrance: None,
         second: None,
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use canary_controller::docker::host::Endpoint;
+use canary_config::docker::DockerHost;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
@@ -32,8 +32,8 @@ impl Wire {
         Self { folder, sent, accepting: accepting.abort_handle() }
     }
 
-    pub(super) fn endpoint(&self) -> Endpoint {
-        Endpoint::Unix(self.folder.path().join("docker.sock"))
+    pub(super) fn endpoint(&self) -> DockerHost {
+        DockerHost::Unix(self.folder.path().join("docker.sock"))
     }
 
     /// The value of a header that was sent; empty when there was none.

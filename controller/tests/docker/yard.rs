@@ -75,6 +75,23 @@ probe = {{ path = "/healthz", interval = "50ms", timeout = "5s", rise = 1, fall 
         yard
     }
 
+    /// Kills canaryd, as a crash does, and starts it again.
+    pub(super) async fn kill_and_start(&mut self) {
+        self.canaryd.kill9();
+        self.canaryd = Canaryd::start(&self.site).await;
+    }
+
+    /// Waits until so many commands of hooks are there.
+    pub(super) async fn until_tasks(&self, count: usize) {
+        let filters = Some(HashMap::from([("label".to_owned(), vec!["canary.task=web".to_owned()])]));
+        until(&format!("{count} commands"), async || {
+            let options = ListContainersOptions { all: count == 0, filters: filters.clone(), ..Default::default() };
+            let found = self.engine.docker.list_containers(Some(options)).await.expect("a list");
+            if found.len() == count { Ok(()) } else { Err(format!("{found:?}")) }
+        })
+        .await;
+    }
+
     /// Requests from inside, 300 a second.
     pub(super) async fn load(&self) -> Steady {
         Steady::on(self.canaryd.web().await, u32::MAX)

@@ -57,7 +57,7 @@ fn command(
     let is_set = entrypoint != given(&image.entrypoint) || (cmd.is_none() && given(&image.cmd).is_some());
     let task = match role {
         Role::Instance => None,
-        Role::Task(command) => Some(command.to_vec()),
+        Role::Task(task) => Some(task.command.to_vec()),
     };
     if is_set {
         return (entrypoint, task.or(cmd));

@@ -2,7 +2,7 @@
 
 use bollard::models::HostConfig;
 
-use super::{Original, Place, Restart, Role, Wish, restart};
+use super::{Original, Place, Role, Wish, restart};
 
 /// Limits, mounts, devices and privileges of the original, with the network to create on.
 pub(super) fn copied(original: &Original, wish: &Wish<'_>, network_mode: Option<String>) -> HostConfig {
@@ -12,10 +12,8 @@ pub(super) fn copied(original: &Original, wish: &Wish<'_>, network_mode: Option<
         network_mode,
         port_bindings: host.port_bindings.filter(|_| has_ports),
         publish_all_ports: host.publish_all_ports.filter(|_| has_ports),
-        restart_policy: Some(match wish.restart {
-            Restart::AsOriginal if wish.role == Role::Instance => restart::of(&original.container),
-            Restart::AsOriginal | Restart::No => restart::never(),
-        }),
+        // What is being judged dies once, and is seen to.
+        restart_policy: Some(restart::never()),
         // One that is gone when it ends leaves no logs, and no exit code.
         auto_remove: Some(false),
         links: host.links.map(|links| links.iter().map(|link| link_as_asked(link)).collect()),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::ImageInspect;
 
-use super::{Original, Role, Wish, restart};
+use super::{Original, Role, Task, Wish, restart};
 use crate::docker::faithful::Warning;
 pub use crate::docker::label::{
-    DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES as COMPOSE_CONFIG_FILES, ORIGIN_PROJECT as COMPOSE_PROJECT,
-    ORIGIN_SERVICE as COMPOSE_SERVICE, ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR, PREFIX, RELEASE, RESTART, SERVICE,
-    TASK,
+    CHECK, DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES as COMPOSE_CONFIG_FILES,
+    ORIGIN_PROJECT as COMPOSE_PROJECT, ORIGIN_SERVICE as COMPOSE_SERVICE, ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR,
+    PREFIX, RELEASE, RESTART, SERVICE, TASK, UNTIL,
 };
 
 /// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
@@ -38,7 +38,7 @@ pub(super) fn copied(
         .filter(|(key, value)| brought.get(key) != Some(value) && !begins(key, &ORCHESTRATORS))
         .partition(|(key, _)| begins(key, &PROXIES));
     warn_of_proxies(proxies.into_keys().collect(), warnings);
-    for stale in [TASK, SERVICE] {
+    for stale in [TASK, CHECK, UNTIL, SERVICE] {
         labels.remove(stale);
     }
     for (key, value) in ours(original, wish) {
@@ -67,17 +67,20 @@ fn ours(original: &Original, wish: &Wish<'_>) -> Vec<(&'static str, String)> {
     let origin = original.label(ORIGIN).filter(|_| original.label(MANAGED).is_some());
     let origin = origin.map_or_else(|| original.container.id.clone().unwrap_or_default(), str::to_owned);
     let mut ours = vec![
-        (MANAGED, "1".into()),
+        (MANAGED, wish.owner.into()),
         (RELEASE, wish.release.into()),
         (DEPLOYMENT, wish.deployment.into()),
         (ORIGIN, origin),
         (IMAGE, wish.tag.into()),
         (RESTART, restart::written(&restart::of(&original.container))),
     ];
-    ours.push(match wish.role {
-        Role::Instance => (SERVICE, wish.service.to_string()),
-        Role::Task(_) => (TASK, wish.service.to_string()),
-    });
+    match wish.role {
+        Role::Instance => ours.push((SERVICE, wish.service.to_string())),
+        Role::Task(Task { check, until, .. }) => {
+            let until = humantime::format_rfc3339_seconds(until).to_string();
+            ours.extend([(TASK, wish.service.to_string()), (CHECK, check.into()), (UNTIL, until)]);
+        }
+    }
     // The project of a shadow is not the one that it stands for.
     let known = |(theirs, name): &(&str, &'static str)| {
         let kept = original.label(name).filter(|_| original.label(MANAGED).is_some());

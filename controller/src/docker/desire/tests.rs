@@ -1,11 +1,14 @@
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 use super::*;
 use crate::docker::sighting::Managed;
+use crate::store::Seed;
 
 const RUNNING: State = State::Running { address: core::net::SocketAddr::V4(ADDRESS), since: None };
 const ADDRESS: core::net::SocketAddrV4 = core::net::SocketAddrV4::new(core::net::Ipv4Addr::LOCALHOST, 80);
+static OWNER: LazyLock<Owner> = LazyLock::new(|| Owner::of(&Seed::fresh()));
 const CREATED: State = State::Stopped { exit_code: 0, out_of_memory: false, since: None };
 const ENDED: State = State::Stopped { exit_code: 143, out_of_memory: false, since: Some(SystemTime::UNIX_EPOCH) };
 
@@ -35,7 +38,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
         digest: of.into(),
         created: None,
         restarts: 0,
-        managed: deployment.map(|deployment| Managed { deployment: deployment.into() }),
+        managed: deployment.map(|deployment| Managed { owner: OWNER.as_str().into(), deployment: deployment.into() }),
         compose: None,
         doubts: Vec::new(),
         swarm: None,
@@ -73,6 +76,19 @@ impl Case {
         self
     }
 
+    /// One that canaryd had begun to stop when it was killed.
+    fn retiring(mut self, of: &str) -> Self {
+        self.shelf.get_mut(&release(of)).expect("it is on the shelf").begin_to_retire(&id(of));
+        self
+    }
+
+    fn was_stable(mut self, of: &[&str]) -> Self {
+        for of in of {
+            self.shelf.get_mut(&release(of)).expect("it is on the shelf").was_stable = true;
+        }
+        self
+    }
+
     fn sent_back(mut self, of: &str) -> Self {
         self.sent_back.push(release(of));
         self
@@ -104,7 +120,7 @@ impl Case {
             may_start,
             spared: spared.iter().collect(),
             sent_back: self.sent_back.iter().collect(),
-            retiring: BTreeSet::new(),
+            owner: &OWNER,
             kept: self.kept,
         };
         let acts = stand.acts(&self.shelf, &self.containers);
@@ -182,7 +198,7 @@ fn stable_comes_back_when_what_took_its_place_has_gone() {
 
 #[test]
 fn what_canaryd_has_not_made_is_never_removed() {
-    let mut case = Case::new().found("v1", RUNNING).made("v2", ENDED).keeping(0);
+    let mut case = Case::new().found("v1", RUNNING).made("v2", ENDED).keeping(0).was_stable(&["v2"]);
     case.containers.push(sighting("theirs", "v2", None, ENDED));
     case.shelf.get_mut(&release("v2")).expect("on the shelf").taken_over.insert(id("theirs"));
     assert_eq!(case.acts(Lot::Run, None, true), act("v2", Act::Remove));
@@ -209,6 +225,7 @@ fn old_releases_are_kept_as_many_as_wanted_and_those_that_were_there_always() {
     let old = |kept| {
         let case =
             Case::new().found("v0", ENDED).made("v2", ENDED).made("v3", ENDED).found("v1", RUNNING).keeping(kept);
+        let case = case.was_stable(&["v0", "v2", "v3"]);
         case.acts(Lot::Run, None, true)
     };
     assert_eq!(old(3), []);
@@ -217,9 +234,28 @@ fn old_releases_are_kept_as_many_as_wanted_and_those_that_were_there_always() {
 }
 
 #[test]
+fn of_those_that_were_never_stable_the_last_is_kept_and_takes_nobodys_place() {
+    let case = Case::new().made("v2", ENDED).made("v3", ENDED).made("v4", ENDED).found("v1", RUNNING);
+    let case = case.keeping(1).was_stable(&["v2"]);
+    assert_eq!(case.acts(Lot::Run, None, true), act("v3", Act::Remove));
+}
+
+#[test]
+fn what_canaryd_was_killed_in_is_stopped_all_the_same() {
+    let case = |state| Case::new().found("v1", RUNNING).made("v2", state).was_stable(&["v2"]).retiring("v2");
+    assert_eq!(case(RUNNING).acts(Lot::Run, None, true), act("v2", RETIRE));
+    assert_eq!(case(State::Leaving).acts(Lot::Run, None, true), []);
+    assert_eq!(case(ENDED).acts(Lot::Run, None, true), []);
+    assert_eq!(case(ENDED).acts(Lot::Run, Some("v2"), true), act("v2", Act::Start), "it is on trial again");
+    let stable = |state| Case::new().found("v1", state).made("v2", ENDED).sent_back("v2").retiring("v1");
+    assert_eq!(stable(ENDED).acts(Lot::Run, None, true), act("v1", Act::Start));
+    assert_eq!(stable(RUNNING).acts(Lot::Run, None, true), []);
+}
+
+#[test]
 fn of_the_releases_that_were_sent_back_the_last_is_kept_beside_the_others() {
     let case = Case::new().made("v2", ENDED).made("v3", ENDED).made("v4", ENDED).found("v1", RUNNING).keeping(1);
-    let case = case.sent_back("v2").sent_back("v4");
+    let case = case.sent_back("v2").sent_back("v4").was_stable(&["v3"]);
     assert_eq!(case.acts(Lot::Run, None, true), act("v2", Act::Remove));
 }
 
@@ -228,6 +264,28 @@ fn what_was_made_for_a_deployment_that_nobody_knows_and_never_ran_is_removed() {
     let mut case = Case::new().found("v1", RUNNING);
     case.containers.push(sighting("made", "v9", Some("unknown"), CREATED));
     assert_eq!(case.acts(Lot::Run, None, true), act("made", Act::Remove));
+}
+
+#[test]
+fn what_another_canaryd_on_the_same_engine_has_made_is_left_alone() {
+    let mut case = Case::new().found("v1", RUNNING).made("v2", ENDED).was_stable(&["v2"]);
+    let theirs = |name: &str, of, state| Sighting {
+        managed: Some(Managed { owner: "another".into(), deployment: name.into() }),
+        ..sighting(name, of, None, state)
+    };
+    case.containers.extend([theirs("made", "v9", CREATED), theirs("left", "v2", ENDED)]);
+    assert_eq!(case.acts(Lot::Run, None, true), []);
+}
+
+#[test]
+fn what_somebody_added_to_stable_keeps_the_restart_policy_that_it_has() {
+    let mut case = Case::new().found("v1", RUNNING);
+    let shelved = case.shelf.get(&release("v1")).expect("on the shelf").clone().with_restart("always".to_owned());
+    case.shelf.put(shelved);
+    case.containers.push(sighting("more", "v1", None, RUNNING));
+    case.shelf.get_mut(&release("v1")).expect("on the shelf").take_over(&case.containers);
+    assert_eq!(case.acts(Lot::Run, None, true), []);
+    assert_eq!(case.acts(Lot::Stop, Some("v2"), true).len(), 2, "both are canaryd's to stop");
 }
 
 #[test]

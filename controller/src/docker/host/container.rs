@@ -14,6 +14,8 @@ use crate::docker::clone::labels;
 
 /// How long an Engine gives a container to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long a stop is waited for where the grace is endless. The Engine waits on, and it is asked again then.
+const ENDLESS_GRACE: Duration = Duration::from_hours(1);
 /// What an Engine may take to kill one after its grace.
 const KILL_TIMEOUT: Duration = Duration::from_secs(30);
 /// What an Engine may take to start one: it mounts, connects and runs hooks.
@@ -57,7 +59,10 @@ impl Host {
         self.list(Some(HashMap::from([("label".into(), vec![labels::MANAGED.into()])]))).await
     }
 
-    async fn list(&self, filters: Option<HashMap<String, Vec<String>>>) -> Result<Vec<ContainerSummary>, HostError> {
+    pub(super) async fn list(
+        &self,
+        filters: Option<HashMap<String, Vec<String>>>,
+    ) -> Result<Vec<ContainerSummary>, HostError> {
         let verb = Verb { what: "list", subject: "containers" };
         let options = ListContainersOptions { all: true, filters, ..ListContainersOptions::default() };
         self.within(REQUEST_TIMEOUT, verb, self.docker.list_containers(Some(options))).await
@@ -80,9 +85,7 @@ impl Host {
     /// When there is none, or it cannot be killed.
     pub async fn stop(&self, container: &str) -> Result<(), HostError> {
         let inspected = self.inspect(container).await?;
-        let grace = inspected.config.and_then(|config| config.stop_timeout);
-        // A negative grace is an endless one; so long nobody waits.
-        let grace = grace.map_or(GRACE, |seconds| Duration::from_secs(seconds.unsigned_abs()));
+        let grace = grace(inspected.config.and_then(|config| config.stop_timeout));
         let verb = Verb { what: "stop", subject: container };
         let request = self.docker.stop_container(container, None::<StopContainerOptions>);
         self.within(grace + KILL_TIMEOUT, verb, request).await
@@ -138,5 +141,21 @@ impl Host {
             Err(HostError::NoContainer(_)) => Ok(()),
             result => result,
         }
+    }
+}
+
+/// How long an Engine waits before it kills a container of this stop timeout, in seconds; a negative one is endless.
+fn grace(stop_timeout: Option<i64>) -> Duration {
+    stop_timeout.map_or(GRACE, |seconds| u64::try_from(seconds).map_or(ENDLESS_GRACE, Duration::from_secs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negative_grace_is_an_endless_one() {
+        let seconds = [None, Some(0), Some(90), Some(-1)].map(|seconds| grace(seconds).as_secs());
+        assert_eq!(seconds, [10, 0, 90, 3_600]);
     }
 }

@@ -1,15 +1,20 @@
 //! A command that runs to its end in a container of its own, such as a migration.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
 
 use bollard::errors::Error;
+use bollard::models::ContainerSummary;
 use bollard::query_parameters::WaitContainerOptions;
+use canary_config::name::ServiceName;
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use tracing::warn;
 
 use super::{Ending, Host, HostError, Verb, Volumes};
-use crate::docker::clone::Copy;
+use crate::clock;
+use crate::docker::clone::{Copy, labels};
+use crate::docker::owner::Owner;
 
 /// What a task did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +34,44 @@ pub enum TaskEnd {
     OutOfTime,
 }
 
+/// A task that is still there.
+#[derive(Clone, Debug)]
+pub(crate) struct LeftTask {
+    id: String,
+    pub(crate) name: String,
+    pub(crate) service: String,
+    pub(crate) check: String,
+    /// When its time is over; nothing if that is not known.
+    until: Option<SystemTime>,
+}
+
+// === impl LeftTask ===
+
+impl LeftTask {
+    fn of(container: ContainerSummary) -> Option<Self> {
+        let labels = container.labels.unwrap_or_default();
+        let label = |key: &str| labels.get(key).cloned().unwrap_or_default();
+        let name = container.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+        Some(Self {
+            id: container.id?,
+            name: name.trim_start_matches('/').to_owned(),
+            service: label(labels::TASK),
+            check: label(labels::CHECK),
+            until: humantime::parse_rfc3339(&label(labels::UNTIL)).ok(),
+        })
+    }
+
+    /// Whether it was made for this check of this service.
+    pub(crate) fn is_of(&self, service: &ServiceName, check: &str) -> bool {
+        self.service == service.as_str() && self.check == check
+    }
+}
+
 // === impl Host ===
 
 impl Host {
-    /// Creates a container for a task, runs it to its end or its deadline, and removes it. What is left of one when the
-    /// daemon dies meanwhile carries the label [`TASK`](crate::docker::clone::labels::TASK).
+    /// Creates a container for a task, runs it to its end or its deadline, and removes it. What is left of one when canaryd
+    /// dies meanwhile carries the label [`TASK`](labels::TASK).
     ///
     /// # Errors
     /// When it cannot be created or started, or the Engine is lost. A task that fails is no error.
@@ -44,6 +82,25 @@ impl Host {
             warn!(container = copy.name, "the container of a task is left: {left}");
         }
         report
+    }
+
+    /// The containers of tasks that this canaryd has made and that are still there.
+    pub(crate) async fn tasks(&self, owner: &Owner) -> Result<Vec<LeftTask>, HostError> {
+        let labels = vec![format!("{}={}", labels::MANAGED, owner.as_str()), labels::TASK.to_owned()];
+        let containers = self.list(Some(HashMap::from([("label".into(), labels)]))).await?;
+        Ok(containers.into_iter().filter_map(LeftTask::of).collect())
+    }
+
+    /// Waits for the end of a task that nobody waits for any more, or kills it when its time is over, and removes it.
+    pub(crate) async fn end_task(&self, left: &LeftTask) -> Result<(), HostError> {
+        let time = left.until.and_then(|until| until.duration_since(clock::today()).ok()).unwrap_or_default();
+        match timeout(time, self.ended(&left.id)).await {
+            // One that is gone has ended.
+            Ok(Err(HostError::NoContainer(_))) => return Ok(()),
+            Ok(ended) => ended?,
+            Err(_) => warn!(container = left.name, "its time is over; it is killed"),
+        }
+        self.remove(&left.id, Volumes::Remove).await
     }
 
     async fn run_created(&self, id: &str, deadline: Duration) -> Result<TaskReport, HostError> {

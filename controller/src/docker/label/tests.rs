@@ -106,7 +106,7 @@ fn canaryds_own_and_those_of_compose_are_known() {
         (Some("/srv/shop"), Some("docker-compose.yml"))
     );
     let copy = labelled(&[
-        (MANAGED, "1"),
+        (MANAGED, "us"),
         (DEPLOYMENT, "d7"),
         ("canary.compose.project", "shop"),
         ("canary.compose.service", "web"),
@@ -115,7 +115,7 @@ fn canaryds_own_and_those_of_compose_are_known() {
         ("canary.restart", "always"),
     ]);
     let Attachment { managed, compose, .. } = copy.attached();
-    assert_eq!(managed.unwrap().deployment.as_ref(), "d7");
+    assert_eq!(managed, Some(Managed { owner: "us".into(), deployment: "d7".into() }));
     assert_eq!(compose.unwrap().project.as_ref(), "shop");
 }
 

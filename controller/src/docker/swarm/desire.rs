@@ -72,7 +72,7 @@ impl Muster<'_> {
     pub fn acts(&self, stand: &Stand<'_>, shelf: &Shelf) -> Vec<(Box<str>, Act)> {
         let kept: BTreeSet<_> = self.kept(stand, shelf);
         let mut acts = Vec::new();
-        for service in self.services.iter().filter(|service| service.managed.is_some()) {
+        for service in self.services.iter().filter(|service| stand.owner.has_made_service(service)) {
             let Some(shelved) = shelf.get(&service.release) else { continue };
             let act = match twin_of(shelved, service) {
                 // What an earlier deployment of the same release has left.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use canary_config::quoted::{Excerpt, Quoted};
 
-use crate::docker::label::{Attachment, DEPLOYMENT, Labelled, ORIGIN_PROJECT, RELEASE, SERVICE};
+use crate::docker::label::{Attachment, DEPLOYMENT, Labelled, MANAGED, ORIGIN_PROJECT, RELEASE, SERVICE};
 use crate::docker::network::{Connection, Reach};
 use crate::docker::sighting::{ContainerId, Fault, Managed, Sighting, State, SwarmOrigin, SwarmService};
 use crate::docker::signal::Signal;
@@ -85,8 +85,9 @@ impl Roll {
     pub fn services(&self, wanted: &Wanted) -> Vec<SwarmService> {
         let read = |Service { spec, .. }: &Service| {
             let Attachment { service, release, .. } = spec.attachment(spec, wanted).ok()??;
-            let deployment = spec.labels.as_ref().and_then(|labels| labels.get(DEPLOYMENT));
-            let managed = deployment.map(|deployment| Managed { deployment: deployment.as_str().into() });
+            let label = |name: &str| spec.labels.as_ref()?.get(name).map(|value| value.as_str().into());
+            let managed =
+                label(MANAGED).zip(label(DEPLOYMENT)).map(|(owner, deployment)| Managed { owner, deployment });
             let replicated = spec.mode.replicated.as_ref();
             let tasks = replicated.map_or(0, |replicated| replicated.replicas.unwrap_or(1));
             Some(SwarmService { service, release, name: spec.name.clone(), managed, tasks })

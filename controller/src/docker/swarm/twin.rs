@@ -51,6 +51,8 @@ pub struct Wish<'a> {
     pub release: &'a str,
     /// For which deployment it is made.
     pub deployment: &'a str,
+    /// By which canaryd.
+    pub owner: &'a str,
     /// Its image; that of the first, if nothing is said.
     pub image: Option<&'a str>,
     /// Where its tasks listen, if the first one says that by the ports that it publishes.
@@ -100,7 +102,7 @@ pub fn beside(first: &ServiceSpec, wish: &Wish<'_>) -> ServiceSpec {
     for (key, value) in [
         (SERVICE, wish.service.as_str()),
         (RELEASE, wish.release),
-        (MANAGED, "1"),
+        (MANAGED, wish.owner),
         (DEPLOYMENT, wish.deployment),
         (ORIGIN, first.name.as_deref().unwrap_or_default()),
     ] {

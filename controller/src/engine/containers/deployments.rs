@@ -17,10 +17,12 @@ use tokio::sync::{oneshot, watch};
 
 use crate::api::{DeploymentStatus, Problem};
 use crate::clock;
+use crate::docker::owner::Owner;
 use crate::docker::shelf::Shelved;
 use crate::docker::sighting::{Sighting, SwarmOrigin};
 use crate::engine::managed::Managed;
 use crate::engine::{Engine, refused};
+use crate::hooks::Turns;
 use crate::rollout::{Phase, Raises, Rollout};
 use crate::store::{Record, Seed};
 
@@ -73,6 +75,8 @@ pub struct Begun {
     pub stored: oneshot::Receiver<bool>,
     /// Says that an operator has called it off.
     pub cancelled: watch::Receiver<bool>,
+    /// Whose turn it is to run a command.
+    pub turns: Turns,
 }
 
 /// A service that is to be deployed, as it is now.
@@ -92,6 +96,8 @@ pub struct Subject {
     pub ready: usize,
     /// The secret of the store, from which names of releases are derived.
     pub seed: Seed,
+    /// By what canaryd knows the containers that it makes.
+    pub owner: Owner,
     /// What stands in the way of a rollout now, in words.
     pub hindrance: Option<String>,
     /// The service of Swarm that still serves in the place of the one that it was made beside.
@@ -196,6 +202,7 @@ impl Engine {
             containers: managed.containers.clone(),
             ready: managed.pools.count(managed.rollout.stable()).0,
             seed: managed.seed.clone(),
+            owner: managed.owner.clone(),
             hindrance: self.hindrance(managed, on_busy),
             second: managed.second_of_stable(),
         })
@@ -245,7 +252,7 @@ impl Engine {
         }
         let (sender, stored) = oneshot::channel();
         self.save(Record { papers, ..Record::default() }, Some(sender), Vec::new());
-        Ok(Begun { stored, cancelled })
+        Ok(Begun { stored, cancelled, turns: self.runner.turns().clone() })
     }
 }
 

@@ -20,7 +20,6 @@ use self::due::Place;
 use crate::analysis::Verdict;
 use crate::api::{Problem, ProblemKind};
 use crate::clock;
-use crate::docker::sighting::State;
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
 use crate::hooks::{Check, Circumstances, Deed, Job, Ran, Report, Room, Target};
@@ -105,7 +104,12 @@ impl Engine {
             matches!(command, Command::Start(_) | Command::Retry(_) | Command::Adopt(_))
         };
         let now = clock::now();
-        let is_gated = |service| self.services.get(service).is_some_and(|managed: &Managed| managed.is_gated(now));
+        let is_commanded = events.iter().any(|event| matches!(event, Event::Commanded { .. }));
+        let is_gated = |service| {
+            let is_blind = !is_commanded && self.blindness_of(service).is_some();
+            let managed = self.services.get(service);
+            managed.is_some_and(|managed: &Managed| managed.is_gated(now) || is_blind && managed.is_awaited())
+        };
         match self.raises(members) {
             Raises::Frozen if events.iter().any(begins) => Raises::Frozen,
             _ if members.iter().any(is_gated) => Raises::Gated,
@@ -235,9 +239,8 @@ impl Managed {
     fn is_free_of_stable(&self) -> bool {
         let stable = self.rollout.stable();
         let shelved = self.shelf.get(stable);
-        let is_up = |state: &State| !matches!(state, State::Stopped { .. });
         let mut own = self.containers.iter().filter(|one| shelved.is_some_and(|shelved| shelved.owns(one)));
-        self.rollout.is_stable_serving() || !own.any(|one| is_up(&one.state))
+        self.rollout.is_stable_serving() || !own.any(|one| one.state.is_up())
     }
 
     fn is_canary_ready(&self) -> bool {
@@ -261,6 +264,18 @@ impl Managed {
         let cleared = self.gates.cleared.and_then(|cleared| cleared.checked_add(trial.plan.ready_timeout));
         let is_ready = self.is_canary_ready();
         is_under_way || is_missing && is_ready || !is_ready && cleared.is_some_and(|end| now < end)
+    }
+
+    /// Whether the canary is waited for to be ready. Who does not see its containers does not give it up for that.
+    fn is_awaited(&self) -> bool {
+        self.rollout.phase().name() == PhaseName::Preparing && !self.is_canary_ready()
+    }
+
+    /// Its containers are seen again: a canary that is waited for has its time to be ready from here on.
+    pub(in crate::engine) fn begin_to_see(&mut self, now: Instant) {
+        if self.declared.origin.discovered().is_some() && self.is_awaited() {
+            self.gates.cleared = Some(now);
+        }
     }
 
     /// The check that stands in the way of what was decided.

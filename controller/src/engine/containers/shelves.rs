@@ -1,6 +1,8 @@
 //! The containers that are canaryd's to start and stop: what each should be is looked at again and again, and what has
 //! to be done for it is done beside the engine.
 
+mod marks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use crate::clock;
 use crate::docker::desire::{Act, Lot, Stand};
 use crate::docker::hands::ContainerActed;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::docker::sighting::ContainerId;
 use crate::engine::Engine;
 use crate::engine::managed::{DRAIN_MIN, Managed};
 use crate::rollout::{Generation, Leaving, Phase};
@@ -85,24 +87,16 @@ impl Engine {
     /// Takes up what was kept.
     pub(in crate::engine) fn take_up_shelves(&mut self, papers: &[Paper]) {
         for paper in papers.iter().filter(|paper| paper.kind == PaperKind::Shelf) {
-            let Some(managed) = self.services.get_mut(&paper.service) else { continue };
             match serde_json::from_str(&paper.body) {
-                Ok(shelf) => managed.shelf = shelf,
+                Ok(shelf) => match self.services.get_mut(&paper.service) {
+                    Some(managed) => managed.shelf = shelf,
+                    None => drop(self.absent_shelves.insert(paper.service.clone(), shelf)),
+                },
                 Err(error) => {
                     tracing::warn!(service = %paper.service, %error, "the shelf cannot be read; its containers stay as they are");
                 }
             }
         }
-    }
-}
-
-// === impl Doings ===
-
-impl Doings {
-    /// Containers that something is being done with, or that are drained.
-    fn retiring(&self) -> BTreeSet<ContainerId> {
-        let at_work = |doing: &Doing| matches!(doing, Doing::Draining(_) | Doing::UnderWay);
-        self.0.iter().filter(|(_, doing)| at_work(doing)).map(|(container, _)| container.clone()).collect()
     }
 }
 
@@ -132,38 +126,13 @@ impl Managed {
                 if matches!(act, Act::Retire { .. })
                     && let Some(shelved) = self.shelved_of(&container)
                 {
-                    shelved.stopped.insert(container.clone());
                     // Its policy is `no` from the first thing on that is done with it.
-                    shelved.settled.remove(&container);
+                    shelved.begin_to_retire(&container);
                 }
                 due.push((container, act));
             }
         }
         due
-    }
-
-    /// Notes what becomes of releases by where the rollout stands: which have been stable, and which containers have
-    /// ended by themselves and may be started when their release comes back.
-    fn mark_shelf(&mut self) {
-        let stable = self.rollout.stable().clone();
-        let spared: BTreeSet<_> = self.spared().into_iter().chain(self.rollout.canary()).cloned().collect();
-        if let Some(shelved) = self.shelf.get_mut(&stable) {
-            shelved.was_stable = true;
-        }
-        // The order on the shelf is that in which releases were stable last.
-        let last = self.shelf.newest_first().find(|one| one.was_stable);
-        if last.is_some_and(|one| one.release != stable)
-            && let Some(own) = self.shelf.get(&stable).cloned()
-        {
-            self.shelf.put(own);
-        }
-        for container in self.containers.iter().filter(|one| one.release != stable && !spared.contains(&one.release)) {
-            if let Some(shelved) = self.shelf.get_mut(&container.release).filter(|shelved| shelved.owns(container))
-                && matches!(container.state, State::Stopped { since: Some(_), .. })
-            {
-                shelved.stopped.insert(container.container.clone());
-            }
-        }
     }
 
     /// Whether a container that leaves has answered what it was asked, or took too long.
@@ -185,36 +154,17 @@ impl Managed {
                 if matches!(act, Act::Retire { .. })
                     && let Some(shelved) = self.shelved_of(container).filter(|shelved| shelved.release != stable)
                 {
-                    shelved.stopped.remove(container);
+                    shelved.note_started(container);
                 }
                 return;
             }
         }
         let Some(shelved) = self.shelved_of(container) else { return };
         match act {
-            Act::Start => drop(shelved.stopped.remove(container)),
+            Act::Start => shelved.note_started(container),
             Act::Settle(_) => drop(shelved.settled.insert(container.clone())),
-            // It has the policy `no` from now on.
-            Act::Retire { .. } => drop(shelved.settled.remove(container)),
+            Act::Retire { .. } => shelved.note_stopped(container),
             Act::Pause | Act::Unpause | Act::Remove => {}
-        }
-    }
-
-    /// Forgets releases that have neither a part nor a container.
-    fn clear_away(&mut self) {
-        let spared = self.spared();
-        let is_needed = |shelved: &Shelved| {
-            let release = &shelved.release;
-            let has_part = release == self.rollout.stable() || Some(release) == self.rollout.canary();
-            // What an earlier deployment of it has left is cleared away first.
-            let is_its = |one: &Sighting| shelved.owns(one) || (one.release == *release && one.managed.is_some());
-            let is_swarms = self.has_service(shelved);
-            has_part || spared.contains(release) || is_swarms || self.containers.iter().any(is_its)
-        };
-        let gone: Vec<_> = self.shelf.newest_first().filter(|shelved| !is_needed(shelved)).collect();
-        let gone: Vec<_> = gone.into_iter().map(|shelved| shelved.release.clone()).collect();
-        for release in gone {
-            self.shelf.take(&release);
         }
     }
 
@@ -252,7 +202,7 @@ impl Managed {
                 .map(|shelved| &shelved.release)
                 .filter(|&release| self.is_sent_back(release))
                 .collect(),
-            retiring: self.doings.retiring(),
+            owner: &self.owner,
             kept,
         }
     }
@@ -266,7 +216,7 @@ impl Managed {
     }
 
     /// Releases whose deployment is under way, or that wait for their turn.
-    fn spared(&self) -> BTreeSet<&ReleaseId> {
+    pub(super) fn spared(&self) -> BTreeSet<&ReleaseId> {
         let waiting = self.rollout.queue().iter().map(|start| &start.trial.canary);
         waiting.chain(self.deploying()).collect()
     }

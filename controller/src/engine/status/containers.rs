@@ -107,7 +107,8 @@ fn origin(ComposeOrigin { project, service, working_dir, config_files }: &Compos
     }
 }
 
-fn in_words(state: &State) -> (&'static str, Option<String>) {
+/// What a container does, and why.
+pub(in crate::engine) fn in_words(state: &State) -> (&'static str, Option<String>) {
     match state {
         State::Starting => ("starting", None),
         State::Running { .. } => ("running", None),

@@ -1,6 +1,12 @@
+use std::sync::LazyLock;
+
 use super::*;
 use crate::docker::desire::Lot;
+use crate::docker::owner::Owner;
 use crate::docker::sighting::Managed;
+use crate::store::Seed;
+
+static OWNER: LazyLock<Owner> = LazyLock::new(|| Owner::of(&Seed::fresh()));
 
 /// A service `web` of two tasks, whose release was `v1` when it was put on the shelf, and others beside it.
 struct Case {
@@ -39,7 +45,8 @@ impl Case {
     }
 
     fn service(mut self, name: &str, of: &str, deployment: Option<&str>, tasks: u64) -> Self {
-        let managed = deployment.map(|deployment| Managed { deployment: deployment.into() });
+        let managed =
+            deployment.map(|deployment| Managed { owner: OWNER.as_str().into(), deployment: deployment.into() });
         let (service, name) = ("web".parse().unwrap(), name.into());
         self.services.push(SwarmService { service, release: release(of), name, managed, tasks });
         self
@@ -69,7 +76,7 @@ impl Case {
             may_start: self.may_start,
             spared: self.spared.iter().collect(),
             sent_back: self.sent_back.iter().collect(),
-            retiring: BTreeSet::new(),
+            owner: &OWNER,
             kept: self.kept,
         };
         let muster = Muster { services: &self.services, whole: self.whole.iter().copied().collect() };

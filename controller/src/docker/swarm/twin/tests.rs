@@ -35,7 +35,8 @@ fn first() -> ServiceSpec {
 fn second(image: Option<&str>, env: &[(String, Secret)]) -> ServiceSpec {
     let service: ServiceName = "web".parse().unwrap();
     let (name, release, deployment) = ("shop_web--v2-1a2b3c4d", "v2", "1a2b3c4d");
-    beside(&first(), &Wish { name, service: &service, release, deployment, image, port: Some(8080), env })
+    let (service, owner, port) = (&service, "us", Some(8080));
+    beside(&first(), &Wish { name, service, release, deployment, owner, image, port, env })
 }
 
 /// What is said, without what is not.
@@ -53,7 +54,7 @@ fn a_second_service_is_the_first_one_that_nobody_else_finds() {
             "Labels": {
                 "canary.compose.project": "shop",
                 "canary.deployment": "1a2b3c4d",
-                "canary.managed": "1",
+                "canary.managed": "us",
                 "canary.network": "edge",
                 "canary.origin": "shop_web",
                 "canary.port": "8080",
@@ -112,7 +113,8 @@ fn a_release_that_its_digest_names_needs_no_label() {
     let service: ServiceName = "web".parse().unwrap();
     let image = Some("reg.lan/me/web:v2@sha256:0123456789abcdef");
     let label = |release| {
-        let wish = Wish { name: "n", service: &service, release, deployment: "d", image, port: None, env: &[] };
+        let wish =
+            Wish { name: "n", service: &service, release, deployment: "d", owner: "us", image, port: None, env: &[] };
         handed_over(&own, &beside(&own, &wish)).labels.unwrap().get(RELEASE).cloned()
     };
     assert_eq!(label("0123456789ab"), None, "whoever updates it by hand has no old name to change");

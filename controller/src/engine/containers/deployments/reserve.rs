@@ -1,13 +1,10 @@
 //! What a deployment puts on the shelf before it makes anything.
 
-use std::collections::BTreeSet;
-
 use tokio::sync::watch;
 
 use super::{Deployment, Part, Stock};
 use crate::clock;
 use crate::docker::shelf::Shelved;
-use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::docker::swarm::twin::Twin;
 use crate::engine::managed::Managed;
 
@@ -38,13 +35,12 @@ impl Managed {
     fn take_over_stable(&mut self, restart: &str) {
         let stable = self.rollout.stable().clone();
         let own: Vec<_> = self.containers.iter().filter(|container| container.release == stable).collect();
-        let is_up = |container: &&&Sighting| !matches!(container.state, State::Stopped { .. });
-        let taken_over: BTreeSet<ContainerId> =
-            own.iter().filter(is_up).map(|container| container.container.clone()).collect();
+        let up = own.iter().copied().filter(|container| container.state.is_up());
         if let Some(shelved) = self.shelf.get_mut(&stable) {
             // Somebody may have started more of them since.
-            shelved.taken_over.extend(taken_over);
+            shelved.take_over(up);
         } else {
+            let taken_over = up.map(|container| container.container.clone()).collect();
             let image = own.first().map(|container| container.image.to_string()).unwrap_or_default();
             self.shelf.put(Shelved::of_containers(stable, image, taken_over).with_restart(restart.to_owned()));
         }

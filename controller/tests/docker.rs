@@ -18,6 +18,7 @@ mod from_compose;
 mod hooks;
 mod host;
 mod last_words;
+mod limits;
 mod lookout;
 mod preflight;
 mod real;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 22] = [
+const PURE: [&str; 23] = [
     "analysis",
     "compose",
     "deploy/facts",
@@ -12,6 +12,7 @@ const PURE: [&str; 22] = [
     "docker/clone",
     "docker/desire",
     "docker/digest",
+    "docker/excess",
     "docker/facts",
     "docker/faithful",
     "docker/happening",

@@ -128,6 +128,7 @@ impl Managed {
         self.follow_gates(before);
         if is_new {
             self.open_case();
+            self.usages = Usages::default();
         }
         // What is said of another release is no reason of this one.
         if !matches!(reason, Reason::Queued | Reason::Obsolete) {

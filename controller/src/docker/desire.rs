@@ -139,7 +139,7 @@ impl Stand<'_> {
             (Lot::Run, State::Paused) => Some(Act::Unpause),
             (Lot::Run, State::Stopped { .. }) => is_stopped_by_us.then_some(Act::Start),
             (Lot::Run, State::Leaving) => None,
-            (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. }) => {
+            (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. } | State::Adrift) => {
                 let restart = shelved.restart.clone()?;
                 (!shelved.settled.contains(&container.container)).then_some(Act::Settle(restart))
             }

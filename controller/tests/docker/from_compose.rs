@@ -2,7 +2,7 @@
 //! user's own project stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use bollard::models::ContainerInspectResponse;
 use canary_controller::api::ServiceStatus;
@@ -225,4 +225,40 @@ fn a_file_that_compose_does_not_accept_is_refused_before_anything_is_made() {
         }
         assert!(yard.canaryd.api.status().await.deployment.is_none());
     });
+}
+
+/// canaryctl is killed when it has called Compose, which goes on all the same, after the deployment has been called off.
+fn is_killed(compose: Compose) {
+    with_engine(async |engine| {
+        let Some((project, yard)) = yard(engine, compose, SLOW).await else { return };
+        let v2 = engine.image("v2", &[]).await;
+        let before = yard.containers().await;
+        project.hold();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_canaryctl"));
+        command.arg("--socket").arg(&yard.site.socket).args(["deploy", "web", "--from-compose", "--image", &v2]);
+        project.known_to(command.env_remove("CANARYD_URL").stdout(Stdio::null()).stderr(Stdio::null()));
+        let mut canaryctl = command.spawn().unwrap();
+        project.until_called().await;
+        canaryctl.kill().unwrap();
+        canaryctl.wait().unwrap();
+        let waits = |status: &ServiceStatus| status.deployment.as_ref().is_some_and(|own| own.failure.is_none());
+        yard.until("a deployment that waits", waits).await;
+        yard.canaryd.api.abort().await.good::<serde_json::Value>();
+        let is_over = |status: &ServiceStatus| status.deployment.as_ref().is_some_and(|own| own.failure.is_some());
+        yard.until("its end", is_over).await;
+        // What has been removed before it is started cannot be.
+        let said = project.let_go().await;
+        assert!(said.contains("Creat"), "{said}");
+        yard.until_containers("what was there before", |seen| seen == before).await;
+    });
+}
+
+#[test]
+fn what_the_compose_of_debian_makes_for_a_canaryctl_that_was_killed_is_cleared_away() {
+    is_killed(Compose::Debian);
+}
+
+#[test]
+fn what_the_compose_of_today_makes_for_a_canaryctl_that_was_killed_is_cleared_away() {
+    is_killed(Compose::Today);
 }

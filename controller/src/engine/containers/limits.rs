@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::usage::UsageLimits;
+use canary_proxy::pool::BackendId;
 
 use crate::analysis::Arms;
 use crate::api::LimitStatus;
 use crate::docker::excess::{Comparison, Opinion, Resource, Silence, Standing, Used};
-use crate::docker::sighting::{ContainerId, State};
+use crate::docker::sighting::ContainerId;
 use crate::engine::Engine;
 use crate::engine::cause::Cause;
 use crate::engine::input::Author;
@@ -78,12 +79,11 @@ impl Managed {
     /// The containers that run and take part.
     fn compared(&self) -> Arms<Vec<ContainerId>> {
         let members = |release: &ReleaseId, first| -> Vec<ContainerId> {
-            let taking_part: Vec<_> =
-                self.pools.members(&self.roster, release, first).map(|tended| tended.backend.id.to_string()).collect();
-            let runs = |state: &State| matches!(state, State::Running { .. } | State::Unhealthy { .. });
-            let own = self.containers.iter().filter(|one| one.release == *release && runs(&one.state));
-            let own = own.map(|one| one.container.clone());
-            let mut own: Vec<_> = own.filter(|container| taking_part.contains(&container.to_string())).collect();
+            let members = self.pools.members(&self.roster, release, first);
+            let taking_part: Vec<_> = members.map(|tended| &tended.backend.id).collect();
+            let has_part = |id: &ContainerId| taking_part.contains(&&BackendId::container(id.as_str()));
+            let own = self.running(release).filter(|container| has_part(container));
+            let mut own: Vec<_> = own.cloned().collect();
             own.sort();
             own
         };

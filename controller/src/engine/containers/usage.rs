@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use canary_config::name::ReleaseId;
+
 use crate::analysis::Arms;
 use crate::api::UsageStatus;
 use crate::docker::excess::{Comparison, Used};
@@ -87,10 +89,15 @@ impl Engine {
 impl Managed {
     /// The containers that run, of stable and of the canary.
     fn measured(&self) -> Vec<ContainerId> {
-        let has_part = |release| release == self.rollout.stable() || Some(release) == self.rollout.canary();
+        let releases = [Some(self.rollout.stable()), self.rollout.canary()].into_iter().flatten();
+        releases.flat_map(|release| self.running(release)).cloned().collect()
+    }
+
+    /// The containers of a release that run.
+    pub(super) fn running(&self, release: &ReleaseId) -> impl Iterator<Item = &ContainerId> {
         let runs = |state: &State| matches!(state, State::Running { .. } | State::Unhealthy { .. });
-        let own = self.containers.iter().filter(|container| has_part(&container.release) && runs(&container.state));
-        own.map(|container| container.container.clone()).collect()
+        let own = self.containers.iter().filter(move |one| one.release == *release && runs(&one.state));
+        own.map(|one| &one.container)
     }
 
     fn is_measuring_due(&self, now: Instant) -> bool {

@@ -11,6 +11,7 @@ use crate::daemon::{Admin, Limits, Metrics, Proxy, Store};
 use crate::docker::{Docker, DockerHost, DockerMode};
 use crate::plan::{Gate, OnBusy, OnThinEvidence, Plan, Step, Strategy};
 use crate::service::{Parking, Probe, Timeouts};
+use crate::usage::{Factor, UsageLimits};
 use crate::weight::Weight;
 
 /// The shares that a rollout goes through on its way to 100 %, in basis points.
@@ -104,6 +105,12 @@ impl Default for Timeouts {
 impl Default for Parking {
     fn default() -> Self {
         Self { timeout: Duration::from_secs(30), requests: 1_000 }
+    }
+}
+
+impl Default for UsageLimits {
+    fn default() -> Self {
+        Self { memory: Some(Factor::FOUR), processor: None, sustained: Duration::from_secs(30) }
     }
 }
 

@@ -44,6 +44,7 @@ mod strategy;
 mod syntax;
 mod target;
 mod token;
+mod usage;
 mod warning;
 
 use std::collections::BTreeMap;

@@ -20,4 +20,5 @@ pub mod rule;
 pub mod secret;
 pub mod service;
 pub mod token_file;
+pub mod usage;
 pub mod weight;

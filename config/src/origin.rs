@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroUsize};
 
 use crate::name::ReleaseId;
+use crate::usage::UsageLimits;
 
 /// Where the releases of a service come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Discovered {
     /// Whether containers are copied that rule their host: privileged ones, and those that hold Docker's socket.
     /// Default no.
     pub allow_privileged: bool,
+    /// How much more a new release may use than stable does.
+    pub limits: UsageLimits,
 }
 
 /// What becomes of the release that stands alone when stable's containers have gone: `docker compose up -d` did that.

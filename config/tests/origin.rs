@@ -2,6 +2,7 @@
 
 use canary_config::origin::{Discovered, Origin, Warm};
 use canary_config::service::Service;
+use canary_config::usage::UsageLimits;
 
 use crate::support::{good, refused};
 
@@ -61,5 +62,59 @@ fn what_cannot_be_is_refused_where_it_stands() {
         ),
     ] {
         assert_eq!(with(line), format!("canaryd.toml:{says}"), "{line}");
+    }
+}
+
+#[test]
+fn a_release_may_use_so_many_times_what_stable_does() {
+    let limits = |keys: &str| {
+        let text = format!("{DOCKER}[services.web.docker.limits]\n{keys}\n");
+        web(&text).origin.discovered().expect("containers").limits
+    };
+    let said = |UsageLimits { memory, processor, sustained }: UsageLimits| {
+        let [memory, processor] = [memory, processor].map(|factor| factor.map(|factor| factor.to_string()));
+        (memory.unwrap_or_default(), processor.unwrap_or_default(), sustained.as_secs())
+    };
+    assert_eq!(said(limits("")), ("4".to_owned(), String::new(), 30));
+    let all = limits("memory = 1.5\nprocessor = \"2.25\"\nsustained = \"1m\"");
+    assert_eq!(said(all), ("1.5".to_owned(), "2.25".to_owned(), 60));
+    let none = limits("memory = \"off\"\nprocessor = \"off\"");
+    assert_eq!(said(none), (String::new(), String::new(), 30));
+}
+
+#[test]
+fn a_limit_is_more_than_as_much_as_stable() {
+    for (line, says) in [
+        (
+            "memory = 1",
+            "7:10: services.web.docker.limits.memory: `1` would send back a release that uses as much as stable; write \
+             1.1 to 1000, or \"off\"",
+        ),
+        (
+            "memory = \"150%\"",
+            "7:10: services.web.docker.limits.memory: `150%` is no factor; write how many times as much as stable, such \
+             as 2, or \"off\"",
+        ),
+        (
+            "processor = 1.05",
+            "7:13: services.web.docker.limits.processor: `1.05` is out of range; write 1.1 to 1000, or \"off\"",
+        ),
+        (
+            "processor = inf",
+            "7:13: services.web.docker.limits.processor: `inf` is out of range; write 1.1 to 1000, or \"off\"",
+        ),
+        (
+            "processor = nan",
+            "7:13: services.web.docker.limits.processor: `NaN` is no factor; write how many times as much as stable, \
+             such as 2, or \"off\"",
+        ),
+        ("memory = true", "7:10: services.web.docker.limits.memory: invalid type: boolean `true`, expected a factor"),
+        (
+            "sustained = \"500ms\"",
+            "7:13: services.web.docker.limits.sustained: `500ms` is too short; write at least \"1s\"",
+        ),
+    ] {
+        let said = refused(&format!("{DOCKER}[services.web.docker.limits]\n{line}\n"));
+        assert_eq!(said, format!("canaryd.toml:{says}"));
     }
 }

@@ -51,7 +51,7 @@ fn known(header: &str) -> BTreeSet<String> {
 /// The least file with these keys in one of its tables.
 fn with(header: &str, keys: &str) -> String {
     let mut text = String::new();
-    let is_discovered = header == "[services.web.docker]";
+    let is_discovered = header.starts_with("[services.web.docker");
     if is_discovered {
         text += "[docker]\n";
     }

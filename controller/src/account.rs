@@ -65,7 +65,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) note: Option<&'a str>,
     /// What was known just before.
     pub(crate) evidence: Option<&'a Evidence>,
-    /// Why a backend of the canary is not ready.
+    /// Why a backend of the canary is not ready, its check has failed or it uses too much.
     pub(crate) unready: Option<&'a str>,
 }
 
@@ -258,6 +258,11 @@ impl Account {
     /// What its containers said last, as far as that is known.
     pub(crate) fn last_words(&self) -> &[api::LastWords] {
         &self.told.last_words
+    }
+
+    /// What it lacked in the end, or had too much of.
+    pub(crate) fn unready(&self) -> Option<&str> {
+        self.told.unready.as_deref()
     }
 
     /// How the canary leaves. Gives whether that is news.

@@ -33,7 +33,7 @@ pub use self::account::{
 pub use self::check::CheckStatus;
 pub use self::command::{Adopt, Done, Instruction, Moved, Promote, Start, StartTogether};
 pub use self::compose::{AWAITS_COMPOSE, ByCompose, ComposeStatus, Made, ShadowOrder};
-pub use self::container::{ContainerStatus, DockerHealth, UsageStatus};
+pub use self::container::{ContainerStatus, DockerHealth, LimitStatus, UsageStatus};
 pub use self::deploy::{
     Deploy, DeployProblem, DeployTogether, Deploying, Finding, Level, Preflight, RollBack, Variables,
 };

@@ -9,13 +9,14 @@
 //! of them should be. A new release's container is a copy of one that runs, with another image: [`clone`] says what it
 //! is made of, and [`faithful`] what no copy can carry over. [`host`] holds the verbs on an Engine, for images by their
 //! [`reference`](mod@reference) and with the credentials of a [`registry`]; it decides nothing. What a container said last is
-//! written down by the [`scribe`].
+//! written down by the [`scribe`]. Whether those of a release on trial use too much, [`excess`] says.
 
 mod ask;
 pub mod book;
 pub mod clone;
 pub mod desire;
 pub mod digest;
+pub mod excess;
 pub mod facts;
 pub mod faithful;
 pub mod hands;

@@ -19,6 +19,7 @@ mod daemon_forecast;
 mod daemon_freeze;
 mod daemon_group;
 mod daemon_hooks;
+mod daemon_https_hook;
 mod daemon_idempotency;
 mod daemon_kill;
 mod daemon_lockstep;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Files, and folders with all that is in them, by how their paths begin.
-const PURE: [&str; 23] = [
+const PURE: [&str; 24] = [
     "analysis",
     "compose",
     "deploy/facts",
@@ -12,6 +12,7 @@ const PURE: [&str; 23] = [
     "docker/clone",
     "docker/desire",
     "docker/digest",
+    "docker/excess",
     "docker/facts",
     "docker/faithful",
     "docker/happening",

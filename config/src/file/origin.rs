@@ -10,6 +10,7 @@ use serde_spanned::Spanned;
 use super::count::WrittenCount;
 use super::problems::{Placed, Section};
 use super::release::{self, WrittenReleases};
+use super::usage::WrittenUsageLimits;
 use crate::origin::{Aliases, AnonymousVolumes, Discovered, OnReplace, Origin, Warm};
 use crate::quoted::Quoted;
 
@@ -27,6 +28,7 @@ pub(super) struct WrittenDiscovered {
     aliases: Option<Spanned<String>>,
     warm: Option<Spanned<String>>,
     allow_privileged: bool,
+    limits: WrittenUsageLimits,
 }
 
 /// All that a service says about where its releases come from.
@@ -91,6 +93,7 @@ impl WrittenDiscovered {
             aliases: chosen(section, "aliases", self.aliases, &Aliases::ALL, Aliases::as_str),
             warm: chosen(section, "warm", self.warm, &Warm::ALL, Warm::as_str),
             allow_privileged: self.allow_privileged,
+            limits: self.limits.meant(&mut section.child("limits")),
         }
     }
 }

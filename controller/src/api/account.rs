@@ -60,7 +60,7 @@ pub struct Account {
     /// What the next step waits for.
     pub missing: Option<Missing>,
     /// Why a backend of the canary was not ready, if one was not when the rollout ended; why its hook or smoke test
-    /// failed, if that is what ended it.
+    /// failed, or how much more than stable it used, if that is what ended it.
     pub unready: Option<String>,
     /// What the canary was convicted of.
     pub conviction: Option<AccountConviction>,

@@ -60,6 +60,23 @@ pub struct UsageStatus {
     pub processor_total_us: u64,
 }
 
+/// Where a release on trial stands to what it may use, relative to stable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LimitStatus {
+    /// What is limited: `memory` by the container, or `processor` by the request.
+    pub resource: String,
+    /// How many times as much as stable is allowed, in thousandths.
+    pub limit_milli: u32,
+    /// What stable used when both were compared last: bytes, or nanoseconds.
+    pub stable: Option<u64>,
+    /// What the release on trial used then.
+    pub canary: Option<u64>,
+    /// Why nothing is said at present.
+    pub not_judged: Option<String>,
+    /// For how long it has been beyond the limit without a break; nothing while it is not.
+    pub exceeded_ms: Option<u64>,
+}
+
 /// How the Docker Engine is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DockerHealth {

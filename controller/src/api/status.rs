@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::{
-    CheckStatus, ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, LastWords, ParkedStatus,
-    Rollback, number, schema,
+    CheckStatus, ContainerStatus, DeploymentStatus, EvidenceStatus, FreezeStatus, KeptRelease, LastWords, LimitStatus,
+    ParkedStatus, Rollback, number, schema,
 };
 use crate::rollout::PhaseName;
 
@@ -89,6 +89,12 @@ pub struct ServiceStatus {
     /// Its containers, if they are found by their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<ContainerStatus>,
+    /// Where the release on trial stands to what its containers may use, if they are found by their labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitStatus>,
+    /// How much more than stable the release used that was sent back for that last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excess: Option<String>,
     /// What the containers of the release on trial, or of the one that was sent back last, left behind: its end, since
     /// this process has started. The account has all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -55,7 +55,7 @@ fn stable(subject: &Subject) -> impl Iterator<Item = &Sighting> {
 fn model(subject: &Subject) -> Option<&Sighting> {
     let rank = |state: &State| match state {
         State::Running { .. } => 0,
-        State::Starting | State::Unhealthy { .. } | State::Paused => 1,
+        State::Starting | State::Unhealthy { .. } | State::Adrift | State::Paused => 1,
         State::Leaving | State::Stopped { .. } => 2,
     };
     stable(subject).min_by_key(|container| (rank(&container.state), container.created))

@@ -141,7 +141,7 @@ impl Stand<'_> {
             (Lot::Run, State::Paused) => Some(Act::Unpause),
             (Lot::Run, State::Stopped { .. }) => shelved.rests(&container.container).then_some(Act::Start),
             (Lot::Run, State::Leaving) => None,
-            (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. }) => {
+            (Lot::Run, State::Starting | State::Running { .. } | State::Unhealthy { .. } | State::Adrift) => {
                 let restart = shelved.restart.clone()?;
                 (!shelved.settled.contains(&container.container)).then_some(Act::Settle(restart))
             }

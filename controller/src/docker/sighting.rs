@@ -140,6 +140,9 @@ pub enum State {
         /// Why: its health check says so, or it cannot be reached.
         why: String,
     },
+    /// It has left the network on which it was reached, and is being asked about: an Engine may tell so before it tells
+    /// that a container has ended.
+    Adrift,
     /// It was told to stop, and may still run. That holds until it is started again.
     Leaving,
     /// It is frozen.
@@ -202,7 +205,12 @@ impl State {
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Running { address, .. } => Some(*address),
-            Self::Starting | Self::Unhealthy { .. } | Self::Leaving | Self::Paused | Self::Stopped { .. } => None,
+            Self::Starting
+            | Self::Unhealthy { .. }
+            | Self::Adrift
+            | Self::Leaving
+            | Self::Paused
+            | Self::Stopped { .. } => None,
         }
     }
 }

@@ -123,6 +123,11 @@ impl Accounts {
         self.of_try(generation).map_or(&[], Account::last_words)
     }
 
+    /// What a try's canary lacked in the end, or had too much of.
+    pub(super) fn unready(&self, generation: Generation) -> Option<&str> {
+        self.of_try(generation)?.unready()
+    }
+
     /// What a container of a try's canary said last. Of a try that nothing can be heard of any more, it is let go.
     pub(super) fn write_down(&mut self, generation: Generation, words: LastWords) {
         if let Some(kept) = self.all().find(|kept| kept.account.generation() == generation) {

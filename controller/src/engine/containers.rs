@@ -6,6 +6,7 @@ mod discovery;
 mod gates;
 mod kept;
 mod last_words;
+mod limits;
 mod roster;
 mod shelves;
 mod twins;

@@ -138,6 +138,7 @@ impl Managed {
         self.follow_gates(before);
         if is_new {
             self.open_case();
+            self.usages = Usages::default();
         }
         // What is said of another release is no reason of this one.
         if !matches!(reason, Reason::Queued | Reason::Obsolete) {
@@ -190,9 +191,17 @@ impl Managed {
 
     /// What the probes say of the canary's instances that take part. One whose container has yet to come is not ready.
     fn readiness_of(&self, canary: &ReleaseId, first: Option<NonZeroUsize>) -> Readiness {
-        let found = self.pools.readiness_of(&self.roster, canary, first);
+        let found = match self.pools.readiness_of(&self.roster, canary, first) {
+            // It gets no request any more. What it is to be charged with, the Engine says in a moment.
+            Readiness::None if self.has_container_adrift(canary) => Readiness::Some,
+            found => found,
+        };
         let wanted = self.instances_of(canary).min(first.map_or(usize::MAX, NonZeroUsize::get));
         if found == Readiness::All && self.roster.members(canary).len() < wanted { Readiness::Some } else { found }
+    }
+
+    fn has_container_adrift(&self, release: &ReleaseId) -> bool {
+        self.containers.iter().any(|container| container.release == *release && container.state == State::Adrift)
     }
 
     /// Whether time alone or a late request may still change something. The release that is to take stable's place may

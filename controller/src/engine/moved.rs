@@ -21,7 +21,7 @@ pub(super) struct Moved {
     pub(super) date: SystemTime,
     /// What the judge had seen by then.
     pub(super) evidence: Option<Evidence>,
-    /// Why a backend of the canary is not ready, or its check has failed, if it is sent back.
+    /// Why a backend of the canary is not ready, its check has failed or it uses too much, if it is sent back.
     pub(super) unready: Option<String>,
 }
 
@@ -36,6 +36,7 @@ impl Moved {
         let canary = managed.rollout.canary().filter(|_| is_end);
         let unready = match transition.reason {
             Reason::Charged(Charge::Hook | Charge::SmokeTest) => managed.failed_check(),
+            Reason::Charged(Charge::Memory | Charge::Processor) => managed.excess_of(transition.reason),
             _ => canary.and_then(|canary| managed.pools.why_unready(canary)),
         };
         Self { service, next, transition, decided, date, evidence: managed.judged(), unready }

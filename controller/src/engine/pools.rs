@@ -8,6 +8,7 @@ use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::service::Service;
 use canary_proxy::histogram::{BUCKETS, Counts};
 use canary_proxy::meter::PoolMeter;
+use canary_proxy::outcome::Outcome;
 use canary_proxy::pool::{Backend, BackendId, Pool};
 use canary_proxy::track::Track;
 
@@ -172,6 +173,14 @@ impl Pools {
     pub(super) fn is_up(&self, container: &ContainerId) -> bool {
         let id = BackendId::container(container.as_str());
         self.backends.values().any(|tended| tended.backend.id == id && tended.condition == Condition::Up)
+    }
+
+    /// Attempts that ended at a container, besides those that never reached it.
+    pub(super) fn answered_at(&self, container: &ContainerId) -> u64 {
+        let id = BackendId::container(container.as_str());
+        let reached = Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::ConnectFailed);
+        let of_it = self.backends.values().filter(|tended| tended.backend.id == id);
+        of_it.flat_map(|tended| reached.clone().map(|outcome| tended.backend.meter.ended_by(outcome))).sum()
     }
 
     /// How long attempts at the backends of a release took.

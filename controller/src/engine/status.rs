@@ -50,6 +50,8 @@ impl Managed {
             kept: self.kept_releases(),
             checks: self.check_statuses(now),
             containers: self.container_statuses(),
+            limits: self.limit_statuses(now),
+            excess: self.last_excess(),
             last_words: self.last_words(),
             store_trouble: None,
             rollback: self.present_rollback(),

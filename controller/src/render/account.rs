@@ -57,10 +57,11 @@ fn facts(account: &Account, color: Color) -> String {
         .into_text()
 }
 
-/// What is said of what the canary lacked in the end.
+/// What is said of what the canary lacked in the end, or had too much of.
 fn lack(account: &Account) -> &'static str {
     match account.reason.as_deref() {
         Some("hook" | "smoke-test") => "failed",
+        Some("memory" | "processor") => "too much",
         _ => "not ready",
     }
 }

@@ -72,6 +72,7 @@ fn head(service: &ServiceStatus, color: Color) -> String {
         .styled("service", &format!("{}{critical}", service.name), Style::Heading)
         .styled("phase", &(phase(service.phase) + &since), style(service.phase))
         .plain_if("why", cause(service))
+        .plain_if("too much", service.excess.as_deref())
         .plain_if("rollback", service.rollback.as_ref().map(left).as_deref())
         .plain("rule", &service.rule)
         .plain_if("priority", priority(service).as_deref())

@@ -76,6 +76,10 @@ fn every_end_that_no_verdict_brought_has_its_words() {
         without("not-approved"),
         with(without("peer"), json!({ "peers": ["api"] })),
         without("superseded"),
+        with(
+            without("memory"),
+            json!({ "unready": "a container of v3 has 200.0 MiB of memory, 2.00 times as much as v1 (100.0 MiB), and at most 1.5 times is allowed" }),
+        ),
         blue_green(),
         with(
             blue_green(),

@@ -128,7 +128,29 @@ fn a_canary_whose_containers_are_measured() {
         container("web-2", "v1", 26 << 20, Some(130)),
         container("web-v2", "v2", 2_049 << 19, None),
     ];
-    assert_status("status_usage", &with(progressing(), json!({ "containers": containers })));
+    let limit = |resource: &str,
+                 limit_milli: u32,
+                 amounts: Option<(u64, u64)>,
+                 not_judged: Option<&str>,
+                 exceeded_ms: Option<u64>| {
+        json!({
+            "resource": resource, "limit_milli": limit_milli, "stable": amounts.map(|(stable, _)| stable),
+            "canary": amounts.map(|(_, canary)| canary), "not_judged": not_judged, "exceeded_ms": exceeded_ms,
+        })
+    };
+    let limits = [
+        limit("memory", 4_000, Some((25 << 20, 2_049 << 19)), None, Some(12_400)),
+        limit("processor", 1_500, Some((2_000_000, 2_100_000)), None, None),
+        limit("processor", 1_250, None, Some("stable gets no requests"), None),
+    ];
+    assert_status("status_usage", &with(progressing(), json!({ "containers": containers, "limits": limits })));
+}
+
+#[test]
+fn a_canary_that_used_too_much() {
+    let excess = "a request to v2 takes 6.00ms of processor time, 3.00 times as much as v1 (2.00ms), and at most 2 times is allowed";
+    let service = with(aborted(), json!({ "reason": "processor", "excess": excess }));
+    assert_status("status_excess", &service);
 }
 
 #[test]

@@ -2,11 +2,13 @@
 //! user's own project stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::DownloadFromContainerOptions;
 use canary_controller::api::ServiceStatus;
 use canary_controller::rollout::PhaseName;
+use futures_util::TryStreamExt as _;
 use tokio::task::spawn_blocking;
 
 use super::deploy::served;
@@ -160,21 +162,39 @@ fn what_the_compose_of_debian_has_to_start_takes_the_place_of_nothing_that_has_t
 }
 
 #[test]
-fn contents_that_are_in_no_file_are_in_the_shadow() {
+fn contents_and_volumes_that_no_copy_has_are_in_the_shadow() {
     with_engine(async |engine| {
         let Some((project, yard)) = yard(engine, Compose::Today, QUICK).await else { return };
-        let contents = format!("configs:\n  conf:\n    content: {MARKER}\nnetworks:\n  back");
+        let contents =
+            format!("configs:\n  conf:\n    content: {MARKER}\nsecrets:\n  key:\n    file: ./key\nnetworks:\n  back");
+        let own = "    configs: [{source: conf, target: /web.conf}]\n    secrets: [key]\n    restart";
         let file = file(&engine.image("v2", &[]).await).replacen("networks:\n  back", &contents, 1);
-        let file = file.replacen("    restart", "    configs: [{source: conf, target: /web.conf}]\n    restart", 1);
+        let file = file.replacen("    restart", own, 1).replacen("'data:/data'", "'data:/data', /cache", 1);
         project.write("docker-compose.yml", &file);
+        project.write("key", "of a file");
         let load = yard.load().await;
         let output = canaryctl(&yard, &project, &["deploy", "web", "--from-compose"]).await;
         assert!(output.status.success(), "{}", said(&output));
-        let id = made(&yard).await.id.unwrap();
-        let changes = engine.docker.container_changes(&id).await.unwrap().unwrap_or_default();
-        assert!(changes.iter().any(|change| change.path == "/web.conf"), "{changes:?}");
+        let made = made(&yard).await;
+        let id = made.id.unwrap();
+        assert!(content(engine, &id, "/web.conf").await.contains(MARKER));
+        assert!(content(engine, &id, "/run/secrets/key").await.contains("of a file"));
+        let named = |at: &str| {
+            let mut own = made.mounts.iter().flatten().filter(|mount| mount.destination.as_deref() == Some(at));
+            own.next().and_then(|mount| mount.name.clone())
+        };
+        assert_eq!(named("/data").as_deref(), Some("canaryd-test_data"));
+        assert_eq!(named("/cache").map(|name| name.len()), Some(64), "it has no name of its own");
         served(load).await;
     });
+}
+
+/// A file of a container, with what an archive puts around it.
+async fn content(engine: &Dockerd, container: &str, path: &str) -> String {
+    let options = DownloadFromContainerOptions { path: path.to_owned() };
+    let archive: Vec<_> =
+        engine.docker.download_from_container(container, Some(options)).try_collect().await.expect("an archive");
+    String::from_utf8_lossy(&archive.concat()).into_owned()
 }
 
 #[test]
@@ -225,4 +245,40 @@ fn a_file_that_compose_does_not_accept_is_refused_before_anything_is_made() {
         }
         assert!(yard.canaryd.api.status().await.deployment.is_none());
     });
+}
+
+/// canaryctl is killed when it has called Compose, which goes on all the same, after the deployment has been called off.
+fn is_killed(compose: Compose) {
+    with_engine(async |engine| {
+        let Some((project, yard)) = yard(engine, compose, SLOW).await else { return };
+        let v2 = engine.image("v2", &[]).await;
+        let before = yard.containers().await;
+        project.hold();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_canaryctl"));
+        command.arg("--socket").arg(&yard.site.socket).args(["deploy", "web", "--from-compose", "--image", &v2]);
+        project.known_to(command.env_remove("CANARYD_URL").stdout(Stdio::null()).stderr(Stdio::null()));
+        let mut canaryctl = command.spawn().unwrap();
+        project.until_called().await;
+        canaryctl.kill().unwrap();
+        canaryctl.wait().unwrap();
+        let waits = |status: &ServiceStatus| status.deployment.as_ref().is_some_and(|own| own.failure.is_none());
+        yard.until("a deployment that waits", waits).await;
+        yard.canaryd.api.abort().await.good::<serde_json::Value>();
+        let is_over = |status: &ServiceStatus| status.deployment.as_ref().is_some_and(|own| own.failure.is_some());
+        yard.until("its end", is_over).await;
+        // What has been removed before it is started cannot be.
+        let said = project.let_go().await;
+        assert!(said.contains("Creat"), "{said}");
+        yard.until_containers("what was there before", |seen| seen == before).await;
+    });
+}
+
+#[test]
+fn what_the_compose_of_debian_makes_for_a_canaryctl_that_was_killed_is_cleared_away() {
+    is_killed(Compose::Debian);
+}
+
+#[test]
+fn what_the_compose_of_today_makes_for_a_canaryctl_that_was_killed_is_cleared_away() {
+    is_killed(Compose::Today);
 }

@@ -15,6 +15,7 @@
 //! | `SICK` | with any value: `/healthz` answers 503 |
 //! | `CRASH_AFTER` | milliseconds after which it ends with code 3 |
 //! | `MEMORY` | MiB that it takes when it begins |
+//! | `BURN` | milliseconds of a processor that it uses up after each answer |
 //! | `ON_TERM` | what SIGTERM does: `stop` it at once, which is what happens without it; `drain`; or `ignore` |
 
 use std::env;
@@ -23,7 +24,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{ExitCode, exit};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SIGTERM: i32 = 15;
 const DRAIN_MAX: Duration = Duration::from_secs(60);
@@ -268,7 +269,9 @@ fn serve_one(stream: &mut TcpStream, method: &str, path: &str) -> io::Result<()>
     let fail = number("FAIL");
     let status = if request * fail % 100 < fail { "500 Internal Server Error" } else { "200 OK" };
     println!("{method} {path} {status}");
-    write_answer(stream, status, &version())
+    write_answer(stream, status, &version())?;
+    burn(milliseconds("BURN"));
+    Ok(())
 }
 
 fn write_answer(stream: &mut TcpStream, status: &str, body: &str) -> io::Result<()> {
@@ -307,6 +310,18 @@ fn number(name: &str) -> u64 {
 
 fn milliseconds(name: &str) -> Duration {
     Duration::from_millis(number(name))
+}
+
+/// Keeps a processor busy beside the requests, whose clients do not wait for it.
+fn burn(time: Duration) {
+    if !time.is_zero() {
+        thread::spawn(move || {
+            let begin = Instant::now();
+            while begin.elapsed() < time {
+                std::hint::spin_loop();
+            }
+        });
+    }
 }
 
 /// Takes so many MiB for good, each page of them.

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,8 +10,8 @@ use bollard::query_parameters::ListContainersOptions;
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::Dockerd;
 use super::dockerd::{PROJECT, skip};
+use super::{Dockerd, until};
 
 /// Which Compose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,36 @@ impl Project {
         let _there = fs::create_dir(&only).and_then(|()| symlink(&self.program, only.join("docker-compose")));
         command.env("PATH", only).env("DOCKER_HOST", &self.host).env("DOCKER_CONFIG", self.folder.path());
         command.current_dir(self.folder.path()).env_remove("COMPOSE_FILE");
+    }
+
+    /// What a command of the user's finds makes nothing before it is let go, and says so when it has been called for it.
+    /// Then it makes everything, whether or not anybody listens any more.
+    pub(crate) fn hold(&self) {
+        let (only, real) = (self.path("bin"), self.program.canonicalize().expect("it is there"));
+        let [file, called, go, said, ended] =
+            ["file", "called", "go", "said", "ended"].map(|name| self.path(name).display().to_string());
+        let held = format!(
+            "#!/bin/sh\ncase \"$*\" in *' up '*) ;; *) exec {real} \"$@\" ;; esac\n/bin/cat >{file}\n: >{called}\nwhile \
+             [ ! -e {go} ]; do /bin/sleep 0.02; done\n{real} \"$@\" <{file} >{said} 2>&1\n: >{ended}\n",
+            real = real.display()
+        );
+        fs::create_dir(&only).expect("our own folder takes a folder");
+        fs::write(only.join("docker-compose"), held).expect("our own folder takes a file");
+        fs::set_permissions(only.join("docker-compose"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    }
+
+    /// Waits until it has been called to make something.
+    pub(crate) async fn until_called(&self) {
+        let called = self.path("called");
+        until("a call of Compose", async || if called.exists() { Ok(()) } else { Err("none".into()) }).await;
+    }
+
+    /// Lets it go on, and waits for its end. Returns what it said.
+    pub(crate) async fn let_go(&self) -> String {
+        self.write("go", "");
+        let ended = self.path("ended");
+        until("the end of Compose", async || if ended.exists() { Ok(()) } else { Err("none".into()) }).await;
+        fs::read_to_string(self.path("said")).expect("it said something")
     }
 
     /// Runs it with these words to its end, which has to be a good one. Returns what it said.

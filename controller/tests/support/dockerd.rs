@@ -17,7 +17,7 @@ mod swarm;
 use std::env;
 use std::fs::File;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use bollard::errors::Error;
@@ -28,7 +28,7 @@ pub(crate) use self::content::HEALTHCHECK;
 pub(super) use self::content::PROJECT;
 use self::daemon::Daemon;
 use self::room::Room;
-use super::Relay;
+use super::{Identity, Relay};
 
 /// Names an Engine to use instead of our own.
 const HOST: &str = "CANARYD_TEST_DOCKER_HOST";
@@ -129,6 +129,12 @@ impl Dockerd {
     pub(crate) async fn restart(&self) {
         self.daemon().terminate().await;
         self.come_back().await;
+    }
+
+    /// Starts it again, so that it listens there too, for those to whom this authority has given a certificate.
+    pub(crate) async fn listen_also(&self, address: &str, authority: &Path, own: &Identity) {
+        self.daemon().listen_also(address, authority, own);
+        self.restart().await;
     }
 
     /// Ends it at once. Containers go on until it is back.

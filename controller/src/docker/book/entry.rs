@@ -100,7 +100,7 @@ impl Entry {
             Deed::Paused => self.told = Some(State::Paused),
             Deed::Unhealthy => self.told = Some(State::Unhealthy { why: "its Docker health check fails".into() }),
             Deed::Disconnected(network) if self.is_reached_on(network, reach) => {
-                self.told = Some(State::Unhealthy { why: "it has left the network on which it was reached".into() });
+                self.told = Some(State::Adrift);
             }
             Deed::Disconnected(_) | Deed::Gone | Deed::ServiceChanged | Deed::Other => {}
         }

@@ -326,6 +326,24 @@ fn a_change_of_which_no_event_has_told_is_a_surprise() {
 }
 
 #[test]
+fn what_leaves_its_network_is_adrift_until_it_is_known_why() {
+    let leave = |desk: &mut Desk| {
+        desk.tell_of_network("disconnect", "edge", "a1");
+        assert_eq!(desk.state("a1"), State::Adrift);
+    };
+    let mut desk = Desk::with(&["a1"]);
+    leave(&mut desk);
+    // Some Engines tell that it has ended only now.
+    desk.tell("a1", "oom", &[]);
+    desk.tell("a1", "die", &[("exitCode", "137")]);
+    assert!(matches!(desk.state("a1"), State::Stopped { exit_code: 137, out_of_memory: true, .. }));
+    let mut desk = Desk::with(&["a1"]);
+    leave(&mut desk);
+    desk.answer(|_| Some(facts(running(1), "10.0.0.1")));
+    assert!(desk.is_running("a1"));
+}
+
+#[test]
 fn other_services_are_looked_for_without_a_question() {
     let mut desk = Desk::with(&["a1"]);
     desk.book.want(Wanted::default());

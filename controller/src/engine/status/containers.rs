@@ -113,6 +113,7 @@ pub(in crate::engine) fn in_words(state: &State) -> (&'static str, Option<String
         State::Starting => ("starting", None),
         State::Running { .. } => ("running", None),
         State::Unhealthy { why } => ("unhealthy", Some(why.clone())),
+        State::Adrift => ("unhealthy", Some("it has left the network on which it was reached".to_owned())),
         State::Leaving => ("leaving", None),
         State::Paused => ("paused", None),
         State::Stopped { out_of_memory: true, exit_code, .. } => {

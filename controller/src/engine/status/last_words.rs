@@ -1,8 +1,8 @@
-//! The end of what a canary's containers said.
+//! The end of what a canary's containers said, and what they used that was too much.
 
 use crate::api::LastWords;
 use crate::engine::managed::Managed;
-use crate::rollout::Phase;
+use crate::rollout::{Charge, Phase, Reason};
 
 /// So many lines of a container are shown; the account has more.
 const LINES_SHOWN: usize = 5;
@@ -17,6 +17,15 @@ impl Managed {
             return Vec::new();
         }
         self.accounts.last_words(self.rollout.generation()).iter().map(short).collect()
+    }
+
+    /// How much more the canary used than it may, if it was sent back for that.
+    pub(super) fn last_excess(&self) -> Option<String> {
+        let Phase::Aborted { reason: Reason::Charged(Charge::Memory | Charge::Processor), .. } = self.rollout.phase()
+        else {
+            return None;
+        };
+        self.accounts.unready(self.rollout.generation()).map(str::to_owned)
     }
 }
 

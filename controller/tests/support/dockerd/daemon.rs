@@ -1,18 +1,23 @@
 //! The Engine's process, and all that it is given.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Mutex, MutexGuard};
 use std::{env, thread};
 
+use serde_json::json;
+
 use super::client;
 use super::home::Home;
 use super::room::{self, Room};
-use crate::support::until;
+use crate::support::{Identity, until};
 
 /// What has to be installed.
 const PROGRAMS: [&str; 3] = ["dockerd", "containerd", "iptables"];
+
+/// The file that says where it listens besides its socket.
+const FAR_HOST: &str = "far-host";
 
 /// Bytes of its log that a failure shows.
 const LOG_TAIL: usize = 2000;
@@ -48,6 +53,14 @@ impl Daemon {
 
     pub(super) fn home(&self) -> PathBuf {
         self.home.folder.clone()
+    }
+
+    /// Notes where it is to listen too when it is launched next, with TLS.
+    pub(super) fn listen_also(&self, address: &str, authority: &Path, own: &Identity) {
+        let config =
+            json!({ "tlsverify": true, "tlscacert": authority, "tlscert": &own.cert, "tlskey": &own.key }).to_string();
+        fs::write(self.home.config(), config).expect("our own folder takes a file");
+        fs::write(self.home.path(FAR_HOST), format!("tcp://{address}")).expect("our own folder takes a file");
     }
 
     /// Starts it once more, after it has ended.
@@ -121,6 +134,9 @@ fn launch(room: &Room, home: &Home) -> Child {
     command.arg("--exec-root").arg(home.path("exec"));
     command.arg("--pidfile").arg(home.path("pid"));
     command.arg("--host").arg(format!("unix://{}", socket(home).display()));
+    if let Ok(host) = fs::read_to_string(home.path(FAR_HOST)) {
+        command.arg("--host").arg(host);
+    }
     command.arg("--cgroup-parent").arg(home.control_group());
     // On some machines it would ask systemd for the groups, which is not in the room.
     command.args(["--exec-opt", "native.cgroupdriver=cgroupfs"]);

@@ -46,6 +46,9 @@ pub struct Hook {
     pub retries: u32,
     /// What a failure of the last try means. Default abort; ignore, where there is nothing to abort any more.
     pub on_failure: OnFailure,
+    /// Whether stable still is as good as before, once the new release has served. Default true; only `pre_deploy` may
+    /// say that it is not.
+    pub is_reversible: bool,
 }
 
 /// What a hook does.
@@ -98,6 +101,12 @@ pub struct SmokeRequest {
 // === impl Hooks ===
 
 impl Hooks {
+    /// Whether a release may be sent back without a human's word after it has served.
+    #[must_use]
+    pub fn are_reversible(&self) -> bool {
+        self.pre_deploy.as_ref().is_none_or(|hook| hook.is_reversible)
+    }
+
     /// The hook of this name.
     #[must_use]
     pub const fn get(&self, name: HookName) -> Option<&Hook> {

@@ -192,7 +192,9 @@ impl Account {
         if self.is_over() {
             return false;
         }
-        let is_stable = self.told.phase == PhaseName::Probation;
+        // It had all requests, whether or not a human was asked about it.
+        let is_held_full = self.told.phase == PhaseName::Held && self.told.weight == Weight::FULL;
+        let is_stable = self.told.phase == PhaseName::Probation || is_held_full;
         self.told.phase = if is_stable { PhaseName::Idle } else { PhaseName::Aborted };
         self.told.reason = Some(Reason::Superseded.label().to_owned());
         self.told.told_ms = self.ms(now);

@@ -128,8 +128,8 @@ impl Rollout {
             Event::Probed { stable, canary } => Ok(self.look(stable, canary, now, raises)),
             Event::Judged(judgement) => Ok(self.judge(judgement, now, raises)),
             Event::Drained => Ok(self.drained(Reason::Drained, now, raises)),
-            Event::PeerAborted => Ok(self.is_joined().then(|| self.abort(Reason::Peer))),
-            Event::Charged(charge) => Ok(self.canary().is_some().then(|| self.abort(Reason::Charged(charge)))),
+            Event::PeerAborted => Ok(if self.is_joined() { self.send_back(Reason::Peer, now) } else { None }),
+            Event::Charged(charge) => Ok(self.send_back(Reason::Charged(charge), now)),
             Event::Replaced(release) => Ok(self.replace(release)),
             Event::Ticked => Ok(self.tick(now, raises)),
         }
@@ -199,6 +199,9 @@ impl Rollout {
 
     fn enter_position(&mut self, trial: Trial, position: Position, reason: Reason, now: Instant) -> Transition {
         let phase = match position {
+            Position::Step(step) if trial.doubt.is_some() => {
+                Phase::Held { trial, step, since: now, hold: Hold::Irreversible }
+            }
             // Without a request there is no evidence to wait for before the human.
             Position::Step(step) if trial.waits_for_approval_alone(step) => {
                 Phase::Held { trial, step, since: now, hold: Hold::Approval }
@@ -208,6 +211,24 @@ impl Rollout {
             Position::Full => Phase::Probation { trial, since: now },
         };
         self.enter(phase, reason)
+    }
+
+    /// Sends the canary back, on canaryd's own account. Where stable is not as good as before any more, it keeps the share
+    /// that it has, and a human is asked: once. Before it has one, nobody is moved by it.
+    fn send_back(&mut self, reason: Reason, now: Instant) -> Option<Transition> {
+        let trial = self.phase.trial()?;
+        if trial.is_reversible || self.weight() == Weight::ZERO {
+            return Some(self.abort(reason));
+        }
+        if trial.doubt.is_some() {
+            return None;
+        }
+        let trial = Trial { doubt: Some(reason), ..trial.clone() };
+        let phase = match self.phase.step() {
+            Some(step) => Phase::Held { trial, step, since: now, hold: Hold::Irreversible },
+            None => Phase::Probation { trial, since: now },
+        };
+        Some(self.enter(phase, reason))
     }
 
     /// Takes the canary's share away for good.

@@ -49,6 +49,12 @@ steps = [50, 100]
 alpha = 1e-12
 "#;
 
+/// What stands in its way is nobody's migration but one that cannot be taken back.
+const FOR_GOOD: &str = r#"
+[services.web.hooks]
+pre_deploy = { url = "http://127.0.0.1:9/", retries = 0, on_failure = "ignore", reversible = false }
+"#;
+
 async fn rollout_of(canary: [Origin; 2]) -> Trial {
     Setup::of(canary).await.start().await
 }
@@ -73,6 +79,24 @@ async fn a_canary_that_answers_500_to_all_costs_no_client_an_answer() {
     assert!(ended.picks() <= HANDFUL, "{} requests until it was gone", ended.picks());
     ended.assert_flawless_but_for(&[]);
     assert_eq!([ended.judged("server_error"), ended.rescued("server_error"), ended.served()], [ended.picks(); 3]);
+}
+
+#[tokio::test]
+async fn a_canary_that_only_a_human_sends_back_keeps_its_share_until_then() {
+    let canary = pair("v2", Manner::FailsEvery(1)).await;
+    let trial = Setup { more: FOR_GOOD, ..Setup::of(canary).await }.start().await;
+    let api = &trial.canaryd.api;
+    let held = api.until_phase(PhaseName::Held).await;
+    assert_eq!((held.reason.as_deref(), held.weight.bp()), (Some("never-healthy"), 1_000));
+    let missing = held.missing.expect("a word is missing").what;
+    assert!(missing.contains("`reversible = false`"), "{missing}");
+    trial.picked_again().await;
+    assert_eq!(api.status().await.phase, PhaseName::Held);
+    api.post("/v1/services/web/abort", serde_json::json!({})).await.done();
+    let ended = trial.ended().await;
+    assert_eq!(ended.reason, "command");
+    // What it failed, stable has answered.
+    ended.assert_flawless_but_for(&[]);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(300);
 /// A webhook of this address, which is tried once.
 fn webhook(address: SocketAddr, path: &str) -> Hook {
     let action = HookAction::Webhook(format!("http://{address}{path}").parse().unwrap());
-    Hook { action, deadline: LONG, retries: 0, on_failure: OnFailure::Abort }
+    Hook { action, deadline: LONG, retries: 0, on_failure: OnFailure::Abort, is_reversible: true }
 }
 
 /// One that waits to be let go.

@@ -19,6 +19,9 @@ pub(super) const RETRIES_MAX: u32 = 100;
 /// Where a failure would come too late to abort anything.
 const AFTER_ABORT: &str = "the release has been sent back already; remove this";
 
+/// Where nothing has been migrated.
+const ONLY_BEFORE: &str = "only `pre_deploy` changes what both releases stand on; remove this";
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct WrittenHooks {
@@ -37,6 +40,7 @@ struct WrittenHook {
     deadline: Option<Spanned<WrittenDuration>>,
     retries: Option<Spanned<WrittenCount>>,
     on_failure: Option<Spanned<String>>,
+    reversible: Option<Spanned<bool>>,
 }
 
 /// Whether there is an image that a command can be run in.
@@ -72,7 +76,8 @@ fn meant(
     section: &mut Section<'_, '_>,
 ) -> Option<Hook> {
     let written = written?;
-    let (place, WrittenHook { command, url, deadline, retries, on_failure }) = (written.span(), written.into_inner());
+    let (place, WrittenHook { command, url, deadline, retries, on_failure, reversible }) =
+        (written.span(), written.into_inner());
     let mut section = section.child(name.as_str());
     let action = match (command, url) {
         (Some(command), None) => section.command("command", &command, images).map(HookAction::Command),
@@ -94,10 +99,15 @@ fn meant(
     if let Some(written) = on_failure.filter(|_| name == HookName::OnAbort && chosen == Some(OnFailure::Abort)) {
         section.report("on_failure", &written.span(), AFTER_ABORT);
     }
+    if let Some(written) = reversible.as_ref().filter(|_| name != HookName::PreDeploy) {
+        section.report("reversible", &written.span(), ONLY_BEFORE);
+    }
+    let is_reversible = reversible.is_none_or(Spanned::into_inner);
     let default = action.as_ref().map_or(0, HookAction::retries);
     let deadline = section.duration("deadline", deadline, WAIT_MIN..=DEADLINE_MAX, name.deadline());
     let retries = section.count("retries", retries.as_ref(), &(0..=RETRIES_MAX), default);
-    Some(Hook { action: action?, deadline, retries, on_failure: chosen.unwrap_or(name.on_failure()) })
+    let on_failure = chosen.unwrap_or(name.on_failure());
+    Some(Hook { action: action?, deadline, retries, on_failure, is_reversible })
 }
 
 // === impl Section ===

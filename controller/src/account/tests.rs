@@ -1,6 +1,5 @@
 //! An account from its beginning to its end, and that the longest one finds room in the store.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -67,7 +66,7 @@ fn started(service: &Service, trial: Trial, at: Moment) -> Rollout {
 }
 
 fn trial_of(service: &Service, canary: &str) -> Trial {
-    Trial { canary: canary.parse().expect("a name"), plan: service.plan.clone(), peers: BTreeSet::new() }
+    Trial::new(canary.parse().expect("a name"), service.plan.clone())
 }
 
 /// That of web's v2, which has just begun.

@@ -87,8 +87,14 @@ impl Managed {
         }
     }
 
-    /// A release that cannot run beside stable stays until the table says who serves in its place.
+    /// What a conviction does: nothing, where only a human sends the canary back.
     fn means(&self) -> Means {
+        let is_reversible = self.rollout.phase().trial().is_none_or(|trial| trial.is_reversible);
+        if is_reversible { self.means_of_retreat() } else { Means::Tell }
+    }
+
+    /// A release that cannot run beside stable stays until the table says who serves in its place.
+    fn means_of_retreat(&self) -> Means {
         if self.rollout.is_stable_serving() { Means::Trip } else { Means::Tell }
     }
 
@@ -106,7 +112,7 @@ impl Managed {
 
     /// Takes the canary out of the data path, whatever table a request has seen; after the next table, if it must be.
     pub(super) fn send_back(&mut self, now: Instant) {
-        let (had_share, means) = (self.rollout.weight() > Weight::ZERO, self.means());
+        let (had_share, means) = (self.rollout.weight() > Weight::ZERO, self.means_of_retreat());
         let Some(case) = self.hearings.present_mut() else { return };
         case.send_back(means);
         if had_share {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use canary_config::hooks::Hooks;
 use canary_config::name::{ReleaseId, ServiceName};
 use canary_config::origin::Origin;
 use canary_config::plan::{OnBusy, Plan, Strategy};
@@ -120,9 +121,13 @@ impl Engine {
     fn commands(&self, members: &[ServiceName], ordered: &Ordered) -> Result<Vec<Event>, Problem> {
         let Ordered { service, order, generation, .. } = ordered;
         let commands = match order {
-            Order::Start(start) => self.starts(service, members, start)?,
-            Order::Rollback(rollback) => self.starts(service, members, &self.start_of(service, rollback)?)?,
-            Order::Retry => vec![Command::Retry(self.retry_plan(service, members)?); members.len()],
+            Order::Start(start) => self.starts(service, members, start, self.are_reversible(members))?,
+            // Nothing is migrated for a release that was there before.
+            Order::Rollback(rollback) => self.starts(service, members, &self.start_of(service, rollback)?, true)?,
+            Order::Retry => {
+                let (plan, is_reversible) = (self.retry_plan(service, members)?, self.are_reversible(members));
+                vec![Command::Retry { plan, is_reversible }; members.len()]
+            }
             Order::Promote(stride) => vec![Command::Promote(*stride); members.len()],
             Order::Pause => vec![Command::Pause; members.len()],
             Order::Resume => vec![Command::Resume; members.len()],
@@ -145,6 +150,7 @@ impl Engine {
         service: &ServiceName,
         members: &[ServiceName],
         order: &StartOrder,
+        is_reversible: bool,
     ) -> Result<Vec<Command>, Problem> {
         let plan = self.plan(service, &order.release, order.strategy)?;
         // What stands in the way of several services is refused, whatever the plan of the one says.
@@ -158,10 +164,16 @@ impl Engine {
                 return Err(refused(format!("{member}: the deployment of {canary} has been called off")));
             }
             let peers = members.iter().filter(|peer| *peer != member).cloned().collect();
-            let trial = Trial { canary: canary.clone(), plan: plan.clone(), peers };
+            let trial = Trial { peers, is_reversible, ..Trial::new(canary.clone(), plan.clone()) };
             Ok(Command::Start(Start { trial, again: order.again, on_busy }))
         };
         members.iter().map(start).collect()
+    }
+
+    /// Whether all of these services may be sent back without a human's word.
+    fn are_reversible(&self, members: &[ServiceName]) -> bool {
+        let hooks = members.iter().filter_map(|member| Some(&self.services.get(member)?.declared.hooks));
+        hooks.into_iter().all(Hooks::are_reversible)
     }
 
     /// The plan by which what was sent back is tried again, together with what was sent back with it.

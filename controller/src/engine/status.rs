@@ -65,10 +65,10 @@ impl Managed {
 
     /// Why the rollout is where it is. After a restart only the phase itself remembers.
     fn present_reason(&self) -> Option<Reason> {
-        match self.rollout.phase() {
-            Phase::Held { hold, .. } => Some(hold.reason()),
+        let phase = self.rollout.phase();
+        match phase {
             Phase::Aborted { reason, .. } => Some(*reason),
-            _ => self.reason,
+            _ => phase.holds_for().or(self.reason),
         }
     }
 

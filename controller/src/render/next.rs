@@ -24,7 +24,13 @@ pub(super) fn next(service: &ServiceStatus) -> Vec<(String, &'static str)> {
 fn verbs(service: &ServiceStatus) -> Vec<(&'static str, &'static str)> {
     const ABORT: (&str, &str) = ("abort", "sends the canary back");
     let is_last = service.step.as_ref().is_some_and(|step| step.number.saturating_add(1) >= step.of);
-    let onward = ("promote", if is_last { "goes on to 100%" } else { "goes on to the next step" });
+    let onward = match &service.step {
+        // It has all requests already.
+        None => "makes it stable in spite of it",
+        Some(_) if is_last => "goes on to 100%",
+        Some(_) => "goes on to the next step",
+    };
+    let onward = ("promote", onward);
     match service.phase {
         PhaseName::Idle => vec![],
         PhaseName::Draining | PhaseName::Preparing if is_commanded(service) => {

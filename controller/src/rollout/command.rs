@@ -13,7 +13,12 @@ pub enum Command {
     /// Begin to bring in a release.
     Start(Start),
     /// Try the release again that was sent back last, as a new rollout.
-    Retry(Plan),
+    Retry {
+        /// By which plan.
+        plan: Plan,
+        /// See [`Trial::is_reversible`].
+        is_reversible: bool,
+    },
     /// Go on without waiting for the evidence.
     Promote(Stride),
     /// Stay at this step, whatever the evidence.
@@ -64,7 +69,7 @@ impl Rollout {
         }
         match command {
             Command::Start(start) => self.start(start, now, raises),
-            Command::Retry(plan) => self.retry(plan, now, raises),
+            Command::Retry { plan, is_reversible } => self.retry(plan, is_reversible, now, raises),
             Command::Promote(stride) => self.promote(stride, now, raises),
             Command::Pause => self.pause(now),
             Command::Resume => self.resume(now),
@@ -92,6 +97,8 @@ impl Rollout {
             (Phase::Paused { trial, step, pause, .. }, _) => (trial, step, Some(pause)),
         };
         let next = stride.onward(&trial, step);
+        // A human has seen the doubt, and goes on.
+        let trial = Trial { doubt: None, ..trial };
         if !self.may_enter(&trial, next, raises) {
             return Err(barred(trial.canary, raises));
         }

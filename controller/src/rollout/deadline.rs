@@ -18,6 +18,8 @@ impl Rollout {
         match &self.phase {
             Phase::Draining { trial, since, .. } => since.checked_add(trial.plan.drain_timeout),
             Phase::Preparing { trial, since, .. } => since.checked_add(trial.plan.ready_timeout),
+            // What would have been sent back does not become stable by waiting.
+            Phase::Probation { trial, .. } if trial.doubt.is_some() => None,
             Phase::Probation { trial, since } => since.checked_add(trial.plan.probation),
             Phase::Progressing { trial, step, since } => match trial.step(*step) {
                 Some(step) if step.gate == Gate::Time => since.checked_add(step.min_duration),
@@ -48,7 +50,7 @@ impl Rollout {
         match self.phase.clone() {
             Phase::Draining { .. } => self.drained(Reason::DrainTimeout, now, raises),
             Phase::Progressing { trial, step, .. } => self.advance(trial, step, Reason::Time, now, raises),
-            Phase::Held { .. } => Some(self.abort(Reason::NotApproved)),
+            Phase::Held { .. } => self.send_back(Reason::NotApproved, now),
             Phase::Probation { .. } => self.complete(Reason::ProbationOver),
             // The probes must say whether it is ready at last, see `look`.
             Phase::Preparing { .. } | Phase::Idle | Phase::Paused { .. } | Phase::Aborted { .. } => None,

@@ -1,7 +1,8 @@
 //! Services that move as one: one plan, one verdict, and weights that change together.
 //!
 //! Each service has a rollout of its own. All of them are shown what is true of the group, at the same instant, and so
-//! each decides the same. One that must be sent back takes the others with it. A service alone is a group of one.
+//! each decides the same. One that must be sent back takes the others with it, and one that a human
+//! is asked about keeps them where they are. A service alone is a group of one.
 
 use std::time::Instant;
 
@@ -31,13 +32,9 @@ pub fn turn(members: &[Rollout], events: &[Event], now: Instant, raises: Raises)
         Ok(answer.map(|transition| (next, transition)))
     });
     let own: Vec<Option<Move>> = own.collect::<Result<_, _>>()?;
-    let is_sent_back = |moved: &Option<Move>| {
-        let is_retreat = |change: &Transition| change.to == PhaseName::Aborted && change.from != PhaseName::Aborted;
-        moved.as_ref().is_some_and(|(_, change)| is_retreat(change))
-    };
-    if own.iter().any(is_sent_back) {
+    if own.iter().zip(members).any(|(moved, before)| moved.as_ref().is_some_and(|moved| is_retreat(before, moved))) {
         let moves = own.into_iter().zip(members).map(|(moved, rollout)| match moved {
-            Some(moved) if moved.1.to == PhaseName::Aborted => Some(moved),
+            Some(moved) if moved.1.to == PhaseName::Aborted || is_retreat(rollout, &moved) => Some(moved),
             _ => handled(rollout, Event::PeerAborted, now, raises),
         });
         return Ok(Some(moves.flatten().collect()));
@@ -46,6 +43,13 @@ pub fn turn(members: &[Rollout], events: &[Event], now: Instant, raises: Raises)
         None => Ok(own.into_iter().collect()),
         Some(event) => Ok(members.iter().map(|rollout| handled(rollout, event.clone(), now, raises)).collect()),
     }
+}
+
+/// Whether a member is sent back, or would be if a human did not have to be asked first.
+fn is_retreat(before: &Rollout, (after, change): &Move) -> bool {
+    let is_aborted = change.to == PhaseName::Aborted && change.from != PhaseName::Aborted;
+    let is_doubted = |rollout: &Rollout| rollout.phase().trial().is_some_and(|trial| trial.doubt.is_some());
+    is_aborted || is_doubted(after) && !is_doubted(before)
 }
 
 fn handled(rollout: &Rollout, event: Event, now: Instant, raises: Raises) -> Option<Move> {

@@ -63,7 +63,7 @@ impl Rollout {
                 | Phase::Paused { pause: Pause::Command, .. }
                 | Phase::Probation { .. },
                 Judgement::Breach(ground),
-            ) => Some(self.abort(Reason::of(ground))),
+            ) => self.send_back(Reason::of(ground), now),
             (Phase::Progressing { trial, step, since }, Judgement::Pass) => {
                 let is_long_enough = lasts_at_least(since, now, trial.step(step)?.min_duration);
                 if is_long_enough { self.pass(trial, step, now, raises) } else { None }
@@ -84,7 +84,7 @@ impl Rollout {
                 }
             }
             (Phase::Progressing { trial, step, .. }, Judgement::Shared) => {
-                Some(self.hold(trial, step, Hold::SharedBreach, now))
+                Some(self.hold(trial, step, (Hold::SharedBreach, Reason::SharedBreach), now))
             }
             // The step begins anew: what the evidence says of it counts from here on.
             (Phase::Held { trial, step, hold: Hold::SharedBreach, .. }, Judgement::Pass | Judgement::Thin(_)) => {
@@ -98,7 +98,7 @@ impl Rollout {
     fn pass(&mut self, trial: Trial, step: usize, now: Instant, raises: Raises) -> Option<Transition> {
         match trial.gate(step) {
             Gate::Evidence => self.advance(trial, step, Reason::Certificate, now, raises),
-            Gate::Manual { .. } => Some(self.hold(trial, step, Hold::Approval, now)),
+            Gate::Manual { .. } => Some(self.hold(trial, step, (Hold::Approval, Reason::Approval), now)),
             Gate::Time => None,
         }
     }
@@ -114,14 +114,16 @@ impl Rollout {
     ) -> Option<Transition> {
         match trial.plan.on_thin_evidence {
             _ if trial.gate(step) == Gate::Time => None,
-            OnThinEvidence::Abort => Some(self.abort(Reason::ThinEvidence)),
+            OnThinEvidence::Abort => self.send_back(Reason::ThinEvidence, now),
             _ if goes_on(&trial, step, inclination) => self.advance(trial, step, Reason::Policy, now, raises),
-            OnThinEvidence::Hold | OnThinEvidence::Promote => Some(self.hold(trial, step, Hold::ThinEvidence, now)),
+            OnThinEvidence::Hold | OnThinEvidence::Promote => {
+                Some(self.hold(trial, step, (Hold::ThinEvidence, Reason::ThinEvidence), now))
+            }
         }
     }
 
-    fn hold(&mut self, trial: Trial, step: usize, hold: Hold, now: Instant) -> Transition {
-        self.enter(Phase::Held { trial, step, since: now, hold }, hold.reason())
+    fn hold(&mut self, trial: Trial, step: usize, (hold, reason): (Hold, Reason), now: Instant) -> Transition {
+        self.enter(Phase::Held { trial, step, since: now, hold }, reason)
     }
 }
 

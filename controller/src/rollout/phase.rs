@@ -104,6 +104,8 @@ pub enum Hold {
     Approval,
     /// That stable keeps its absolute limits again: canary and stable both break one.
     SharedBreach,
+    /// A human's word: it would have been sent back, and stable is not as good as before any more.
+    Irreversible,
 }
 
 /// Why a rollout does not go on.
@@ -129,7 +131,7 @@ pub enum PhaseName {
     Preparing,
     /// See [`Phase::Progressing`].
     Progressing,
-    /// See [`Phase::Held`].
+    /// See [`Phase::Held`]; and [`Phase::Probation`], where a human is asked what becomes of it.
     Held,
     /// See [`Phase::Paused`].
     Paused,
@@ -169,8 +171,29 @@ impl Phase {
             Self::Progressing { .. } => PhaseName::Progressing,
             Self::Held { .. } => PhaseName::Held,
             Self::Paused { .. } => PhaseName::Paused,
+            // It waits for a human, and for nothing else any more.
+            Self::Probation { trial, .. } if trial.doubt.is_some() => PhaseName::Held,
             Self::Probation { .. } => PhaseName::Probation,
             Self::Aborted { .. } => PhaseName::Aborted,
+        }
+    }
+
+    /// Whether the canary stands somewhere, would have been sent back, and a human is asked.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        let is_standing = !matches!(self, Self::Draining { .. } | Self::Preparing { .. });
+        is_standing && self.trial().is_some_and(|trial| trial.doubt.is_some())
+    }
+
+    /// Why the rollout holds, if it does.
+    #[must_use]
+    pub fn holds_for(&self) -> Option<Reason> {
+        match self {
+            Self::Held { hold: Hold::ThinEvidence, .. } => Some(Reason::ThinEvidence),
+            Self::Held { hold: Hold::Approval, .. } => Some(Reason::Approval),
+            Self::Held { hold: Hold::SharedBreach, .. } => Some(Reason::SharedBreach),
+            Self::Held { trial, hold: Hold::Irreversible, .. } | Self::Probation { trial, .. } => trial.doubt,
+            _ => None,
         }
     }
 
@@ -243,20 +266,6 @@ impl PhaseName {
             Self::Paused => "paused",
             Self::Probation => "probation",
             Self::Aborted => "aborted",
-        }
-    }
-}
-
-// === impl Hold ===
-
-impl Hold {
-    /// Why the rollout came to hold.
-    #[must_use]
-    pub const fn reason(self) -> Reason {
-        match self {
-            Self::ThinEvidence => Reason::ThinEvidence,
-            Self::Approval => Reason::Approval,
-            Self::SharedBreach => Reason::SharedBreach,
         }
     }
 }

@@ -57,7 +57,7 @@ impl Rollout {
             Phase::Progressing { .. } | Phase::Held { .. } | Phase::Paused { .. } | Phase::Probation { .. }
                 if is_canary_lost =>
             {
-                Some(self.abort(Reason::Unready))
+                self.send_back(Reason::Unready, now)
             }
             Phase::Progressing { trial, step, .. } | Phase::Held { trial, step, .. } if is_stable_lost => {
                 let pause = Pause::StableUnready;

@@ -68,9 +68,15 @@ impl Rollout {
     }
 
     /// Tries the release again that was sent back last, with those that moved with it.
-    pub(super) fn retry(&mut self, plan: Plan, now: Instant, raises: Raises) -> Result<Transition, Refusal> {
+    pub(super) fn retry(
+        &mut self,
+        plan: Plan,
+        is_reversible: bool,
+        now: Instant,
+        raises: Raises,
+    ) -> Result<Transition, Refusal> {
         let Phase::Aborted { canary, peers, .. } = self.phase.clone() else { return Err(Refusal::NothingToRetry) };
-        let trial = Trial { canary, plan, peers };
+        let trial = Trial { peers, is_reversible, ..Trial::new(canary, plan) };
         self.start(Start { trial, again: Again::Force, on_busy: OnBusy::Reject }, now, raises)
     }
 

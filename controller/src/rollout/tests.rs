@@ -7,6 +7,7 @@ mod approvals;
 mod clocks;
 mod commands;
 mod convictions;
+mod doubts;
 mod events;
 mod every_phase;
 mod exploration;

@@ -7,6 +7,8 @@ use canary_config::plan::{Gate, Plan, Step};
 use canary_config::weight::Weight;
 use serde::{Deserialize, Serialize};
 
+use crate::rollout::Reason;
+
 /// The release on trial, and the plan by which it is tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
@@ -17,6 +19,12 @@ pub struct Trial {
     /// The other services that move with this one, as one rollout: one plan, one verdict.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub peers: BTreeSet<ServiceName>,
+    /// Whether stable is as good as before once the canary has served. If it is not, only a human sends it back then.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub is_reversible: bool,
+    /// What it would have been sent back for. Until a human says what becomes of it, it stays where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Reason>,
 }
 
 /// A place on the way from zero to all requests.
@@ -35,6 +43,12 @@ pub enum Position {
 // === impl Trial ===
 
 impl Trial {
+    /// A trial of a release by itself, which may be sent back at any time.
+    #[must_use]
+    pub fn new(canary: ReleaseId, plan: Plan) -> Self {
+        Self { canary, plan, peers: BTreeSet::new(), is_reversible: true, doubt: None }
+    }
+
     /// A step of the plan.
     #[must_use]
     pub fn step(&self, step: usize) -> Option<&Step> {
@@ -84,4 +98,8 @@ impl Position {
             Self::Full => None,
         }
     }
+}
+
+const fn yes() -> bool {
+    true
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use canary_config::weight::Weight;
 
-use crate::rollout::{Hold, Reason};
+use crate::rollout::Reason;
 
 /// What came of one rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum End {
     /// It has all requests, or is stable by now.
     Promoted,
     /// It waits for evidence or for a human.
-    Held(Hold),
+    Held(Reason),
     /// It was not followed to its end.
     Unfinished,
 }

@@ -10,7 +10,7 @@ use super::experiment::Experiment;
 use super::onset::Onset;
 use super::outcome::Outcome;
 use super::summary::{Summary, millis};
-use crate::rollout::Hold;
+use crate::rollout::Reason;
 use crate::unjudged;
 
 const CLIENTS_COUNT_LATE: &str = "the traffic is that of new clients, each of which asks once; a real one is good only \
@@ -137,7 +137,7 @@ impl Report {
 /// What to bear in mind, the gravest first.
 fn caveats(plan: &Plan, traffic: &ReportTraffic, outcome: &Summary) -> Vec<&'static str> {
     let asks_a_human = plan.steps.iter().any(|step| matches!(step.gate, Gate::Manual { .. }));
-    let is_thin = outcome.held_for.contains_key(Hold::ThinEvidence.reason().label());
+    let is_thin = outcome.held_for.contains_key(Reason::ThinEvidence.label());
     let never_turned = outcome.turned == 0 && !traffic.is_as_good;
     [
         unjudged::remark(plan),

@@ -5,7 +5,6 @@
 //! as the witness does. With more traffic a tick's requests are counted together: the draw is then free for each of
 //! them, and to pick them one by one would count the same.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,7 +90,7 @@ impl<'a> Run<'a> {
 
     /// The start is ordered, and all backends are ready.
     fn begin(&mut self) {
-        let trial = Trial { canary: release("canary"), plan: self.simulation.plan.clone(), peers: BTreeSet::new() };
+        let trial = Trial::new(release("canary"), self.simulation.plan.clone());
         let start = Start { trial, again: Again::Refuse, on_busy: OnBusy::Reject };
         self.tell(Event::Commanded { command: Command::Start(start), generation: None });
         if matches!(self.rollout.phase(), Phase::Draining { leaving: Leaving::Stable, .. }) {
@@ -275,7 +274,7 @@ impl<'a> Run<'a> {
     fn ended(&mut self) -> Option<End> {
         match self.rollout.phase() {
             Phase::Aborted { reason, .. } => Some(End::Aborted(*reason)),
-            Phase::Held { hold, .. } => Some(End::Held(*hold)),
+            phase @ Phase::Held { .. } => phase.holds_for().map(End::Held),
             Phase::Probation { .. } => {
                 self.outcome.full_at = Some(self.now);
                 (self.simulation.until == Until::AllRequests).then_some(End::Promoted)

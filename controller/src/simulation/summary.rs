@@ -82,9 +82,9 @@ impl Summary {
                 one_more(&mut self.aborted_for, reason);
             }
             End::Promoted => self.promoted += 1,
-            End::Held(hold) => {
+            End::Held(reason) => {
                 self.held += 1;
-                one_more(&mut self.held_for, hold.reason());
+                one_more(&mut self.held_for, reason);
             }
             End::Unfinished => self.unfinished += 1,
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow::{self, Break, Continue};
 
+use canary_config::weight::Weight;
+
 use crate::api::{HistoryEntry, RolloutSummary};
 use crate::rollout::{Generation, PhaseName, Reason, Transition};
 
@@ -109,6 +111,8 @@ fn supersede(before: &mut RolloutSummary, at: &str) {
     before.phase = match before.phase {
         PhaseName::Idle | PhaseName::Aborted => return,
         PhaseName::Probation => PhaseName::Idle,
+        // It had all requests, and whoever takes its place leaves its version to them.
+        PhaseName::Held if before.weight_max_bp == Weight::FULL => PhaseName::Idle,
         _ => PhaseName::Aborted,
     };
     at.clone_into(&mut before.changed_at);

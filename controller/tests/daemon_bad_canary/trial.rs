@@ -100,6 +100,16 @@ impl Trial {
         ended
     }
 
+    /// Waits until the canary was given more requests than it has now.
+    pub(super) async fn picked_again(&self) {
+        let before = picks(&self.canaryd.page().await);
+        until("another request for the canary", async || {
+            let now = picks(&self.canaryd.page().await);
+            if now > before { Ok(()) } else { Err(now.to_string()) }
+        })
+        .await;
+    }
+
     /// Asks nothing more, and lets everything end, wherever the rollout stands.
     pub(super) async fn stopped(self) -> Ended {
         let Self { canaryd, load, stable, canary, _site } = self;

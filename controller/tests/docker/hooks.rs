@@ -47,7 +47,7 @@ fn room(engine: &Dockerd, container: &str) -> Room {
 
 async fn ran(room: &Room, command: &str, deadline: Duration, retries: u32) -> Report {
     let action = HookAction::Command(words(command));
-    let hook = Hook { action, deadline, retries, on_failure: OnFailure::Abort };
+    let hook = Hook { action, deadline, retries, on_failure: OnFailure::Abort, is_reversible: true };
     run_hook(Check::PreTraffic, &hook, &circumstances(), room, &turns()).await
 }
 

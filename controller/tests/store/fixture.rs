@@ -87,7 +87,7 @@ pub(super) fn trial() -> Trial {
         on_busy: OnBusy::Supersede,
         drain_timeout: Duration::from_millis(30_001),
     };
-    Trial { canary: release("v2"), plan, peers: [service("api"), service("pay")].into() }
+    Trial { peers: [service("api"), service("pay")].into(), ..Trial::new(release("v2"), plan) }
 }
 
 /// A rollout of every kind that there is.

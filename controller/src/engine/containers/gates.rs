@@ -101,7 +101,7 @@ impl Engine {
     pub(in crate::engine) fn rules(&self, members: &[ServiceName], events: &[Event]) -> Raises {
         let begins = |event: &Event| {
             let Event::Commanded { command, .. } = event else { return false };
-            matches!(command, Command::Start(_) | Command::Retry(_) | Command::Adopt(_))
+            matches!(command, Command::Start(_) | Command::Retry { .. } | Command::Adopt(_))
         };
         let now = clock::now();
         let is_commanded = events.iter().any(|event| matches!(event, Event::Commanded { .. }));

@@ -29,6 +29,11 @@ impl Managed {
         if let Some(check) = self.running_check().filter(|_| phase.trial().is_some()) {
             return Some(Missing::plain(format!("that its {} passes", check.in_words())));
         }
+        if phase.is_in_doubt() {
+            let what =
+                "a human's word, as `reversible = false` leaves it to you: `abort` sends it back, `promote` goes on";
+            return Some(Missing::plain(what.into()));
+        }
         match phase {
             Phase::Idle | Phase::Aborted { .. } => {
                 let stable = self.rollout.stable();

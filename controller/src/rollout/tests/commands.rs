@@ -4,7 +4,7 @@ use canary_config::plan::OnBusy;
 
 use super::every_phase::every_phase;
 use super::plan;
-use super::scenario::{aborted, commanded, given, start_of};
+use super::scenario::{aborted, commanded, given, retry, start_of};
 use crate::rollout::{Again, Command, Event, Generation, Reason, Refusal, Start, Stride};
 
 const TOLD: &str = "\
@@ -309,7 +309,7 @@ fn every_command() -> [(&'static str, Command); 13] {
         ("start v2 --force", Command::Start(force(start("v2")))),
         ("start v3 --on-busy supersede", Command::Start(when_busy(OnBusy::Supersede, start("v3")))),
         ("start v3 --on-busy queue", Command::Start(when_busy(OnBusy::Queue, start("v3")))),
-        ("retry", Command::Retry(plan(&[10, 25]))),
+        ("retry", retry(plan(&[10, 25]))),
         ("promote", Command::Promote(Stride::Next)),
         ("promote --full", Command::Promote(Stride::Full)),
         ("pause", Command::Pause),

@@ -3,7 +3,8 @@
 use canary_config::plan::Gate;
 
 use super::scenario::{
-    BREACH, ERROR_RATE, OPEN, PASS, SHARED, aborted, commanded, given, held, judged, probed, progressing, unchanged,
+    BREACH, ERROR_RATE, OPEN, PASS, SHARED, aborted, commanded, given, held, judged, probed, progressing, retry,
+    unchanged,
 };
 use super::{MAX, MIN, gated, manual, plan, release};
 use crate::rollout::{Command, Readiness, Reason, Stop, Stride};
@@ -33,7 +34,7 @@ fn a_release_that_was_sent_back_can_be_tried_again_as_a_new_generation() {
     let aborted = given(plan(&[10])).at(10).when(judged(BREACH));
     assert_eq!(aborted.rollout.generation().get(), 1);
     aborted.clone().preparing().answer.expect_err("it was sent back");
-    let again = aborted.when(commanded(Command::Retry(plan(&[10]))));
+    let again = aborted.when(commanded(retry(plan(&[10]))));
     assert_eq!(again.rollout.generation().get(), 2);
     again.when(probed(Readiness::All, Readiness::All)).then(progressing(10, Reason::Ready));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use canary_config::plan::{Gate, OnThinEvidence, Plan};
 
-use super::happenings::{Happening, everything, everything_at_once, other_breaches};
+use super::happenings::{Happening, everything, everything_at_once, everything_for_good, other_breaches};
 use super::world::{Key, World};
 use super::{MANUAL, blue_green, gated, laws, on_thin, plan, recreate, rolling};
 use crate::rollout::{PhaseName, Reason};
@@ -163,6 +163,15 @@ fn no_way_from_instance_to_instance_breaks_a_law() {
 #[test]
 fn no_way_of_one_in_the_place_of_the_other_breaks_a_law() {
     assert_met(explore(vec![quick(recreate(), 1, 2), quick(recreate(), 2, 1)]), (5, 14));
+}
+
+#[test]
+fn no_way_of_what_only_a_human_sends_back_breaks_a_law() {
+    let others = [quick(blue_green(MANUAL), 1, 2), quick(rolling(), 1, 2), quick(recreate(), 1, 2)];
+    for plan in plans(1, &CLOCKS[..2]).into_iter().chain(plans(2, &CLOCKS[..1])).chain(others) {
+        let exploration = Exploration::of(everything_for_good(&plan));
+        assert!(exploration.phases().contains(&PhaseName::Held), "{plan:?}");
+    }
 }
 
 #[test]

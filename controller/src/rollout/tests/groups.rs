@@ -9,14 +9,14 @@ use canary_config::weight::Weight;
 
 use super::every_phase::every_phase;
 use super::scenario::{
-    BREACH, ERROR_RATE, FAVOURABLE, OPEN, PASS, SHARED, commanded, given, judged, probed, start_of, started_together,
-    starts,
+    BREACH, ERROR_RATE, FAVOURABLE, OPEN, PASS, SHARED, commanded, given, irreversible, judged, probed, retry,
+    start_of, started_together, starts,
 };
 use super::{MANUAL, READY_TIMEOUT, blue_green, gated, on_thin, plan, recreate, release, rolling, start};
 use crate::rollout::group::{Move, Refused, turn};
 use crate::rollout::{
-    Again, Command, Event, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start, Stop,
-    Stride,
+    Again, Charge, Command, Event, Judgement, Phase, PhaseName, Raises, Readiness, Reason, Refusal, Rollout, Start,
+    Stop, Stride,
 };
 
 /// `web` from v1 to v2 and `api` from v6 to v7, at one instant.
@@ -131,7 +131,7 @@ fn everything(plan: &Plan) -> Vec<Happening> {
         Command::Resume,
         Command::Abort,
         Command::Undo,
-        Command::Retry(plan.clone()),
+        retry(plan.clone()),
     ];
     let same = commands.map(commanded).into_iter().chain([Event::Ticked, Event::Drained]);
     let told = pairs(&looks).into_iter().chain(pairs(&judgements)).chain(same.map(|event| [event.clone(), event]));
@@ -265,6 +265,34 @@ fn a_breach_of_one_sends_back_both_and_blames_the_one() {
 }
 
 #[test]
+fn a_human_is_asked_about_both_and_told_of_the_one() {
+    let for_good = |event| match event {
+        Event::Commanded { command: Command::Start(start), .. } => starts(irreversible(start)),
+        other => other,
+    };
+    let begin =
+        [("v2", "api"), ("v7", "web")].map(|(name, peer)| for_good(started_together(name, &[peer], plan(&[10]))));
+    for share in [Some(10), None] {
+        let mut pair = Pair::new();
+        pair.take(&begin).expect("both may start");
+        pair.both(probed(Readiness::All, Readiness::All));
+        if share.is_none() {
+            pair.both(commanded(Command::Promote(Stride::Full)));
+        }
+        let before = pair.members.each_ref().map(Rollout::weight);
+        pair.take(&[Event::Charged(Charge::Died), Event::Ticked]).expect("no command");
+        assert_eq!(pair.members.each_ref().map(Rollout::weight), before);
+        let doubts = pair.members.each_ref().map(|member| member.phase().trial().and_then(|trial| trial.doubt));
+        assert_eq!(doubts, [Some(Reason::Charged(Charge::Died)), Some(Reason::Peer)]);
+        assert!(pair.members.iter().all(|member| member.phase().name() == PhaseName::Held));
+        // Nobody is asked twice.
+        assert_eq!(pair.take(&[judged(BREACH), judged(PASS)]), Ok(None));
+        pair.both(commanded(Command::Abort));
+        assert!(pair.members.iter().all(|member| member.phase().name() == PhaseName::Aborted));
+    }
+}
+
+#[test]
 fn whoever_is_not_ready_in_time_is_to_blame_alone() {
     let mut pair = Pair::started(&plan(&[10]));
     pair.now += READY_TIMEOUT;
@@ -280,7 +308,7 @@ fn whoever_was_sent_back_with_another_may_begin_again_alone_or_together() {
     let mut alone = pair.members[0].clone();
     let start = starts(start_of("v2", plan(&[10])));
     alone.handle(start, pair.now, Raises::Allowed).expect("nothing is held against it");
-    pair.both(commanded(Command::Retry(plan(&[10]))));
+    pair.both(commanded(retry(plan(&[10]))));
     let peers = pair.members.map(|member| member.phase().trial().expect("it is tried again").peers.clone());
     assert_eq!(peers.map(|peers| peers.iter().map(ToString::to_string).collect::<Vec<_>>()), [["api"], ["web"]]);
 }

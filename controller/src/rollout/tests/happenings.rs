@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use canary_config::plan::{OnBusy, Plan};
 
-use super::scenario::{BREACH, FAVOURABLE, OPEN, PASS, SHARED, commanded, judged, probed, start_of, starts};
+use super::scenario::{
+    BREACH, FAVOURABLE, OPEN, PASS, SHARED, commanded, irreversible, judged, probed, retry, start_of, starts,
+};
 use crate::analysis::{BlastLimit, BreakerRule, Ground, Metric};
 use crate::rollout::{Again, Charge, Command, Event, Judgement, Raises, Readiness, Start, Stop, Stride};
 
@@ -29,7 +31,7 @@ impl fmt::Debug for Happening {
                 let Start { trial, again, on_busy } = start;
                 write!(f, "start {} by {} ({again:?}, {on_busy:?})", trial.canary, trial.plan.strategy)
             }
-            Self::Told(Event::Commanded { command: Command::Retry(_), generation: None }) => f.write_str("retry"),
+            Self::Told(Event::Commanded { command: Command::Retry { .. }, generation: None }) => f.write_str("retry"),
             Self::Told(event) => event.fmt(f),
             Self::Passed(duration) => write!(f, "{duration:?} passed"),
             Self::Restarted(stop) => write!(f, "restarted, {stop:?}"),
@@ -41,7 +43,7 @@ impl fmt::Debug for Happening {
 /// Everything that can happen to a release that has the service for itself, once each; time passes by seconds.
 pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
     let start = |name| Command::Start(Start { again: Again::Force, ..start_of(name, plan.clone()) });
-    let commands = [start("v1"), start("v2"), Command::Retry(plan.clone())].into_iter().chain(verbs());
+    let commands = [start("v1"), start("v2"), retry(plan.clone())].into_iter().chain(verbs());
     let readiness = [Readiness::None, Readiness::Some, Readiness::All];
     let probes = readiness.iter().flat_map(|stable| readiness.iter().map(|canary| probed(*stable, *canary)));
     let events = commands.map(commanded).chain(probes);
@@ -51,6 +53,21 @@ pub(super) fn everything(plan: &Plan) -> Vec<Happening> {
     let events = events.chain([Event::Charged(Charge::Died), Event::Replaced(release("v2")), adopt]);
     let events = events.chain([Event::Drained, Event::PeerAborted, Event::Ticked]);
     events.map(Happening::Told).chain(outside()).collect()
+}
+
+/// The same where only a human sends back what has served.
+pub(super) fn everything_for_good(plan: &Plan) -> Vec<Happening> {
+    let for_good = |happening| match happening {
+        Happening::Told(Event::Commanded { command: Command::Start(start), generation }) => {
+            Happening::Told(Event::Commanded { command: Command::Start(irreversible(start)), generation })
+        }
+        Happening::Told(Event::Commanded { command: Command::Retry { plan, .. }, generation }) => {
+            let command = Command::Retry { plan, is_reversible: false };
+            Happening::Told(Event::Commanded { command, generation })
+        }
+        other => other,
+    };
+    everything(plan).into_iter().map(for_good).collect()
 }
 
 /// A breach on every other ground.
@@ -73,7 +90,7 @@ pub(super) fn everything_at_once(plan: &Plan, other: &Plan) -> Vec<Happening> {
         start("v3", other, Again::Refuse, OnBusy::Queue),
         start("v1", plan, Again::Force, OnBusy::Queue),
         start("v1", plan, Again::Force, OnBusy::Supersede),
-        commanded(Command::Retry(plan.clone())),
+        commanded(retry(plan.clone())),
         probed(Readiness::All, Readiness::All),
         probed(Readiness::All, Readiness::None),
         probed(Readiness::None, Readiness::All),

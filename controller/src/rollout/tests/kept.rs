@@ -5,7 +5,7 @@ use std::time::Duration;
 use canary_config::plan::{Gate, OnBusy};
 use serde_json::{Value, json};
 
-use super::scenario::{given, probed, progressing, started_together};
+use super::scenario::{given, probed, progressing, retry, started_together};
 use super::{MANUAL, blue_green, plan, release, start};
 use crate::rollout::{Command, Position, Raises, Readiness, Reason, Rollout, Saved, Stop};
 
@@ -83,7 +83,7 @@ fn the_other_services_of_a_rollout_are_kept_with_it() {
     assert_eq!(text(&joined.rollout)["state"]["underway"]["trial"]["peers"], json!(["api"]));
     let aborted = joined.told_to(Command::Abort);
     assert_eq!(text(&aborted.rollout)["state"]["aborted"]["peers"], json!(["api"]));
-    let again = aborted.restarted(Stop::Unclean).told_to(Command::Retry(plan(&[10])));
+    let again = aborted.restarted(Stop::Unclean).told_to(retry(plan(&[10])));
     assert_eq!(text(&again.rollout)["state"]["underway"]["trial"]["peers"], json!(["api"]));
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 mod causes;
 mod deadlines;
+mod doubts;
 mod freezes;
 mod gates;
 mod pauses;
@@ -14,6 +15,7 @@ mod weights;
 use std::time::Duration;
 
 use canary_config::plan::{Gate, Step};
+use canary_config::weight::Weight;
 
 use super::happenings::Happening;
 use super::world::{Answer, World, hold};
@@ -29,12 +31,13 @@ struct Seen<'a> {
 
 type Law = (&'static str, fn(&Seen) -> bool);
 
-const ALL: [&[Law]; 10] = [
+const ALL: [&[Law]; 11] = [
     &weights::LAWS,
     &causes::LAWS,
     &answers::LAWS,
     &trials::LAWS,
     &deadlines::LAWS,
+    &doubts::LAWS,
     &verdicts::LAWS,
     &pauses::LAWS,
     &freezes::LAWS,
@@ -122,9 +125,30 @@ impl<'a> Seen<'a> {
         self.after.rollout.generation() != self.before.rollout.generation()
     }
 
+    /// Whether only a human may send back what is on trial, as it has served.
+    fn is_for_good(&self) -> bool {
+        let is_irreversible = self.phase().trial().is_some_and(|trial| !trial.is_reversible);
+        is_irreversible && self.before.rollout.weight() > Weight::ZERO
+    }
+
     /// Whether it was aborted, for this reason.
     fn is_aborted_for(&self, expected: Reason) -> bool {
         self.to() == PhaseName::Aborted && self.reason() == Some(expected)
+    }
+
+    /// Whether it was sent back for this reason; or a human is asked, where only a human does that.
+    fn is_sent_back_for(&self, expected: Reason) -> bool {
+        if self.is_for_good() { self.after.rollout.phase().is_in_doubt() } else { self.is_aborted_for(expected) }
+    }
+
+    /// Whether a human was asked already what becomes of it.
+    fn was_in_doubt(&self) -> bool {
+        self.phase().is_in_doubt()
+    }
+
+    /// Whether it had all requests.
+    fn was_full(&self) -> bool {
+        matches!(self.phase(), Phase::Probation { .. })
     }
 
     /// Whether the step before has been compared without a break for so long.

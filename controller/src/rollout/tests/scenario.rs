@@ -1,6 +1,5 @@
 //! `given(plan).at(10).when(judged(BREACH)).then(aborted(BREACH))`: a rollout told as a sentence.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use canary_config::plan::{OnBusy, Plan};
@@ -168,9 +167,14 @@ pub(super) fn commanded(command: Command) -> Event {
     Event::Commanded { command, generation: None }
 }
 
+/// Tries again what was sent back last.
+pub(super) fn retry(plan: Plan) -> Command {
+    Command::Retry { plan, is_reversible: true }
+}
+
 /// A start of this release that is refused if it was sent back before, or if another rollout is under way.
 pub(super) fn start_of(name: &str, plan: Plan) -> Start {
-    let trial = Trial { canary: release(name), plan, peers: BTreeSet::new() };
+    let trial = Trial::new(release(name), plan);
     Start { trial, again: Again::Refuse, on_busy: OnBusy::Reject }
 }
 
@@ -179,6 +183,11 @@ pub(super) fn started_together(name: &str, peers: &[&str], plan: Plan) -> Event 
     let peers = peers.iter().map(|peer| peer.parse().expect("a good name")).collect();
     let start = start_of(name, plan);
     starts(Start { trial: Trial { peers, ..start.trial }, ..start })
+}
+
+/// The same, of one that only a human sends back once it has served.
+pub(super) fn irreversible(start: Start) -> Start {
+    Start { trial: Trial { is_reversible: false, ..start.trial }, ..start }
 }
 
 pub(super) fn starts(start: Start) -> Event {

@@ -3,7 +3,8 @@
 use canary_config::plan::OnBusy;
 
 use super::scenario::{
-    BREACH, ERROR_RATE, Scenario, aborted, draining, given, judged, preparing, probed, start_of, starts, unchanged,
+    BREACH, ERROR_RATE, Scenario, aborted, draining, given, judged, preparing, probed, retry, start_of, starts,
+    unchanged,
 };
 use super::{APPROVAL_DEADLINE, MANUAL, PROBATION, READY_TIMEOUT, blue_green, plan, release};
 use crate::rollout::sent_back::SENT_BACK_MAX;
@@ -45,16 +46,16 @@ fn whoever_insists_tries_it_again() {
 
 #[test]
 fn a_retry_tries_it_again_as_a_new_generation_and_by_the_plan_of_now() {
-    let again = sent_back().told_to(Command::Retry(plan(&[50]))).then(preparing(Reason::Command));
+    let again = sent_back().told_to(retry(plan(&[50]))).then(preparing(Reason::Command));
     assert_eq!(again.rollout.generation(), Generation(2));
     assert_eq!(again.rollout.phase().trial().map(|trial| &trial.plan), Some(&plan(&[50])));
-    again.clone().told_to(Command::Retry(plan(&[50]))).refused(&Refusal::NothingToRetry);
+    again.clone().told_to(retry(plan(&[50]))).refused(&Refusal::NothingToRetry);
     again.restarted(Stop::Orderly).told_to(Command::Abort).then(aborted(Reason::Command));
 }
 
 #[test]
 fn a_release_that_became_stable_after_all_has_nothing_held_against_it() {
-    let again = sent_back().told_to(Command::Retry(plan(&[]))).when(probed(Readiness::All, Readiness::All));
+    let again = sent_back().told_to(retry(plan(&[]))).when(probed(Readiness::All, Readiness::All));
     let stable = again.told_to(Command::Promote(Stride::Next));
     assert_eq!(stable.rollout.sent_back(&release("v2")), None);
     let replaced = stable.started("v3", OnBusy::Reject).when(probed(Readiness::All, Readiness::All));
@@ -74,7 +75,7 @@ fn a_release_that_is_sent_back_again_and_again_is_remembered_once() {
     let another = given(plan(&[])).started("v3", OnBusy::Reject).told_to(Command::Abort);
     let mut often = another.preparing().told_to(Command::Abort);
     for _ in 0..SENT_BACK_MAX {
-        often = often.told_to(Command::Retry(plan(&[]))).told_to(Command::Abort);
+        often = often.told_to(retry(plan(&[]))).told_to(Command::Abort);
     }
     assert_eq!(often.rollout.sent_back.len(), 2);
     let of_last = often.rollout.sent_back(&release("v2")).map(|before| before.generation);

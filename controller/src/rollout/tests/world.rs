@@ -45,6 +45,7 @@ pub(super) struct Key {
     phase: PhaseName,
     leaving: Option<Option<ReleaseId>>,
     hold: Option<Hold>,
+    doubt: Option<Reason>,
     pause: Option<Pause>,
     position: Option<usize>,
     wants_pause: bool,
@@ -141,6 +142,8 @@ impl World {
             Event::Commanded { command: Command::Pause, .. } => self.wants_pause = true,
             Event::Commanded { command: Command::Resume, .. } => self.wants_pause = false,
             _ if matches!(to, PhaseName::Aborted | PhaseName::Idle | PhaseName::Probation) => self.wants_pause = false,
+            // Who is asked what becomes of it says more than that.
+            _ if to == PhaseName::Held && self.rollout.phase().is_in_doubt() => self.wants_pause = false,
             _ => {}
         }
         self.remember_releases(before, event, transition);
@@ -151,7 +154,7 @@ impl World {
         if transition.to == PhaseName::Aborted && transition.from != PhaseName::Aborted {
             self.sent_back.extend(trial.cloned());
         }
-        let is_settled = transition.from == PhaseName::Probation
+        let is_settled = matches!(before.rollout.phase(), Phase::Probation { .. })
             && (transition.to == PhaseName::Idle || transition.reason == Reason::Superseded);
         if let Some(settled) = trial.filter(|_| is_settled) {
             self.sent_back.remove(settled);
@@ -190,6 +193,7 @@ impl World {
             phase: phase.name(),
             leaving: leaving(phase),
             hold: hold(phase),
+            doubt: phase.trial().and_then(|trial| trial.doubt),
             pause: pause(phase),
             position: position(phase),
             wants_pause: self.wants_pause,

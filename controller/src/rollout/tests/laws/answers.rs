@@ -66,7 +66,7 @@ fn a_start_is_obeyed_when_its_time_has_come(seen: &Seen) -> bool {
         (_, OnBusy::Reject) => (false, false),
         (_, OnBusy::Queue) => (false, seen.before.queue.len() < QUEUE_LIMIT),
         // Its canary becomes stable then.
-        (PhaseName::Probation, OnBusy::Supersede) => (before.canary() != Some(&trial.canary), false),
+        (_, OnBusy::Supersede) if seen.was_full() => (before.canary() != Some(&trial.canary), false),
         (_, OnBusy::Supersede) => (!is_stable, false),
     };
     seen.answer.is_ok() == (is_begun || is_queued)
@@ -75,7 +75,7 @@ fn a_start_is_obeyed_when_its_time_has_come(seen: &Seen) -> bool {
 }
 
 fn a_retry_is_obeyed_after_an_abort(seen: &Seen) -> bool {
-    let Some(Command::Retry(plan)) = seen.command() else { return true };
+    let Some(Command::Retry { plan, .. }) = seen.command() else { return true };
     let is_allowed = seen.from() == PhaseName::Aborted && !seen.is_frozen();
     let last = seen.before.rollout.sent_back.last().map(|last| &last.release);
     let trial = seen.after.rollout.phase().trial();
@@ -87,7 +87,7 @@ fn a_retry_is_obeyed_after_an_abort(seen: &Seen) -> bool {
 fn begins(seen: &Seen) -> bool {
     let phase = seen.after.rollout.phase();
     let is_recreated = phase.trial().is_some_and(|trial| trial.plan.strategy == Strategy::Recreate);
-    let is_superseded = !matches!(seen.from(), PhaseName::Probation | PhaseName::Preparing) && !seen.was_free();
+    let is_superseded = seen.from() != PhaseName::Preparing && !seen.was_full() && !seen.was_free();
     let may_drain = is_recreated || is_superseded;
     position(phase) == Some(0)
         && (phase.name() == PhaseName::Preparing || phase.name() == PhaseName::Draining && may_drain)
@@ -103,11 +103,10 @@ fn a_promotion_is_obeyed_where_there_is_a_way_on(seen: &Seen) -> bool {
     };
     let is_barred = (seen.is_frozen() || seen.is_gated()) && next > seen.before.rollout.weight();
     let is_allowed = match seen.from() {
-        PhaseName::Probation => *stride == Stride::Next,
+        _ if seen.was_full() => *stride == Stride::Next,
         name => is_standing(name) && !is_barred,
     };
-    let is_on = position(seen.after.rollout.phase()) > here
-        || seen.from() == PhaseName::Probation && seen.to() == PhaseName::Idle;
+    let is_on = position(seen.after.rollout.phase()) > here || seen.was_full() && seen.to() == PhaseName::Idle;
     seen.answer.is_ok() == is_allowed && is_on == is_allowed
 }
 
@@ -126,9 +125,8 @@ fn an_abort_is_obeyed(seen: &Seen) -> bool {
 }
 
 fn an_undo_is_obeyed_in_probation(seen: &Seen) -> bool {
-    let is_probation = seen.from() == PhaseName::Probation;
     seen.command() != Some(&Command::Undo)
-        || if is_probation { seen.is_aborted_for(Reason::Command) } else { seen.answer.is_err() }
+        || if seen.was_full() { seen.is_aborted_for(Reason::Command) } else { seen.answer.is_err() }
 }
 
 fn a_pause_and_a_resumption_are_obeyed_in_turn(seen: &Seen) -> bool {

@@ -58,7 +58,7 @@ fn every_reason_has_its_cause(seen: &Seen) -> bool {
         Reason::Charged(charge) => {
             seen.event() == Some(&Event::Charged(charge))
                 && seen.phase().trial().is_some()
-                && seen.to() == PhaseName::Aborted
+                && seen.is_sent_back_for(reason)
         }
         Reason::Adopted => {
             matches!(seen.command(), Some(Command::Adopt(release)) if seen.after.rollout.stable() == release)
@@ -93,7 +93,8 @@ fn what_is_due_is_done(seen: &Seen) -> bool {
     let is_policy = is_policy(seen) && !is_barred;
     let is_turn = takes_turn(seen);
     let is_begun = is_ready(seen) && !(seen.is_frozen() && goes_up(seen)) && !seen.is_gated();
-    let is_charged = matches!(seen.event(), Some(Event::Charged(_))) && seen.phase().trial().is_some();
+    let is_charged =
+        matches!(seen.event(), Some(Event::Charged(_))) && seen.phase().trial().is_some() && !seen.was_in_doubt();
     let is_due = is_certified_enough || is_approvable || is_thin || is_policy || is_turn || is_begun || is_charged;
     !is_due || seen.transition().is_some()
 }
@@ -121,6 +122,7 @@ fn is_certified(seen: &Seen, is_gate: fn(Gate) -> bool) -> bool {
     seen.is_judged(PASS)
         && matches!(seen.from(), PhaseName::Progressing | PhaseName::Held)
         && !seen.was_awaiting_approval()
+        && !seen.was_in_doubt()
         && seen.step().is_some_and(|step| is_gate(step.gate) && seen.compared_for(step.min_duration))
 }
 
@@ -136,6 +138,7 @@ fn is_policy(seen: &Seen) -> bool {
 fn is_overdue(seen: &Seen) -> bool {
     matches!(seen.event(), Some(Event::Judged(Judgement::Thin(_))))
         && matches!(seen.from(), PhaseName::Progressing | PhaseName::Held)
+        && !seen.was_in_doubt()
         && seen.step().is_some_and(|step| seen.compared_for(step.min_duration.max(step.max_duration)))
 }
 

@@ -19,7 +19,7 @@ fn a_freeze_lets_nothing_begin(seen: &Seen) -> bool {
         seen.is_new_generation() && !is_replaced || seen.after.rollout.queue().len() > seen.before.queue.len();
     let is_refused = match seen.command() {
         Some(Command::Start(_)) => *seen.answer == Err(Refusal::Frozen),
-        Some(Command::Retry(_) | Command::Adopt(_)) => seen.answer.is_err(),
+        Some(Command::Retry { .. } | Command::Adopt(_)) => seen.answer.is_err(),
         _ => true,
     };
     !seen.is_frozen() || !is_begun && is_refused

@@ -20,7 +20,7 @@ fn what_is_tested_is_not_given_up(seen: &Seen) -> bool {
 }
 
 fn a_test_keeps_nobody_from_beginning(seen: &Seen) -> bool {
-    let is_beginning = matches!(seen.command(), Some(Command::Start(_) | Command::Retry(_) | Command::Adopt(_)));
+    let is_beginning = matches!(seen.command(), Some(Command::Start(_) | Command::Retry { .. } | Command::Adopt(_)));
     let is_gated = matches!(seen.answer, Err(Refusal::Gated(_)));
     (!is_gated || !is_beginning && seen.is_gated()) && *seen.answer != Err(Refusal::Frozen)
         || seen.is_frozen() && !is_gated

@@ -21,7 +21,8 @@ fn a_pause_for_stable_lasts_until_it_is_back(seen: &Seen) -> bool {
     let is_back = seen.reason() == Some(Reason::StableReady);
     let is_away = |pause: Option<Pause>| pause.is_some_and(|pause| pause != Pause::Command);
     let (before, after) = (pause(seen.phase()), pause(seen.after.rollout.phase()));
-    if is_away(before) && is_standing(seen.to()) && seen.to() != PhaseName::Probation {
+    let is_asked = seen.after.rollout.phase().is_in_doubt() && !seen.was_in_doubt();
+    if is_away(before) && is_standing(seen.to()) && seen.to() != PhaseName::Probation && !is_asked {
         is_back != is_away(after)
     } else {
         !is_back
@@ -39,7 +40,7 @@ fn what_an_operator_has_paused_stays_paused(seen: &Seen) -> bool {
     let may_end = match (seen.command(), seen.to()) {
         (Some(Command::Resume | Command::Abort | Command::Start(_)), _) => true,
         (Some(Command::Promote(_)), to) => to == PhaseName::Probation,
-        (_, to) => to == PhaseName::Aborted,
+        (_, to) => to == PhaseName::Aborted || seen.after.rollout.phase().is_in_doubt(),
     };
     is_kept == seen.after.wants_pause && (!is_ended || may_end)
 }

@@ -49,7 +49,7 @@ fn what_was_sent_back_does_not_begin_unasked(seen: &Seen) -> bool {
     let Some(trial) = seen.after.rollout.phase().trial().filter(|_| seen.is_new_generation()) else { return true };
     let is_asked = match seen.command() {
         Some(Command::Start(start)) => start.again == Again::Force,
-        Some(Command::Retry(_)) => true,
+        Some(Command::Retry { .. }) => true,
         _ => seen.before.queue.front().is_some_and(|(_, again)| *again == Again::Force),
     };
     is_asked || !seen.before.sent_back.contains(&trial.canary)
@@ -61,7 +61,7 @@ fn what_is_superseded_goes_first(seen: &Seen) -> bool {
     }
     let leaving = match (seen.phase(), seen.from()) {
         (Phase::Draining { leaving: Leaving::Canary(canary), .. }, _) => Some(canary),
-        (phase, from) if is_standing(from) && from != PhaseName::Probation => phase.trial().map(|trial| &trial.canary),
+        (phase, from) if is_standing(from) && !seen.was_full() => phase.trial().map(|trial| &trial.canary),
         _ => None,
     };
     let is_leaving = match (seen.after.rollout.phase(), leaving) {

@@ -6,7 +6,7 @@ use canary_config::weight::Weight;
 use super::{Law, Seen};
 use crate::rollout::tests::happenings::Happening;
 use crate::rollout::tests::world::position;
-use crate::rollout::{Command, Leaving, Phase, PhaseName, Reason, Stop};
+use crate::rollout::{Command, Leaving, Phase, PhaseName, Reason, Stop, Trial};
 
 pub(super) const LAWS: [Law; 4] = [
     ("a generation begins with a start, a retry or a turn", a_generation_begins),
@@ -18,7 +18,9 @@ pub(super) const LAWS: [Law; 4] = [
 fn a_generation_begins(seen: &Seen) -> bool {
     let is_started = match (seen.command(), seen.reason()) {
         (Some(Command::Start(_)), Some(reason)) => reason != Reason::Queued,
-        (Some(Command::Retry(_) | Command::Adopt(_)), Some(_)) | (None, Some(Reason::Turn | Reason::Replaced)) => true,
+        (Some(Command::Retry { .. } | Command::Adopt(_)), Some(_)) | (None, Some(Reason::Turn | Reason::Replaced)) => {
+            true
+        }
         _ => false,
     };
     let before = seen.before.rollout.generation().get();
@@ -30,7 +32,10 @@ fn a_trial_does_not_change_under_way(seen: &Seen) -> bool {
         _ if seen.is_new_generation() => true,
         (None, after) => after.trial().is_none(),
         (Some(before), Phase::Aborted { canary, .. }) => before.canary == *canary,
-        (Some(before), after) => after.trial().is_none_or(|after| after == before),
+        // A doubt comes and goes, see `doubts`.
+        (Some(before), after) => {
+            after.trial().is_none_or(|after| *after == Trial { doubt: after.doubt, ..before.clone() })
+        }
     }
 }
 
@@ -40,8 +45,8 @@ fn stable_changes_when_probation_is_complete(seen: &Seen) -> bool {
         return seen.was_free() && seen.to() == PhaseName::Idle && before.stable() != after.stable();
     }
     let is_complete = seen.to() == PhaseName::Idle && seen.from() != PhaseName::Idle;
-    let is_replaced = seen.from() == PhaseName::Probation && seen.is_new_generation();
-    let is_lawful = seen.from() == PhaseName::Probation
+    let is_replaced = seen.was_full() && seen.is_new_generation();
+    let is_lawful = seen.was_full()
         && matches!(seen.reason(), Some(Reason::ProbationOver | Reason::Command | Reason::Superseded))
         && before.canary() == Some(after.stable());
     if is_complete || is_replaced { is_lawful } else { before.stable() == after.stable() }

@@ -22,7 +22,7 @@ fn a_breach_convicts(seen: &Seen) -> bool {
         PhaseName::Paused => pause(seen.phase()) == Some(Pause::Command),
         name => is_standing(name),
     };
-    !is_judged || seen.is_aborted_for(Reason::of(*ground))
+    !is_judged || seen.is_sent_back_for(Reason::of(*ground))
 }
 
 fn a_shared_breach_freezes_the_share(seen: &Seen) -> bool {
@@ -52,12 +52,13 @@ fn what_stands_nowhere_is_not_judged(seen: &Seen) -> bool {
 
 fn a_lost_canary_is_aborted(seen: &Seen) -> bool {
     let Some(Event::Probed { stable, canary: Readiness::None }) = seen.event() else { return true };
-    *stable == Readiness::None || seen.before.rollout.weight() == Weight::ZERO || seen.is_aborted_for(Reason::Unready)
+    *stable == Readiness::None || seen.before.rollout.weight() == Weight::ZERO || seen.is_sent_back_for(Reason::Unready)
 }
 
 fn a_lost_stable_pauses_the_comparison(seen: &Seen) -> bool {
     let Some(Event::Probed { stable: Readiness::None, canary }) = seen.event() else { return true };
     let expected = match seen.from() {
+        _ if seen.was_full() => return true,
         PhaseName::Progressing | PhaseName::Held => Pause::StableUnready,
         PhaseName::Paused if pause(seen.phase()) == Some(Pause::Command) => Pause::Both,
         _ => return true,

@@ -200,7 +200,7 @@ async fn pull(host: &Host, facts: &Facts, found: &Found) -> Result<ImageInspect,
         Ok(reference) => gather::credentials(&facts.subject, reference).await?,
         Err(why) => return Err(why.clone()),
     };
-    let image = host.pull(&resolved.image, credentials.as_ref(), |_| {}).await.map_err(|error| error.to_string())?;
+    let image = host.pull(&resolved.image, credentials.as_ref()).await.map_err(|error| error.to_string())?;
     // What was not on the machine could not be looked at before.
     let hosts = found.capacity.as_ref().map(|capacity| capacity.architecture.as_str()).unwrap_or_default();
     match architecture::mismatch(&image, hosts) {

@@ -29,7 +29,7 @@ pub use self::container::Volumes;
 pub use self::ending::Ending;
 pub use self::endpoint::{Endpoint, Tls};
 pub use self::error::HostError;
-pub use self::image::{Progress, Resolved, Source};
+pub use self::image::{Resolved, Source};
 pub(crate) use self::logs::tail;
 pub use self::task::{TaskEnd, TaskReport};
 pub use self::usage::Usage;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bollard::errors::Error;
-use bollard::models::{CreateImageInfo, ImageInspect};
+use bollard::models::ImageInspect;
 use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
@@ -38,17 +38,6 @@ pub enum Source {
         /// What the registry said instead.
         why: String,
     },
-}
-
-/// What a pull does now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Which layer, when it is about one.
-    pub layer: Option<String>,
-    /// What is done: `Downloading`.
-    pub status: String,
-    /// How many bytes of how many.
-    pub bytes: Option<(u64, u64)>,
 }
 
 // === impl Host ===
@@ -110,12 +99,7 @@ impl Host {
     ///
     /// # Errors
     /// When it cannot be pulled, or the pull is stuck.
-    pub async fn pull(
-        &self,
-        image: &str,
-        credentials: Option<&Credentials>,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<ImageInspect, HostError> {
+    pub async fn pull(&self, image: &str, credentials: Option<&Credentials>) -> Result<ImageInspect, HostError> {
         if let Some(present) = self.image(image).await? {
             return Ok(present);
         }
@@ -134,7 +118,7 @@ impl Host {
             let late = |_| HostError::Late { what: verb.what, subject: image.into(), limit: PULL_SILENCE_MAX };
             match said.map_err(late)? {
                 None => break,
-                Some(Ok(said)) => progress(Progress::of(said)),
+                Some(Ok(_)) => {}
                 Some(Err(Error::DockerResponseServerError { status_code: 404, message })) => {
                     return Err(HostError::NoImage(format!("{} ({message})", self.missing(&reference).await?)));
                 }
@@ -151,18 +135,5 @@ impl Host {
         let images = self.within(REQUEST_TIMEOUT, verb, images).await?;
         let tags: Vec<String> = images.into_iter().flat_map(|image| image.repo_tags).collect();
         Ok(reference.missing(&tags))
-    }
-}
-
-// === impl Progress ===
-
-impl Progress {
-    fn of(said: CreateImageInfo) -> Self {
-        let detail = said.progress_detail.and_then(|detail| Some((detail.current?, detail.total?)));
-        Self {
-            layer: said.id,
-            status: said.status.unwrap_or_default(),
-            bytes: detail.map(|(current, total)| (current.unsigned_abs(), total.unsigned_abs())),
-        }
     }
 }

@@ -4,7 +4,7 @@ ARG RUST_IMAGE=rust:1.95-bookworm
 ARG DEBIAN_IMAGE=debian:bookworm-slim
 
 FROM ${RUST_IMAGE} AS build
-RUN apt-get update && apt-get install --yes --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY config config
@@ -18,6 +18,8 @@ FROM ${DEBIAN_IMAGE}
 RUN groupadd --system --gid 999 canaryd \
     && useradd --system --uid 999 --gid canaryd --home-dir /var/lib/canaryd canaryd \
     && install --directory --owner canaryd --group canaryd --mode 0750 /run/canaryd /var/lib/canaryd
+# Whom webhooks over https trust. Installing them here would need the network twice.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /src/target/release/canaryd /src/target/release/canaryctl /usr/local/bin/
 USER canaryd
 VOLUME /var/lib/canaryd

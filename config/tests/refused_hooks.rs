@@ -39,9 +39,7 @@ canaryd.toml:8:65: services.web.hooks.on_abort.retries: `101` is out of range; w
 fn an_address_is_one_of_http_without_a_password() {
     for url in ["example.com/hook", "/hook", "ftp://example.com/", "https:///hook", "", "http://a b/"] {
         let said = refused(&with("[store]", &format!("[services.web.hooks]\npre_traffic.url = \"{url}\"\n[store]")));
-        let says = format!(
-            "canaryd.toml:8:19: services.web.hooks.pre_traffic.url: `{url}` is not an address that can be posted to; write one such as \"https://example.com/hook\""
-        );
+        let says = "canaryd.toml:8:19: services.web.hooks.pre_traffic.url: it is not an address that can be posted to; write one such as \"https://example.com/hook\"";
         assert_eq!(said, says);
     }
     assert_refused(&[case(

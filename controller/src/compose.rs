@@ -117,6 +117,13 @@ impl Shadow {
         self.document.get("networks").and_then(Value::as_object).map_or(0, Map::len)
     }
 
+    /// Whether Compose runs commands in its containers as soon as it has started them.
+    #[must_use]
+    pub fn has_post_start(&self) -> bool {
+        let own = &self.document["services"][&self.service];
+        own["post_start"].as_array().is_some_and(|hooks| !hooks.is_empty())
+    }
+
     /// What tells two shadows of one image apart, as hexadecimal digits. Whoever knows it can try out what the file
     /// says, so that it is as much of a secret as that.
     #[must_use]
@@ -192,10 +199,12 @@ fn fits(own: &Map<String, Value>) -> Result<(), Unfit> {
 
 /// What becomes of the restart policy once the shadow is stable.
 fn restart(own: &Map<String, Value>) -> String {
-    let condition = || own.get("deploy")?.get("restart_policy")?.get("condition")?.as_str();
-    match (own.get("restart").and_then(Value::as_str), condition()) {
+    let policy = own.get("deploy").and_then(|deploy| deploy.get("restart_policy"));
+    let said = |key: &str| policy.and_then(|policy| policy.get(key));
+    let attempts = || said("max_attempts").and_then(Value::as_u64).filter(|attempts| *attempts > 0);
+    match (own.get("restart").and_then(Value::as_str), said("condition").and_then(Value::as_str)) {
         (_, Some("any")) => "always".to_owned(),
-        (_, Some("on-failure")) => "on-failure".to_owned(),
+        (_, Some("on-failure")) => attempts().map_or_else(|| "on-failure".to_owned(), |n| format!("on-failure:{n}")),
         (_, Some("none")) | (None, _) => "no".to_owned(),
         (Some(restart), _) => restart.to_owned(),
     }
@@ -210,6 +219,12 @@ fn remark_on(own: &Map<String, Value>, remarks: &mut Vec<String>) {
         if has(key) {
             remarks.push(format!("its `{key}` are left out: use the names on its networks"));
         }
+    }
+    if own.contains_key("mac_address") {
+        remarks.push("its `mac_address` stays with the release that is there".to_owned());
+    }
+    if has("pre_stop") {
+        remarks.push("its `pre_stop` is not run: canaryd stops the new release, not Compose".to_owned());
     }
     for volume in own.get("volumes").and_then(Value::as_array).into_iter().flatten() {
         let target = volume.get("target").and_then(Value::as_str);

@@ -120,12 +120,12 @@ impl Deployer {
         begun.await.map_err(|why| Problem::new(ProblemKind::Internal, why.to_string()))?
     }
 
-    /// Says that Compose has made what a deployment waits for.
+    /// Says that Compose has made what a deployment waits for, or why it has not: then the deployment is over.
     ///
     /// # Errors
     /// When it does not wait for that, or not any more.
-    pub fn made(&self, deployment: &str) -> Result<(), Problem> {
-        self.awaited.give(deployment)
+    pub fn made(&self, deployment: &str, result: Result<(), String>) -> Result<(), Problem> {
+        self.awaited.give(deployment, result)
     }
 
     async fn begin(&self, wanted: Wanted, author: Author) -> Result<Deploying, DeployProblem> {

@@ -24,6 +24,7 @@ pub mod freeze;
 pub mod hooks;
 pub mod idempotency;
 pub mod probe;
+mod program;
 pub mod render;
 pub mod rollout;
 mod server;

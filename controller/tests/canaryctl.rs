@@ -4,6 +4,7 @@ mod accounts;
 mod answers;
 mod asked;
 mod color;
+mod composed;
 mod deployed;
 mod diagnosed;
 mod ended;

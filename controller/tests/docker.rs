@@ -6,6 +6,7 @@ mod clone;
 mod composed;
 mod deploy;
 mod deploy_fails;
+mod deploy_hooks;
 mod deploy_killed;
 mod deploy_shelf;
 mod deploy_soak;

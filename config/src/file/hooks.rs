@@ -160,12 +160,9 @@ impl Section<'_, '_> {
             },
             Err(_) => None,
         };
-        let shown = Quoted(text);
+        // What is mistyped may be a secret all the same.
         let example = "is not an address that can be posted to; write one such as \"https://example.com/hook\"";
-        match message {
-            Some(message) => self.report(name, &written.span(), format_args!("it {message}")),
-            None => self.report(name, &written.span(), format_args!("{shown} {example}")),
-        }
+        self.report(name, &written.span(), format_args!("it {}", message.unwrap_or(example)));
         None
     }
 }

@@ -101,6 +101,6 @@ async fn read(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
     if excess == 0 {
         return Ok(bytes);
     }
-    let message = format!("body: it is larger than {} KiB; no command needs so much", BODY_LIMIT / 1024);
+    let message = format!("body: it is larger than {} KiB; send less", BODY_LIMIT / 1024);
     Err(Problem::new(ProblemKind::TooLarge, message))
 }

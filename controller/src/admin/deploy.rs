@@ -24,6 +24,8 @@ use crate::engine::{Order, RollbackOrder};
 const VARIABLE_BYTES_MAX: usize = 32 * 1024;
 /// The longest mark of a file of Compose, in bytes.
 const SPEC_BYTES_MAX: usize = 128;
+/// The longest reason why Compose has made nothing, in bytes.
+const FAILURE_BYTES_MAX: usize = 1024;
 
 /// Looks whether an image could be deployed.
 #[utoipa::path(post, path = "/services/{name}/preflight", tag = "questions", params(Named), request_body = Deploy,
@@ -72,16 +74,19 @@ pub(super) async fn deploy_together(
     admin.deployer.deploy(wanted, author, key).await.map(Json)
 }
 
-/// Says that Compose has made the containers that a deployment waits for.
+/// Says that Compose has made the containers that a deployment waits for, or why it has not.
 #[utoipa::path(post, path = "/services/{name}/made", tag = "commands", params(Named), request_body = Made,
     responses((status = OK, body = Made)))]
 pub(super) async fn made(
     State(admin): State<Admin>,
     Named(_service): Named,
-    Body(Made { deployment }): Body<Made>,
+    Body(made): Body<Made>,
 ) -> Result<Json<Made>, Problem> {
-    admin.deployer.made(&deployment)?;
-    Ok(Json(Made { deployment }))
+    if made.failure.as_ref().is_some_and(|why| why.len() > FAILURE_BYTES_MAX) {
+        return Err(Problem::bad_request(format!("body: failure: write at most {FAILURE_BYTES_MAX} bytes")));
+    }
+    admin.deployer.made(&made.deployment, made.failure.clone().map_or(Ok(()), Err))?;
+    Ok(Json(made))
 }
 
 /// Brings a release back whose containers are kept.

@@ -18,8 +18,8 @@ pub struct ByCompose {
     pub spec: String,
     /// The restart policy of the containers once their release is stable, as `docker run --restart` takes it.
     pub restart: String,
-    /// Whether Compose starts them, as they are whole only then: it writes contents into them that are in no file, or
-    /// connects them to more networks.
+    /// Whether Compose starts them, as they are whole only then: it writes contents into them that are in no file, runs
+    /// `post_start`, or connects them to more networks.
     #[serde(default)]
     pub is_started: bool,
 }
@@ -35,12 +35,16 @@ pub struct ShadowOrder {
     pub labels: BTreeMap<String, String>,
 }
 
-/// `POST /v1/services/{name}/made`: Compose has made what a deployment waits for.
+/// `POST /v1/services/{name}/made`: Compose has made what a deployment waits for, or has not and will not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Made {
     /// The name of the deployment.
     pub deployment: String,
+    /// Why nothing was made; the deployment comes to nothing for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024)]
+    pub failure: Option<String>,
 }
 
 /// Where Compose has a container from.
@@ -56,6 +60,9 @@ pub struct ComposeStatus {
     /// Its files; relative to that folder where an old Compose wrote them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub config_files: Vec<String>,
+    /// The files that it was told to read variables from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub env_files: Vec<String>,
 }
 
 // === impl ByCompose ===

@@ -95,6 +95,21 @@ fn the_words_of_version_1_are_understood() {
 }
 
 #[test]
+fn a_policy_keeps_its_count_and_what_compose_runs_is_known() {
+    let more = r#""mac_address": "02:42:ac:11:65:43", "post_start": [{"command": ["x"]}], "pre_stop": [{"command": ["x"]}],
+                  "build": {"#;
+    let policy = r#""deploy": {"restart_policy": {"condition": "on-failure", "max_attempts": 3}, "#;
+    let text = FILE.replace(r#""build": {"#, more).replace(r#""deploy": {"#, policy);
+    let shadow = shadow(&text, Dialect::Json);
+    assert_eq!((shadow.restart.as_str(), shadow.has_post_start()), ("on-failure:3", true));
+    let expected = [
+        "its `mac_address` stays with the release that is there",
+        "its `pre_stop` is not run: canaryd stops the new release, not Compose",
+    ];
+    assert_eq!(shadow.remarks[1..3], expected);
+}
+
+#[test]
 fn contents_are_told_from_files() {
     let written = FILE.replace(r#""file": "/srv/key""#, r#""environment": "KEY""#);
     assert_eq!(shadow(&written, Dialect::Json).contents, Contents::Written);

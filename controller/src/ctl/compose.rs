@@ -3,7 +3,7 @@
 //! What it reads and says may hold secrets, so that it is given the one by its standard input, and no word of the other
 //! is shown that has not been looked through.
 
-use std::io;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::process::Command;
 use crate::compose::{Contents, Dialect, Shadow, read};
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
-use crate::ctl::program::{self, Said};
+use crate::program::{self, Said};
 
 /// How long it may take to say its version, or to read a file.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,6 +39,17 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     /// In the order in which they are read.
     pub(super) files: Vec<PathBuf>,
+    /// From which variables are read, if it was told so; else from where it looks by itself.
+    pub(super) env_files: Vec<PathBuf>,
+}
+
+/// What a project's files say.
+#[derive(Debug)]
+pub(super) struct Config {
+    /// With every variable put in.
+    pub(super) document: Value,
+    /// The names of those that are set nowhere, and are empty.
+    pub(super) unset: BTreeSet<String>,
 }
 
 // === impl Compose ===
@@ -59,8 +70,8 @@ impl Compose {
         Err(Failure::new(Exit::Usage, what, "install Compose where canaryctl runs, or deploy without --from-compose"))
     }
 
-    /// What a project's files say, with every variable put in.
-    pub(super) async fn config(&self, project: &Project) -> Result<Value, Failure> {
+    /// What a project's files say, the services of every profile included.
+    pub(super) async fn config(&self, project: &Project) -> Result<Config, Failure> {
         let mut command = called(self.words);
         if let Some(name) = &project.name {
             command.args(["--project-name", name]);
@@ -68,6 +79,12 @@ impl Compose {
         command.arg("--project-directory").arg(&project.folder);
         for file in &project.files {
             command.arg("--file").arg(file);
+        }
+        for file in &project.env_files {
+            command.arg("--env-file").arg(file);
+        }
+        if self.dialect == Dialect::Json {
+            command.args(["--profile", "*"]);
         }
         command.arg("config").current_dir(&project.folder);
         if self.dialect == Dialect::Json {
@@ -77,17 +94,20 @@ impl Compose {
         let said = program::run(command, None, LOOK_TIMEOUT).await;
         let said = said.map_err(|error| Failure::plain(Exit::Usage, format!("{program}: {error}")))?;
         let understood = said.is_success.then(|| read(&said.output, self.dialect)).flatten();
-        understood.ok_or_else(|| {
+        let document = understood.ok_or_else(|| {
             // What it says may hold values.
             let what = format!("`{program} config` does not accept {shown}");
             Failure::new(Exit::Preflight, what, format!("run `{program} config --quiet` in that folder; it says why"))
-        })
+        })?;
+        Ok(Config { document, unset: unset(&said.errors) })
     }
 
-    /// Whether a container is whole only when Compose has started it: then it writes contents into it, and version 1
-    /// connects it to all networks but the first.
+    /// Whether a container is whole only when Compose has started it: then it writes contents into it and runs its
+    /// `post_start`, and version 1 connects it to all networks but the first.
     pub(super) fn has_to_start(&self, shadow: &Shadow) -> bool {
-        shadow.contents == Contents::Written || (self.dialect == Dialect::Yaml && shadow.networks() > 1)
+        shadow.contents == Contents::Written
+            || shadow.has_post_start()
+            || (self.dialect == Dialect::Yaml && shadow.networks() > 1)
     }
 
     /// Makes the containers of a shadow, and says why if it cannot.
@@ -98,7 +118,8 @@ impl Compose {
         // Nothing is sent to what it starts before canaryd says so.
         command.arg(if self.has_to_start(made.shadow) { "--detach" } else { "--no-start" });
         command.args(["--scale", &scale, made.service]);
-        let said = program::run(command, Some(made.file), MAKE_TIMEOUT).await.map_err(|error| error.to_string())?;
+        let said =
+            program::run_group(command, Some(made.file), MAKE_TIMEOUT).await.map_err(|error| error.to_string())?;
         if said.is_success {
             return Ok(());
         }
@@ -106,11 +127,11 @@ impl Compose {
         Err(made.shadow.redacted(last))
     }
 
-    /// Removes what is there of a shadow.
-    pub(super) async fn clear_away(&self, made: &Making<'_>) -> io::Result<()> {
+    /// Removes what is there of a shadow, with its volumes that have no name. Whether that was done.
+    pub(super) async fn clear_away(&self, made: &Making<'_>) -> bool {
         let mut command = self.of_shadow(made);
-        command.args(["rm", "--force", "--stop"]);
-        program::run(command, Some(made.file), MAKE_TIMEOUT).await.map(drop)
+        command.args(["rm", "--force", "--stop", "-v"]);
+        program::run_group(command, Some(made.file), MAKE_TIMEOUT).await.is_ok_and(|said| said.is_success)
     }
 
     fn of_shadow(&self, made: &Making<'_>) -> Command {
@@ -141,6 +162,28 @@ fn called(words: &[&str]) -> Command {
     command
 }
 
+/// The variables that Compose says are not set: `The "FOO" variable is not set. Defaulting to a blank string.`
+fn unset(said: &str) -> BTreeSet<String> {
+    let before = said.lines().filter_map(|line| line.split_once(" variable is not set").map(|(before, _)| before));
+    let names = before.filter_map(|before| Some(before.split_whitespace().next_back()?.trim_matches(['"', '\\'])));
+    // What is no name may hold a value.
+    let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    names.filter(is_name).map(str::to_owned).collect()
+}
+
 fn shown(files: &[PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_are_not_set_are_known_by_their_names() {
+        let said = "The FOO variable is not set. Defaulting to a blank string.\n\
+                    time=\"x\" level=warning msg=\"The \\\"BAR_2\\\" variable is not set. Defaulting to a blank string.\"\n\
+                    level=warning msg=\"the attribute `version` is obsolete\"\nThe a=b variable is not set.\n";
+        assert_eq!(unset(said).into_iter().collect::<Vec<_>>(), ["BAR_2", "FOO"]);
+    }
 }

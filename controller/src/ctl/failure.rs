@@ -66,10 +66,12 @@ fn remedy(place: &Endpoint, why: &io::Error) -> &'static str {
 
 const fn advice(kind: ProblemKind) -> &'static str {
     match kind {
-        ProblemKind::BadRequest
-        | ProblemKind::MethodNotAllowed
-        | ProblemKind::TooLarge
-        | ProblemKind::UnsupportedMediaType => "canaryctl and canaryd may be of different versions; compare --version",
+        ProblemKind::BadRequest | ProblemKind::MethodNotAllowed | ProblemKind::UnsupportedMediaType => {
+            "canaryctl and canaryd may be of different versions; compare --version"
+        }
+        ProblemKind::TooLarge => {
+            "nothing has changed; a deployment may bring 64 KiB of variables, and a reason is shorter"
+        }
         ProblemKind::Unauthorized => "name the file with its token by --token-file",
         ProblemKind::Forbidden | ProblemKind::Misdirected => {
             "nothing has changed; `admin.hosts` in canaryd.toml says by which names --url may call it"

@@ -8,15 +8,15 @@ use crate::ctl::args::{About, FreezeArgs, RolloutCommand, StartArgs, Target, Wai
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::output::Output;
-use crate::ctl::{deploy, wait};
+use crate::ctl::{deploy, preflight, rollback, wait};
 use crate::render;
 
 /// Does it, and says how it ended.
 pub(super) async fn obey(command: RolloutCommand, client: &Client, output: &Output) -> Result<Exit, Failure> {
     let (verb, about) = match command {
         RolloutCommand::Deploy(args) => return deploy::deploy(args, client, output).await,
-        RolloutCommand::Preflight(args) => return deploy::preflight(args, client, output).await,
-        RolloutCommand::Rollback(args) => return deploy::rollback(args, client, output).await,
+        RolloutCommand::Preflight(args) => return preflight::preflight(args, client, output).await,
+        RolloutCommand::Rollback(args) => return rollback::rollback(args, client, output).await,
         RolloutCommand::Start(args) => return start(args, client, output).await,
         RolloutCommand::Promote { about, full } => {
             let About { service, generation, said } = about;

@@ -15,7 +15,7 @@ use crate::ctl::args::DeployWhat;
 use crate::ctl::env_file::{EnvFile, Readers};
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
-use crate::ctl::program::{self, Said};
+use crate::program::{self, Said};
 
 /// The bit that lets everybody read a file.
 const WORLD_READABLE: u32 = 0o004;

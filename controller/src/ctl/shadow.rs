@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use canary_config::name::ServiceName;
 use canary_config::secret::Secret;
 
-use crate::api::{ByCompose, ComposeStatus, Instruction, Made, ServiceStatus, ShadowOrder};
-use crate::client::{Client, Verb};
+use crate::api::{ByCompose, ComposeStatus, Made, ServiceStatus, ShadowOrder};
+use crate::client::Client;
 use crate::compose::{Shadow, Unfit};
-use crate::ctl::compose::{Compose, Making, Project};
+use crate::ctl::compose::{Compose, Config, Making, Project};
 use crate::ctl::exit_code::Exit;
 use crate::ctl::failure::Failure;
 use crate::ctl::key;
@@ -21,6 +21,9 @@ use crate::docker::clone::labels;
 
 /// The file that Compose reads if none is named, the first one that is there.
 const FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// So much of what Compose says is told to canaryd.
+const FAILURE_CHARACTERS_MAX: usize = 250;
 
 /// What is ready to be made.
 #[derive(Debug)]
@@ -49,7 +52,11 @@ impl Prepared {
         let status = client.service(service).await?.value;
         let origin = origin(&status);
         let project = project(origin.as_ref(), files, service)?;
-        let config = compose.config(&project).await?;
+        let Config { document: config, unset } = compose.config(&project).await?;
+        if !unset.is_empty() {
+            let names = unset.into_iter().collect::<Vec<_>>().join(", ");
+            output.warn(&format!("variables of the Compose file are not set, and are empty: {names}"));
+        }
         let named = || config["name"].as_str().map(str::to_owned);
         let of = project.name.clone().or_else(named).unwrap_or_else(|| called_after(&project.folder));
         let own = origin.map_or_else(|| service.to_string(), |origin| origin.service);
@@ -86,48 +93,67 @@ impl Prepared {
         client: &Client,
     ) -> Result<(), Failure> {
         let file = self.file(order);
-        let making = Making {
-            project: format!("{}--{deployment}", self.of),
-            folder: &self.project.folder,
-            shadow: &self.shadow,
-            service: &self.service,
-            file: &file,
-            instances: order.instances,
-        };
-        let made = Made { deployment: deployment.to_owned() };
+        let making = self.making(order, deployment, &file);
         if let Err(why) = self.compose.make(&making).await {
+            let what = format!("Compose cannot make the containers: {why}");
+            let is_gone = self.compose.clear_away(&making).await;
             // canaryd would find out by itself, but later.
-            let _late = client.instruct(Verb::Abort, service, &Instruction::default(), &key::fresh()).await;
-            self.clear_away(&making).await;
-            let hint = format!("nothing of it is left; stable serves as before, see `canaryctl status {service}`");
-            return Err(Failure::new(Exit::Aborted, format!("Compose cannot make the containers: {why}"), hint));
+            let _late = client.made(service, &unmade(deployment, &what), &key::fresh()).await;
+            return Err(Failure::new(Exit::Aborted, what, left(is_gone, service, &making.project)));
         }
+        let made = Made { deployment: deployment.to_owned(), failure: None };
         let Err(error) = client.made(service, &made, &key::fresh()).await else { return Ok(()) };
         // It may have been called off meanwhile. Else what there is belongs to a rollout.
         let status = client.service(service).await?.value;
         let failure = status.deployment.filter(|own| own.id == deployment).and_then(|own| own.failure);
         if failure.is_some() {
-            self.clear_away(&making).await;
+            self.compose.clear_away(&making).await;
         }
         Err(error.into())
     }
 
-    /// What it leaves is cleared away by canaryd, which knows it by its labels.
-    async fn clear_away(&self, making: &Making<'_>) {
-        let _left = self.compose.clear_away(making).await;
+    /// Calls a deployment off whose containers have not been made yet, and says what is left of it; nothing, if it goes
+    /// on as they have been.
+    pub(super) async fn call_off(
+        &self,
+        order: &ShadowOrder,
+        service: &ServiceName,
+        deployment: &str,
+        client: &Client,
+    ) -> Option<String> {
+        let file = self.file(order);
+        let making = self.making(order, deployment, &file);
+        let unmade = unmade(deployment, "canaryctl was told to end before Compose had made the containers");
+        client.made(service, &unmade, &key::fresh()).await.ok()?;
+        let is_gone = self.compose.clear_away(&making).await;
+        Some(left(is_gone, service, &making.project))
+    }
+
+    fn making<'a>(&'a self, order: &ShadowOrder, deployment: &str, file: &'a Secret) -> Making<'a> {
+        Making {
+            project: format!("{}--{deployment}", self.of),
+            folder: &self.project.folder,
+            shadow: &self.shadow,
+            service: &self.service,
+            file,
+            instances: order.instances,
+        }
     }
 
     /// What Compose reads: with the labels by which canaryd knows what it has ordered, and finds this file again.
     fn file(&self, order: &ShadowOrder) -> Secret {
         let mut all = order.labels.clone();
-        let files = self.project.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",");
+        let files =
+            |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",");
         let origin = [
             (labels::COMPOSE_PROJECT, self.of.clone()),
             (labels::COMPOSE_SERVICE, self.service.clone()),
             (labels::COMPOSE_WORKING_DIR, self.project.folder.display().to_string()),
-            (labels::COMPOSE_CONFIG_FILES, files),
+            (labels::COMPOSE_CONFIG_FILES, files(&self.project.files)),
+            (labels::COMPOSE_ENV_FILES, files(&self.project.env_files)),
         ];
-        all.extend(origin.map(|(key, value)| (key.to_owned(), value)));
+        let known = origin.into_iter().filter(|(_, value)| !value.is_empty());
+        all.extend(known.map(|(key, value)| (key.to_owned(), value)));
         self.shadow.file(&order.image, &all)
     }
 }
@@ -141,6 +167,7 @@ fn origin(status: &ServiceStatus) -> Option<ComposeStatus> {
 fn project(origin: Option<&ComposeStatus>, files: &[PathBuf], service: &ServiceName) -> Result<Project, Failure> {
     let here = env::current_dir()?;
     let name = origin.map(|origin| origin.project.clone());
+    let env_files = origin.map(env_files).unwrap_or_default();
     let (folder, files) = if let Some(first) = files.first() {
         let folder = here.join(first).parent().map_or_else(|| here.clone(), Path::to_path_buf);
         (folder, files.iter().map(|file| here.join(file)).collect::<Vec<_>>())
@@ -156,17 +183,40 @@ fn project(origin: Option<&ComposeStatus>, files: &[PathBuf], service: &ServiceN
         }
         (folder, files)
     };
-    match files.iter().find(|file| !file.is_file()) {
+    match files.iter().chain(&env_files).find(|file| !file.is_file()) {
         None if files.is_empty() => {
             let what = format!("there is no Compose file in {}", folder.display());
             Err(Failure::new(Exit::Usage, what, "name it by --file"))
         }
-        None => Ok(Project { name, folder, files }),
+        None => Ok(Project { name, folder, files, env_files }),
         Some(missing) => {
             let what = format!("there is no {} on this machine", missing.display());
             Err(Failure::new(Exit::Usage, what, "call canaryctl where Compose is called, or name the file by --file"))
         }
     }
+}
+
+/// The files that Compose was told to read variables from when it made stable: the new release has the same ones.
+fn env_files(origin: &ComposeStatus) -> Vec<PathBuf> {
+    let folder = origin.working_dir.as_deref().map(Path::new).unwrap_or(Path::new(""));
+    origin.env_files.iter().map(|file| folder.join(file)).collect()
+}
+
+/// What canaryd is told when nothing was made.
+fn unmade(deployment: &str, why: &str) -> Made {
+    let failure = why.chars().take(FAILURE_CHARACTERS_MAX).collect();
+    Made { deployment: deployment.to_owned(), failure: Some(failure) }
+}
+
+/// What is left of a deployment that came to nothing.
+fn left(is_gone: bool, service: &ServiceName, project: &str) -> String {
+    if is_gone {
+        return format!("nothing of it is left; stable serves as before, see `canaryctl status {service}`");
+    }
+    format!(
+        "stable serves as before; Compose could not remove what it has made, which canaryd will, see \
+         `docker ps --all --filter label=com.docker.compose.project={project}`"
+    )
 }
 
 /// As Compose calls a project that has no other name.

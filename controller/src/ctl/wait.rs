@@ -20,6 +20,15 @@ use crate::render;
 /// How often canaryd is asked.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How long is waited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// In all, as it was asked for.
+    pub(super) whole: Duration,
+    /// From now on.
+    pub(super) left: Duration,
+}
+
 /// Rollouts that are waited for, and who is told of them.
 struct Vigil<'a> {
     awaited: Vec<Awaited>,
@@ -56,21 +65,21 @@ pub(super) async fn follow(
     if watches.is_empty() {
         return Err(see_history(Exit::Unexpected, "canaryd does not say what it has begun".to_owned(), &done.service));
     }
-    follow_all(watches, time_limit, client, output).await
+    follow_all(watches, Limit { whole: time_limit, left: time_limit }, client, output).await
 }
 
-/// Follows rollouts to their end, or until the time is over.
+/// Follows rollouts to their end, or until the time is over, of which so much is left.
 pub(super) async fn follow_all(
     watches: Vec<Watch>,
-    time_limit: Duration,
+    Limit { whole, left }: Limit,
     client: &Client,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let Some(first) = watches.first().map(|watch| watch.service().clone()) else { return Ok(Exit::Done) };
     let mut vigil = Vigil::new(watches, Teller::Remarks, client, output);
-    let end = timeout(time_limit, vigil.keep()).await;
+    let end = timeout(left, vigil.keep()).await;
     vigil.conclude()?;
-    end.unwrap_or_else(|_elapsed| Err(too_late(&first, time_limit)))
+    end.unwrap_or_else(|_elapsed| Err(too_late(&first, whole)))
 }
 
 /// Follows what is under way to its end. This is how a wait is taken up again that was cut off.
@@ -199,9 +208,12 @@ impl Teller {
 
 fn too_late(service: &ServiceName, time_limit: Duration) -> Failure {
     let what = format!("the rollout has not ended within {}", humantime::format_duration(time_limit));
-    let hint =
-        format!("it goes on; see `canaryctl status {service}`, or send it back with `canaryctl abort {service}`");
-    Failure::new(Exit::TimedOut, what, hint)
+    Failure::new(Exit::TimedOut, what, goes_on(service))
+}
+
+/// What is to be said of a rollout, or a deployment, that is waited for no longer.
+pub(super) fn goes_on(service: &ServiceName) -> String {
+    format!("it goes on; see `canaryctl status {service}`, or send it back with `canaryctl abort {service}`")
 }
 
 fn see_history(exit: Exit, what: String, service: &ServiceName) -> Failure {

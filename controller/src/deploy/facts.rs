@@ -7,8 +7,8 @@ use canary_config::plan::Strategy;
 use canary_config::secret::Secret;
 
 use crate::docker::clone::{Original, Place, Role, Wish, restart};
-use crate::docker::faithful::Privileged;
 use crate::docker::faithful::injected::Injected;
+use crate::docker::faithful::{Privileged, Terms};
 use crate::docker::host::{Capacity, Resolved, Usage};
 use crate::docker::reference::Reference;
 use crate::docker::version::ApiVersion;
@@ -159,6 +159,16 @@ impl Served {
     }
 }
 
+// === impl Maker ===
+
+impl Maker {
+    /// Whether the containers are there before they are to run, so that a hook before that can be run in their like.
+    #[must_use]
+    pub const fn has_to_wait(&self) -> bool {
+        matches!(self, Self::Compose { is_started: false, .. })
+    }
+}
+
 // === impl Facts ===
 
 impl Facts {
@@ -217,6 +227,12 @@ impl Facts {
         } else {
             Privileged::Refuse
         }
+    }
+
+    /// What the operator allows.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms { place: self.place(), volumes: self.volumes(), privileged: self.privileged() }
     }
 
     /// Whether the new containers are found by the names of stable's.

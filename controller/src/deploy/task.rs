@@ -9,12 +9,14 @@ use tokio::sync::watch;
 
 use crate::api::{AWAITS_COMPOSE, Problem};
 use crate::deploy::awaited::Word;
-use crate::deploy::facts::{Facts, Found, Model, Served};
-use crate::deploy::hooks::{Hooks, Like};
+use crate::deploy::facts::{Facts, Found, Maker, Model, Served};
+use crate::deploy::hooks::{Hooks, Like, UnderWay};
 use crate::deploy::preflight::architecture;
 use crate::deploy::{Wanted, gather};
 use crate::docker::clone::{self, Wish, labels};
+use crate::docker::faithful;
 use crate::docker::host::{Host, Volumes};
+use crate::docker::sighting::ContainerId;
 use crate::docker::swarm::twin::{self, Twin};
 use crate::engine::{Author, Begun, DeployWord, EngineHandle, Input, Order, StartOrder};
 use crate::hooks::Turns;
@@ -46,16 +48,23 @@ enum Mould<'a> {
 impl Task {
     /// Brings it to its end, and tells the engine.
     pub(super) async fn run(mut self, Begun { stored, mut cancelled, turns }: Begun) {
+        let mut under_way = UnderWay::default();
+        let refusal = self.word.as_ref().map(Word::refusal);
         let work = async {
             if !stored.await.unwrap_or_default() {
                 return Err("it could not be stored, so nothing was made".to_owned());
             }
-            self.make(&turns).await
+            self.make(&turns, &mut under_way).await
         };
         let result = tokio::select! {
             result = work => result,
             () = call(&mut cancelled) => Err("an operator has called it off".to_owned()),
+            why = said(refusal) => Err(why),
         };
+        if !under_way.is_empty() {
+            self.turn("waiting for pre_deploy".to_owned()).await;
+            under_way.end().await;
+        }
         if result.is_err() {
             self.clear_away().await;
         }
@@ -63,7 +72,7 @@ impl Task {
         self.engine.tell(Input::Deployment(DeployWord::End { deployment, result })).await;
     }
 
-    async fn make(&mut self, turns: &Turns) -> Result<(), String> {
+    async fn make(&mut self, turns: &Turns, under_way: &mut UnderWay) -> Result<(), String> {
         let mut word = self.word.take();
         let mut made = Vec::new();
         for facts in &self.facts {
@@ -80,25 +89,32 @@ impl Task {
         }
         for (host, facts, mould) in &made {
             let (deployment, env) = (self.deployment.as_str(), self.wanted.env.as_slice());
+            let first = match mould {
+                Mould::Container(_, image) if facts.maker.has_to_wait() => {
+                    Some(self.composed(&mut word, (host, facts, image)).await?)
+                }
+                Mould::Container(..) | Mould::Service(_) => None,
+            };
             let like = match mould {
-                Mould::Container(found, image) => Some(Like { found, host, image, deployment, env }),
+                Mould::Container(found, image) => {
+                    Some(Like { found, host, image, made: first.as_ref(), deployment, env })
+                }
                 Mould::Service(_) => None,
             };
             let hooks = Hooks { facts, turns, like };
             self.turn("running pre_deploy".to_owned()).await;
-            hooks.pre_deploy().await?;
+            hooks.pre_deploy(under_way).await?;
             self.turn("testing stable".to_owned()).await;
-            hooks.smoke_stable().await?;
+            hooks.smoke_stable(under_way).await?;
         }
         for (host, facts, mould) in &made {
-            match (mould, &mut word) {
+            match (mould, &facts.maker) {
                 (Mould::Service(served), _) => self.create_service(host, facts, served).await?,
-                (Mould::Container(_, image), Some(word)) => {
-                    self.turn(AWAITS_COMPOSE.to_owned()).await;
-                    word.come().await?;
-                    self.look_at(host, facts, image).await?;
+                (Mould::Container(_, image), Maker::Compose { is_started: true, .. }) => {
+                    drop(self.composed(&mut word, (host, facts, image)).await?);
                 }
-                (Mould::Container(found, image), None) => {
+                (Mould::Container(..), Maker::Compose { is_started: false, .. }) => {}
+                (Mould::Container(found, image), Maker::Copy) => {
                     for number in 1..=facts.instances {
                         self.turn(format!("creating container {number} of {}", facts.instances)).await;
                         self.create(host, facts, found, image, number).await?;
@@ -157,21 +173,39 @@ impl Task {
         host.create_service(spec, credentials.as_ref()).await.map_err(|error| error.to_string())
     }
 
-    /// Looks whether Compose has made what was asked for, where we look.
-    async fn look_at(&self, host: &Host, facts: &Facts, image: &ImageInspect) -> Result<(), String> {
+    /// Waits until Compose has made what was asked for, and looks at it. The answer is one of its containers.
+    async fn composed(
+        &self,
+        word: &mut Option<Word>,
+        (host, facts, image): (&Host, &Facts, &ImageInspect),
+    ) -> Result<ContainerId, String> {
+        self.turn(AWAITS_COMPOSE.to_owned()).await;
+        word.as_mut().ok_or("it is not known what Compose is to make")?.come().await?;
+        self.look_at(host, facts, image).await
+    }
+
+    /// Looks whether Compose has made what was asked for, where we look, and nothing that the operator forbids.
+    async fn look_at(&self, host: &Host, facts: &Facts, image: &ImageInspect) -> Result<ContainerId, String> {
         let made = host.managed().await.map_err(|error| error.to_string())?;
         let own: Vec<_> = made.iter().filter(|one| is_of(one, &self.deployment)).collect();
         let (found, wanted) = (own.len(), facts.instances);
-        if found != wanted {
+        let first = own.first().and_then(|one| one.id.as_deref()).filter(|_| found == wanted).ok_or_else(|| {
             let remedy = "see that canaryctl's DOCKER_HOST is the Engine of canaryd";
-            return Err(format!("Compose has made {found} of {wanted} containers; {remedy}"));
+            format!("Compose has made {found} of {wanted} containers; {remedy}")
+        })?;
+        if let Some(other) = own.iter().find(|one| one.image_id != image.id) {
+            let name = other.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/'));
+            return Err(format!("{name} is made of another image than {}; deploy it again", facts.asked));
         }
-        match own.iter().find(|one| one.image_id != image.id) {
-            None => Ok(()),
-            Some(other) => {
-                let name = other.names.iter().flatten().next().map_or("", |name| name.trim_start_matches('/'));
-                Err(format!("{name} is made of another image than {}; deploy it again", facts.asked))
-            }
+        // All are made by one file.
+        let inspected = host.inspect(first).await.map_err(|error| error.to_string())?;
+        let report = faithful::look_at(&inspected, facts.terms());
+        for warning in &report.warnings {
+            tracing::warn!(service = %facts.subject.service.name, %warning, "what Compose has made");
+        }
+        match report.refusals.first() {
+            None => Ok(ContainerId::new(first)),
+            Some(refusal) => Err(format!("what Compose has made may not serve: {refusal}")),
         }
     }
 
@@ -237,6 +271,14 @@ fn is_of(container: &ContainerSummary, deployment: &str) -> bool {
 /// Whether somebody has started it.
 fn has_run(container: &ContainerSummary) -> bool {
     container.state != Some(ContainerSummaryStateEnum::CREATED)
+}
+
+/// Waits until it is said that Compose will make nothing.
+async fn said(refusal: Option<impl Future<Output = String>>) -> String {
+    match refusal {
+        Some(refusal) => refusal.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until an operator calls it off.

@@ -120,6 +120,16 @@ pub fn examine(
     report
 }
 
+/// What there is to say of a container that was made beside the one that it takes the place of, and is no copy of it.
+#[must_use]
+pub fn look_at(made: &ContainerInspectResponse, terms: Terms) -> Report {
+    let mut report = Report::default();
+    host::rights(made, terms.privileged, &mut report);
+    host::devices(made, &mut report);
+    mounts::examine(made, terms, &mut report);
+    report
+}
+
 /// What is not a container of its own right.
 fn kind(original: &Original, report: &mut Report) {
     if original.label("com.docker.swarm.task.id").is_some() {

@@ -43,7 +43,7 @@ pub const UNTIL: &str = "canary.until";
 /// What an operator may write.
 const KEYS: [&str; 4] = [SERVICE, PORT, RELEASE, NETWORK];
 /// What canaryd writes on containers that it makes besides.
-const OUR_KEYS: [&str; 12] = [
+const OUR_KEYS: [&str; 13] = [
     MANAGED,
     DEPLOYMENT,
     TASK,
@@ -56,6 +56,7 @@ const OUR_KEYS: [&str; 12] = [
     ORIGIN_SERVICE,
     ORIGIN_WORKING_DIR,
     ORIGIN_CONFIG_FILES,
+    ORIGIN_ENV_FILES,
 ];
 /// All keys of ours begin so.
 pub const PREFIX: &str = "canary.";
@@ -64,6 +65,7 @@ const COMPOSE_PROJECT: &str = "com.docker.compose.project";
 const COMPOSE_SERVICE: &str = "com.docker.compose.service";
 const COMPOSE_WORKING_DIR: &str = "com.docker.compose.project.working_dir";
 const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
+const COMPOSE_ENV_FILES: &str = "com.docker.compose.project.environment_file";
 /// The Compose project of the container that this one is a copy of.
 pub const ORIGIN_PROJECT: &str = "canary.compose.project";
 /// Its service in its Compose file.
@@ -72,6 +74,8 @@ pub const ORIGIN_SERVICE: &str = "canary.compose.service";
 pub const ORIGIN_WORKING_DIR: &str = "canary.compose.working_dir";
 /// Its Compose files.
 pub const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
+/// The files that Compose was told to read its variables from.
+pub const ORIGIN_ENV_FILES: &str = "canary.compose.environment_file";
 const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
 /// That it is the container of a task of Swarm's, which writes it; the task is the instance.
 pub const SWARM_TASK: &str = "com.docker.swarm.task.id";
@@ -247,6 +251,7 @@ impl<'a> Own<'a> {
             service: of(ORIGIN_SERVICE, COMPOSE_SERVICE)?,
             working_dir: of(ORIGIN_WORKING_DIR, COMPOSE_WORKING_DIR),
             config_files: of(ORIGIN_CONFIG_FILES, COMPOSE_CONFIG_FILES),
+            env_files: of(ORIGIN_ENV_FILES, COMPOSE_ENV_FILES),
         })
     }
 }

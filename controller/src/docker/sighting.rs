@@ -112,6 +112,8 @@ pub struct ComposeOrigin {
     pub working_dir: Option<Box<str>>,
     /// The files, divided by commas; relative to the folder where old versions of Compose wrote them.
     pub config_files: Option<Box<str>>,
+    /// The files that it was told to read variables from, divided by commas.
+    pub env_files: Option<Box<str>>,
 }
 
 /// Where Swarm has a container from.

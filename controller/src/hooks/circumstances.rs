@@ -22,7 +22,7 @@ pub struct Circumstances {
     pub stable: ReleaseId,
     /// The image of the release, as it was asked for; empty for one that the file declares.
     pub image: String,
-    /// The number of the rollout; before it has begun, the one that it will have.
+    /// The number of the rollout; 0 before it has begun.
     pub generation: Generation,
     /// At which step it stands, counted from 1.
     pub step: Option<usize>,

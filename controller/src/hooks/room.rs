@@ -10,6 +10,7 @@ use canary_config::secret::Secret;
 
 use crate::clock;
 use crate::docker::clone::{Original, Place, Role, Task, Wish, clone};
+use crate::docker::faithful::injected::Injected;
 use crate::docker::host::{Host, HostError, TaskEnd, TaskReport};
 use crate::docker::sighting::ContainerId;
 use crate::hooks::{Check, Report, Turns, too_late};
@@ -103,7 +104,9 @@ impl Model {
         let reference = container.image.clone().unwrap_or_default();
         let tag = container.config.as_ref().and_then(|config| config.image.clone()).unwrap_or_default();
         let image = host.image(&reference).await?.unwrap_or_default();
-        let carried = host.injected(&container).await?.carried;
+        // What Compose has written into a container belongs to its release, and this is the same one.
+        let Injected { carried, foreign, .. } = host.injected(&container).await?;
+        let carried = [carried, foreign].concat();
         let original = Original { container, image: image.clone() };
         let (env, deployment) = (Vec::new(), String::new());
         Ok(Self { original, image, reference, tag, carried, env, service, release, deployment })

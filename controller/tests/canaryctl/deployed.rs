@@ -95,6 +95,16 @@ fn one_that_is_waited_for_ends_as_its_rollout_does() {
 }
 
 #[test]
+fn the_time_limit_is_for_the_deployment_too() {
+    let fake = Fake::saying([Answer::ok(&deploying()), Answer::ok(&staged(&idle(), "pulling reg.lan/me/web:v2"))]);
+    let ended = fake.run(&["deploy", "web", "--tag", "v2", "--wait", "--timeout", "300ms"]);
+    let stderr = "error: the rollout has not begun within 300ms
+hint: it goes on; see `canaryctl status web`, or send it back with `canaryctl abort web`
+";
+    assert_eq!((ended.code, ended.stderr.as_str()), (11, stderr));
+}
+
+#[test]
 fn one_that_comes_to_nothing_ends_with_10() {
     let fake = Fake::saying([Answer::ok(&deploying()), Answer::ok(&failed())]);
     let ended = fake.run(&["deploy", "web", "--tag", "v2"]);

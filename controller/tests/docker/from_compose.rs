@@ -59,13 +59,18 @@ async fn yard<'a>(engine: &'a Dockerd, compose: Compose, plan: &str) -> Option<(
 
 /// The user's command, to its end.
 async fn canaryctl(yard: &Yard<'_>, project: &Project, words: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_canaryctl"));
-    command.arg("--socket").arg(&yard.site.socket).args(words).env_remove("CANARYD_URL");
-    project.known_to(&mut command);
-    let output = spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let command = command(yard, project, words);
+    let output = spawn_blocking(move || { command }.output()).await.unwrap().unwrap();
     let said = said(&output);
     assert!(!said.contains(MARKER), "{said}");
     output
+}
+
+fn command(yard: &Yard<'_>, project: &Project, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_canaryctl"));
+    command.arg("--socket").arg(&yard.site.socket).args(words).env_remove("CANARYD_URL");
+    project.known_to(&mut command);
+    command
 }
 
 fn said(output: &Output) -> String {
@@ -244,6 +249,60 @@ fn a_file_that_compose_does_not_accept_is_refused_before_anything_is_made() {
             assert!(said(&output).contains("`docker-compose config` does not accept"), "{}", said(&output));
         }
         assert!(yard.canaryd.api.status().await.deployment.is_none());
+    });
+}
+
+#[test]
+fn a_shadow_has_the_variables_that_stable_was_made_with_whatever_its_profile() {
+    with_engine(async |engine| {
+        let file = |image: &str| {
+            let more = "    profiles: [shop]\n    environment: {FROM: '${FROM}', NONE: '${NONE}'}\n    restart";
+            file(image).replacen("    restart", more, 1)
+        };
+        let Some(project) = Project::new(engine, Compose::Today, &file(&engine.image("v1", &[]).await)) else { return };
+        project.write("app.env", "GREETING=old\n");
+        project.write("shop.env", "FROM=shop\n");
+        project.run(&["--env-file", "shop.env", "--profile", "shop", "up", "--detach"]).await;
+        let yard = Yard::found(engine, 1, &format!("{SLOW}\n[services.web.docker]\nnetwork = \"back\"")).await;
+        project.write("docker-compose.yml", &file(&engine.image("v2", &[]).await));
+        let output = canaryctl(&yard, &project, &["deploy", "web", "--from-compose"]).await;
+        assert!(output.status.success(), "{}", said(&output));
+        let warning = "variables of the Compose file are not set, and are empty: NONE";
+        assert!(said(&output).contains(warning), "{}", said(&output));
+        let env = made(&yard).await.config.and_then(|config| config.env).unwrap();
+        assert!(env.contains(&"FROM=shop".to_owned()), "{env:?}");
+    });
+}
+
+#[test]
+fn a_migration_has_the_variables_of_the_new_file() {
+    with_engine(async |engine| {
+        let plan = format!("{SLOW}\n[services.web.hooks]\npre_deploy = {{ command = [\"need\", \"NEW\"] }}");
+        let Some((project, yard)) = yard(engine, Compose::Debian, &plan).await else { return };
+        let v2 = engine.image("v2", &[]).await;
+        // The Compose of Debian connects to a second network only what it starts.
+        let file = |image: &str| file(image).replace("[default, back]", "[back]");
+        project.write("docker-compose.yml", &file(&v2));
+        let output = canaryctl(&yard, &project, &["deploy", "web", "--from-compose"]).await;
+        assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+        assert!(said(&output).contains("NEW is not set"), "{}", said(&output));
+        yard.until_containers("stable alone", |seen| seen.iter().all(|one| !one.is_made)).await;
+        project.write("app.env", "NEW=1\n");
+        let output = canaryctl(&yard, &project, &["deploy", "web", "--from-compose"]).await;
+        assert!(output.status.success(), "{}", said(&output));
+    });
+}
+
+#[test]
+fn what_the_operator_forbids_compose_may_not_make_either() {
+    with_engine(async |engine| {
+        let Some((project, yard)) = yard(engine, Compose::Debian, SLOW).await else { return };
+        let file = file(&engine.image("v2", &[]).await).replace("[default, back]", "[back]");
+        project.write("docker-compose.yml", &file.replacen("    restart", "    privileged: true\n    restart", 1));
+        let output = canaryctl(&yard, &project, &["deploy", "web", "--from-compose"]).await;
+        assert_eq!(output.status.code(), Some(10), "{}", said(&output));
+        assert!(said(&output).contains("may not serve: it is privileged"), "{}", said(&output));
+        yard.until_containers("stable alone", |seen| seen.iter().all(|one| !one.is_made)).await;
     });
 }
 

@@ -2,12 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::models::{ContainerCreateBody, RestartPolicy, RestartPolicyNameEnum};
 use canary_config::docker::DockerHost;
 use canary_config::secret::Secret;
 use canary_controller::docker::clone::Copy;
-use canary_controller::docker::host::{Host, HostError, Resolved, Source};
+use canary_controller::docker::host::{Host, HostError, Resolved, Source, TaskEnd};
 use canary_controller::docker::reference::Reference;
 use canary_controller::docker::registry::{Credentials, Registries};
 use http::Method;
@@ -52,6 +53,29 @@ async fn what_came_out_otherwise_is_removed() {
         format!("DELETE /containers/{id}?v=true&force=true&link=false"),
     ];
     assert_eq!(writes, expected);
+}
+
+#[tokio::test]
+async fn a_command_goes_on_whose_engine_is_lost_for_a_while() {
+    let engine = FakeEngine::start();
+    let host = connect(&engine).await.unwrap();
+    let id = engine.add(&FakeContainer::new("web-2").network("shop", "172.18.0.3"));
+    engine.script(Method::POST, "/containers/create", 201, json!({"Id": id, "Warnings": []}));
+    let wait = format!("/containers/{id}/wait");
+    engine.hold(&wait);
+    let copy = copy(ContainerCreateBody::default());
+    let running = tokio::spawn(async move { host.run(&copy, Duration::from_secs(600)).await });
+    engine.until_times(&wait, 1).await;
+    engine.cut();
+    engine.until_times(&wait, 2).await;
+    let removals = || engine.writes().into_iter().filter(|asked| asked.method == Method::DELETE).count();
+    assert_eq!(removals(), 0, "{:?}", engine.asked());
+    engine.set_status(&id, "exited");
+    engine.let_go();
+    let report = running.await.unwrap().unwrap();
+    assert!(matches!(report.end, TaskEnd::Exited(_)), "{report:?}");
+    assert_eq!(engine.times(&format!("/containers/{id}/start")), 1);
+    assert_eq!(removals(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! It is compiled by `rustc` alone, so it has nothing but the standard library. How it behaves is said by environment
 //! variables, so that a release is an image with other ones; what is to happen at a moment of the test's choice is
 //! asked for under `/do/`. Beside that it is `web get HOST:PORT PATH`, a health check without a shell, and
-//! `web fail CODE`, `web env PREFIX` and `web sleep MS`, which are hooks.
+//! `web fail CODE`, `web env PREFIX`, `web need NAME` and `web sleep MS`, which are hooks.
 //!
 //! | variable | meaning |
 //! |---|---|
@@ -59,13 +59,18 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
+        ["need", name] if env::var_os(name).is_some() => ExitCode::SUCCESS,
+        ["need", name] => {
+            eprintln!("{name} is not set");
+            ExitCode::FAILURE
+        }
         ["sleep", ms] => {
             die_of(SIGTERM);
             thread::sleep(Duration::from_millis(ms.parse().expect("milliseconds")));
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("usage: web [get HOST:PORT PATH | fail CODE | env PREFIX | sleep MS]");
+            eprintln!("usage: web [get HOST:PORT PATH | fail CODE | env PREFIX | need NAME | sleep MS]");
             ExitCode::from(2)
         }
     }

@@ -1,21 +1,24 @@
 //! Whether a copy of stable's container would be what that is.
 
 use bollard::models::ImageInspect;
+use canary_config::hooks::HookAction;
 use canary_config::origin::Aliases;
 
 use crate::api::Finding;
 use crate::deploy::facts::{Facts, Found, Maker};
 use crate::docker::clone::{self, Place};
-use crate::docker::faithful::{self, Terms};
+use crate::docker::faithful;
 
 const CHECK: &str = "copy";
+const STARTS: &str = "Compose completes these containers as it starts them";
+const COMPLETES: &str = "it writes their `configs` and `secrets`, runs `post_start`, and version 1 connects them to all \
+                         networks but one";
 
 pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
     if let Maker::Compose { is_started, .. } = facts.maker {
         return composed(facts, if is_started { Beginning::Started } else { Beginning::Made });
     }
-    let terms = Terms { place: facts.place(), volumes: facts.volumes(), privileged: facts.privileged() };
-    let report = faithful::examine(&found.original, &found.others, &found.injected, terms);
+    let report = faithful::examine(&found.original, &found.others, &found.injected, facts.terms());
     let refusals = report.refusals.into_iter().map(|one| Finding::refused(CHECK, one.what, one.remedy));
     let warnings = report.warnings.into_iter().chain(copy(facts, found).warnings);
     let warnings = warnings.map(|one| Finding::warning(CHECK, one.what, one.remedy));
@@ -40,13 +43,16 @@ enum Beginning {
 fn composed(facts: &Facts, beginning: Beginning) -> Vec<Finding> {
     let mut findings = Vec::new();
     if beginning == Beginning::Started && facts.place() == Place::InsteadOf {
-        let what = "Compose completes these containers as it starts them, and they must not run yet: it writes their `configs` \
-             and `secrets`, and version 1 connects them to all networks but one";
-        findings.push(Finding::refused(
-            CHECK,
-            what,
-            "have contents in a `file`, use Compose 2 or later, or use another strategy",
-        ));
+        let what = format!("{STARTS}, and they must not run yet: {COMPLETES}");
+        let remedy = "have contents in a `file`, use Compose 2 or later, or use another strategy";
+        findings.push(Finding::refused(CHECK, what, remedy));
+    }
+    let pre_deploy = facts.subject.service.hooks.pre_deploy.as_ref().map(|hook| &hook.action);
+    if beginning == Beginning::Started && matches!(pre_deploy, Some(HookAction::Command(_))) {
+        let what =
+            format!("{STARTS}, and the command of `pre_deploy` needs them to be there and not to run: {COMPLETES}");
+        let remedy = "have contents in a `file`, use Compose 2 or later, or let `pre_deploy` call a webhook";
+        findings.push(Finding::refused(CHECK, what, remedy));
     }
     if facts.aliases() == Aliases::OnPromote {
         let service = &facts.subject.service.name;

@@ -8,8 +8,8 @@ use super::{Original, Role, Task, Wish, restart};
 use crate::docker::faithful::Warning;
 pub use crate::docker::label::{
     CHECK, DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES as COMPOSE_CONFIG_FILES,
-    ORIGIN_PROJECT as COMPOSE_PROJECT, ORIGIN_SERVICE as COMPOSE_SERVICE, ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR,
-    PREFIX, RELEASE, RESTART, SERVICE, TASK, UNTIL,
+    ORIGIN_ENV_FILES as COMPOSE_ENV_FILES, ORIGIN_PROJECT as COMPOSE_PROJECT, ORIGIN_SERVICE as COMPOSE_SERVICE,
+    ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR, PREFIX, RELEASE, RESTART, SERVICE, TASK, UNTIL,
 };
 
 /// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
@@ -17,11 +17,12 @@ const ORCHESTRATORS: [&str; 3] = ["com.docker.compose.", "com.docker.stack.", "c
 /// By these other proxies find what to serve.
 const PROXIES: [&str; 2] = ["traefik.", "caddy"];
 /// The labels of Compose that are kept under a name of ours.
-const COMPOSE: [(&str, &str); 4] = [
+const COMPOSE: [(&str, &str); 5] = [
     ("com.docker.compose.project", COMPOSE_PROJECT),
     ("com.docker.compose.service", COMPOSE_SERVICE),
     ("com.docker.compose.project.working_dir", COMPOSE_WORKING_DIR),
     ("com.docker.compose.project.config_files", COMPOSE_CONFIG_FILES),
+    ("com.docker.compose.project.environment_file", COMPOSE_ENV_FILES),
 ];
 
 /// The labels of a copy.

@@ -8,13 +8,16 @@ use bollard::models::ContainerSummary;
 use bollard::query_parameters::WaitContainerOptions;
 use canary_config::name::ServiceName;
 use futures_util::StreamExt as _;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::warn;
 
 use super::{Ending, Host, HostError, Verb, Volumes};
 use crate::clock;
 use crate::docker::clone::{Copy, labels};
 use crate::docker::owner::Owner;
+
+/// How long is waited before an Engine is asked again that has not said how a task ended.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a task did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +107,7 @@ impl Host {
     }
 
     async fn run_created(&self, id: &str, deadline: Duration) -> Result<TaskReport, HostError> {
-        self.start(id).await?;
+        self.begin(id).await?;
         let ended = timeout(deadline, self.ended(id)).await;
         let is_in_time = ended.is_ok();
         match ended {
@@ -122,8 +125,32 @@ impl Host {
         Ok(TaskReport { end, logs })
     }
 
-    /// Waits for the end of a container that was started.
+    /// Starts a task. One whose answer was lost may have begun all the same.
+    async fn begin(&self, id: &str) -> Result<(), HostError> {
+        let Err(error) = self.start(id).await else { return Ok(()) };
+        let state = self.inspect(id).await.ok().and_then(|inspected| inspected.state);
+        if state.is_some_and(|state| state.running == Some(true)) { Ok(()) } else { Err(error) }
+    }
+
+    /// Waits for the end of a container that was started. A connection that breaks meanwhile ends nothing: to remove
+    /// the container then would break off what it does, and a second one would do it again.
     async fn ended(&self, id: &str) -> Result<(), HostError> {
+        loop {
+            let lost = self.waited(id).await.err();
+            match self.inspect(id).await {
+                Ok(inspected) if Ending::of(&inspected).is_some() => return Ok(()),
+                Err(error @ HostError::NoContainer(_)) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            if let Some(error) = lost {
+                warn!(container = id, "the end of a task is waited for again: {error}");
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until an Engine says that a container has ended, or says nothing any more.
+    async fn waited(&self, id: &str) -> Result<(), HostError> {
         let options = WaitContainerOptions { condition: "not-running".into() };
         let mut waiting = Box::pin(self.docker.wait_container(id, Some(options)));
         match waiting.next().await {

@@ -1,21 +1,17 @@
 //! A program that keeps credentials: `docker-credential-NAME get`. The secret goes by its output alone.
 
 use std::io;
-use std::process::Stdio;
 use std::time::Duration;
 
 use canary_config::secret::Secret;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::process::Command;
 
 use super::{Credentials, RegistryError};
+use crate::program;
 
 /// A helper that asks a person, or a cloud that does not answer, is not waited for any longer.
 const HELPER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that a helper may say.
-const OUTPUT_BYTES_MAX: u64 = 64 * 1024;
 /// What helpers say when they know nothing of a registry.
 const NOT_FOUND: &str = "credentials not found";
 /// The user of what is an identity token.
@@ -44,38 +40,21 @@ pub(super) async fn get(helper: &str, registry: &str, key: &str) -> Result<Optio
 
 /// What a program says when it is asked as a helper is; else why it does not, without a word of it.
 async fn said(mut command: Command, key: &str) -> Result<Option<Credentials>, String> {
-    command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let child = command.spawn().map_err(|why| format!("cannot be started: {why}"))?;
-    let asked = timeout(HELPER_TIMEOUT, ask(child, key)).await;
-    let (output, is_success) = asked
-        .map_err(|_| format!("does not answer within {} s", HELPER_TIMEOUT.as_secs()))?
-        .map_err(|why| format!("cannot be spoken with: {why}"))?;
+    command.arg("get");
+    let answer = program::run(command, Some(&Secret::new(key)), HELPER_TIMEOUT).await;
+    let program::Said { is_success, output, .. } = answer.map_err(|why| match why.kind() {
+        io::ErrorKind::TimedOut => format!("does not answer within {} s", HELPER_TIMEOUT.as_secs()),
+        _ => format!("cannot be started: {why}"),
+    })?;
     if !is_success {
-        let is_unknown = String::from_utf8_lossy(&output).contains(NOT_FOUND);
-        return if is_unknown { Ok(None) } else { Err("fails".into()) };
+        return if output.contains(NOT_FOUND) { Ok(None) } else { Err("fails".into()) };
     }
-    let said: Said = serde_json::from_slice(&output).map_err(|_| "says what is no answer")?;
+    let said: Said = serde_json::from_str(&output).map_err(|_| "says what is no answer")?;
     Ok(Some(if said.username == TOKEN_USER {
         Credentials::IdentityToken(Secret::new(&said.secret))
     } else {
         Credentials::Password { username: said.username, password: Secret::new(&said.secret) }
     }))
-}
-
-/// What it says, and whether it was content.
-async fn ask(mut child: Child, key: &str) -> io::Result<(Vec<u8>, bool)> {
-    if let Some(mut input) = child.stdin.take() {
-        // One that answers without having been asked is content with less.
-        input.write_all(key.as_bytes()).await.or_else(|why| match why.kind() {
-            io::ErrorKind::BrokenPipe => Ok(()),
-            _ => Err(why),
-        })?;
-    }
-    let mut output = Vec::new();
-    if let Some(said) = child.stdout.take() {
-        said.take(OUTPUT_BYTES_MAX).read_to_end(&mut output).await?;
-    }
-    Ok((output, child.wait().await?.success()))
 }
 
 #[cfg(test)]

@@ -206,12 +206,13 @@ impl Managed {
     }
 
     /// Whether the hook before a deployment is the engine's to do, as no deployment has made the release, or stable has
-    /// to stop first.
+    /// to stop first. One that has been stable is brought back and not deployed: its migration would undo the newer one.
     fn deploys(&self) -> bool {
         let Some(trial) = self.rollout.phase().trial() else { return false };
         let shelved = self.shelf.get(&trial.canary);
         let is_deployed = shelved.is_some_and(|shelved| shelved.deployment.is_some());
-        trial.plan.strategy == Strategy::Recreate || !is_deployed
+        let is_back = shelved.is_some_and(|shelved| shelved.was_stable);
+        !is_back && (trial.plan.strategy == Strategy::Recreate || !is_deployed)
     }
 
     fn place(&self) -> Place {
@@ -335,7 +336,6 @@ impl Managed {
 
     fn circumstances(&self) -> Option<Circumstances> {
         let release = self.tried()?.clone();
-        let image = self.containers.iter().find(|container| container.release == release);
         let reason = match self.rollout.phase() {
             Phase::Aborted { reason, .. } => Some(*reason),
             _ => self.reason,
@@ -343,7 +343,7 @@ impl Managed {
         Some(Circumstances {
             service: self.declared.name.clone(),
             stable: self.rollout.stable().clone(),
-            image: image.map(|container| container.image.to_string()).unwrap_or_default(),
+            image: self.image_of(&release),
             generation: self.rollout.generation(),
             step: self.rollout.phase().step().map(|step| step + 1),
             weight: self.rollout.weight(),
@@ -351,6 +351,13 @@ impl Managed {
             reason: reason.map_or("", Reason::label),
             release,
         })
+    }
+
+    /// The image of a release, as it was asked for: containers that canaryd makes are of what that meant then.
+    fn image_of(&self, release: &ReleaseId) -> String {
+        let shelved = self.shelf.get(release).map(|shelved| shelved.image.clone()).filter(|image| !image.is_empty());
+        let found = || self.containers.iter().find(|own| own.release == *release).map(|own| own.image.to_string());
+        shelved.or_else(found).unwrap_or_default()
     }
 
     fn verdict_label(&self) -> &'static str {

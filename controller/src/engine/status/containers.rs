@@ -97,13 +97,17 @@ pub(in crate::engine) fn docker_health(sightings: &Sightings) -> DockerHealth {
     DockerHealth { trouble: sightings.trouble.clone(), faults }
 }
 
-fn origin(ComposeOrigin { project, service, working_dir, config_files }: &ComposeOrigin) -> ComposeStatus {
-    let files = config_files.as_deref().unwrap_or_default().split(',').filter(|file| !file.is_empty());
+fn origin(ComposeOrigin { project, service, working_dir, config_files, env_files }: &ComposeOrigin) -> ComposeStatus {
+    let files = |list: &Option<Box<str>>| {
+        let files = list.as_deref().unwrap_or_default().split(',').filter(|file| !file.is_empty());
+        files.map(str::to_owned).collect()
+    };
     ComposeStatus {
         project: project.to_string(),
         service: service.to_string(),
         working_dir: working_dir.as_ref().map(ToString::to_string),
-        config_files: files.map(str::to_owned).collect(),
+        config_files: files(config_files),
+        env_files: files(env_files),
     }
 }
 

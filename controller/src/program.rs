@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use canary_config::secret::Secret;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, Command};
 use tokio::time::timeout;
@@ -13,28 +14,55 @@ use tokio::time::timeout;
 const SAID_BYTES_MAX: u64 = 8 << 20;
 
 /// What a program has said. It shows itself to nobody.
-pub(super) struct Said {
-    pub(super) is_success: bool,
-    pub(super) output: String,
-    pub(super) errors: String,
+pub(crate) struct Said {
+    pub(crate) is_success: bool,
+    pub(crate) output: String,
+    pub(crate) errors: String,
 }
+
+/// Who is killed with a program that does not end in time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Alone,
+    Group,
+}
+
+/// The group of a program that has not ended. Whoever drops it kills them all.
+struct Group(Option<u32>);
 
 /// Runs a program to its end, within a limit. What it reads is written to it alone.
 ///
 /// # Errors
 /// When it cannot be run, or does not end in time; then it is killed.
-pub(super) async fn run(mut command: Command, input: Option<&Secret>, limit: Duration) -> io::Result<Said> {
+pub(crate) async fn run(command: Command, input: Option<&Secret>, limit: Duration) -> io::Result<Said> {
+    talk(command, input, limit, Ending::Alone).await
+}
+
+/// The same for one that does its work by others: they are killed with it. Nobody at a terminal can be asked by it.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn run_group(mut command: Command, input: Option<&Secret>, limit: Duration) -> io::Result<Said> {
+    command.process_group(0);
+    talk(command, input, limit, Ending::Group).await
+}
+
+async fn talk(mut command: Command, input: Option<&Secret>, limit: Duration, ending: Ending) -> io::Result<Said> {
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let mut group = Group(child.id().filter(|_| ending == Ending::Group));
     let talk = async {
         let (written, output, errors) = tokio::join!(tell(stdin, input), text(stdout), text(stderr));
         written?;
         io::Result::Ok(Said { output: output?, errors: errors?, is_success: child.wait().await?.success() })
     };
     let late = || io::Error::new(io::ErrorKind::TimedOut, format!("it does not end within {} s", limit.as_secs()));
-    timeout(limit, talk).await.unwrap_or_else(|_elapsed| Err(late()))
+    let said = timeout(limit, talk).await.unwrap_or_else(|_elapsed| Err(late()))?;
+    // It has ended, and its number may be another one's.
+    group.0 = None;
+    Ok(said)
 }
 
 /// Gives it what it reads, and the end of that.
@@ -53,6 +81,18 @@ async fn text(said: Option<impl AsyncRead + Unpin>) -> io::Result<String> {
         said.take(SAID_BYTES_MAX).read_to_end(&mut bytes).await?;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+// === impl Group ===
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = self.0.and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        if let Some(group) = group {
+            // Those who have ended meanwhile need not be killed.
+            let _gone = kill_process_group(group, Signal::KILL);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -78,5 +118,20 @@ mod tests {
     async fn one_that_does_not_end_is_not_waited_for() {
         let Err(error) = run(sh("exec sleep 600"), None, Duration::from_millis(1)).await else { panic!("it is late") };
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_a_program_has_begun_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let script = format!("sleep 600 >{} & wait", pipe.display());
+        let running = tokio::spawn(run_group(sh(&script), None, Duration::from_secs(600)));
+        // It opens once the program's child has opened it, and is at its end once that one is gone.
+        let opened = tokio::task::spawn_blocking(move || std::fs::File::open(pipe)).await;
+        let mut opened = opened.unwrap().unwrap();
+        running.abort();
+        let end = tokio::task::spawn_blocking(move || io::Read::read(&mut opened, &mut [0])).await;
+        assert_eq!(end.unwrap().unwrap(), 0);
     }
 }

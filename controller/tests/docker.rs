@@ -5,6 +5,7 @@ mod clone;
 mod composed;
 mod deploy;
 mod deploy_fails;
+mod deploy_injected;
 mod deploy_soak;
 mod engine_like;
 mod faithful;

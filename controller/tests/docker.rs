@@ -16,6 +16,7 @@ mod found_first;
 mod found_leaving;
 mod found_trial;
 mod from_compose;
+mod gather;
 mod hooks;
 mod host;
 mod last_words;

@@ -122,10 +122,10 @@ impl Prepared {
         let mut all = order.labels.clone();
         let files = self.project.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",");
         let origin = [
-            (labels::COMPOSE_PROJECT, self.of.clone()),
-            (labels::COMPOSE_SERVICE, self.service.clone()),
-            (labels::COMPOSE_WORKING_DIR, self.project.folder.display().to_string()),
-            (labels::COMPOSE_CONFIG_FILES, files),
+            (labels::ORIGIN_PROJECT, self.of.clone()),
+            (labels::ORIGIN_SERVICE, self.service.clone()),
+            (labels::ORIGIN_WORKING_DIR, self.project.folder.display().to_string()),
+            (labels::ORIGIN_CONFIG_FILES, files),
         ];
         all.extend(origin.map(|(key, value)| (key.to_owned(), value)));
         self.shadow.file(&order.image, &all)

@@ -25,7 +25,7 @@ use bollard::errors::Error;
 use tokio::time::timeout;
 
 pub use self::capacity::Capacity;
-pub use self::container::Volumes;
+pub use self::container::{GRACE, Volumes};
 pub use self::ending::Ending;
 pub use self::endpoint::{Endpoint, Tls};
 pub use self::error::HostError;

@@ -1,6 +1,5 @@
 //! Whether a copy of stable's container would be what that is.
 
-use bollard::models::ImageInspect;
 use canary_config::origin::Aliases;
 
 use crate::api::Finding;
@@ -17,7 +16,7 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
     let terms = Terms { place: facts.place(), volumes: facts.volumes(), privileged: facts.privileged() };
     let report = faithful::examine(&found.original, &found.others, &found.injected, terms);
     let refusals = report.refusals.into_iter().map(|one| Finding::refused(CHECK, one.what, one.remedy));
-    let warnings = report.warnings.into_iter().chain(copy(facts, found).warnings);
+    let warnings = report.warnings.into_iter().chain(facts.copy(found).warnings);
     let warnings = warnings.map(|one| Finding::warning(CHECK, one.what, one.remedy));
     let mut findings: Vec<_> = refusals.chain(warnings).collect();
     if findings.is_empty() {
@@ -58,11 +57,4 @@ fn composed(facts: &Facts, beginning: Beginning) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK, "Compose makes the containers by its file"));
     }
     findings
-}
-
-/// A copy as it would be made, for what there is to say of it.
-fn copy(facts: &Facts, found: &Found) -> clone::Copy {
-    let unknown = ImageInspect::default();
-    let image = found.image.as_ref().unwrap_or(&unknown);
-    clone::clone(&found.original, image, &facts.wish("", ""), found.api)
 }

@@ -13,7 +13,7 @@ use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
 use crate::docker::clone::labels;
 
 /// How long an Engine gives a container to end by itself.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
 /// What an Engine may take to kill one after its grace.
 const KILL_TIMEOUT: Duration = Duration::from_secs(30);
 /// What an Engine may take to start one: it mounts, connects and runs hooks.

@@ -15,6 +15,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
 pub use self::text::{Dialect, read};
+use crate::docker::label::PROXIES;
 
 /// What belongs to one container alone, to a build, or to the services beside.
 const DROPPED: [&str; 12] = [
@@ -34,7 +35,7 @@ const DROPPED: [&str; 12] = [
 /// What a service may share with another one of its file, which is not in the shadow.
 const SHARED: [&str; 5] = ["network_mode", "ipc", "pid", "uts", "cgroup"];
 /// By these other proxies find what to serve, and Compose and canaryd their own.
-const FOREIGN: [&str; 3] = ["traefik.", "caddy", "com.docker."];
+const FOREIGN: [&str; 3] = [PROXIES[0], PROXIES[1], "com.docker."];
 /// Labels of ours that an operator writes and that hold for every release.
 const OPERATORS: [&str; 2] = ["canary.port", "canary.network"];
 /// Values that are shorter are words of any message.

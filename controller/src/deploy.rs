@@ -157,22 +157,13 @@ impl Deployer {
     /// All that is to be known of each of the services.
     async fn facts(&self, wanted: &Wanted) -> Result<Vec<Facts>, Problem> {
         let subjects = self.subjects(wanted).await?;
-        let strategy = wanted.strategy.or_else(|| Some(subjects.first()?.service.plan.strategy));
-        let gathering = async {
-            let mut facts = Vec::new();
-            for subject in subjects {
-                let strategy = strategy.unwrap_or(Strategy::Canary);
-                facts.push(gather::facts(subject, wanted, strategy).await);
-            }
-            facts
-        };
         let late = |_elapsed| {
             let seconds = CHECKS_TIMEOUT.as_secs();
             let message =
                 format!("the checks took longer than {seconds} s; see what keeps Docker or the registry busy");
             Problem::new(ProblemKind::TooSlow, message)
         };
-        timeout(CHECKS_TIMEOUT, gathering).await.map_err(late)
+        timeout(CHECKS_TIMEOUT, gather::all(subjects, wanted)).await.map_err(late)
     }
 
     async fn subjects(&self, wanted: &Wanted) -> Result<Vec<Subject>, Problem> {

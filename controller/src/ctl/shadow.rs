@@ -146,11 +146,11 @@ impl Prepared {
         let files =
             |files: &[PathBuf]| files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",");
         let origin = [
-            (labels::COMPOSE_PROJECT, self.of.clone()),
-            (labels::COMPOSE_SERVICE, self.service.clone()),
-            (labels::COMPOSE_WORKING_DIR, self.project.folder.display().to_string()),
-            (labels::COMPOSE_CONFIG_FILES, files(&self.project.files)),
-            (labels::COMPOSE_ENV_FILES, files(&self.project.env_files)),
+            (labels::ORIGIN_PROJECT, self.of.clone()),
+            (labels::ORIGIN_SERVICE, self.service.clone()),
+            (labels::ORIGIN_WORKING_DIR, self.project.folder.display().to_string()),
+            (labels::ORIGIN_CONFIG_FILES, files(&self.project.files)),
+            (labels::ORIGIN_ENV_FILES, files(&self.project.env_files)),
         ];
         let known = origin.into_iter().filter(|(_, value)| !value.is_empty());
         all.extend(known.map(|(key, value)| (key.to_owned(), value)));

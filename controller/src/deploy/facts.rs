@@ -6,7 +6,7 @@ use canary_config::origin::{Aliases, AnonymousVolumes, Discovered};
 use canary_config::plan::Strategy;
 use canary_config::secret::Secret;
 
-use crate::docker::clone::{Original, Place, Role, Wish, restart};
+use crate::docker::clone::{self, Copy, Original, Place, Role, Wish, restart};
 use crate::docker::faithful::injected::Injected;
 use crate::docker::faithful::{Privileged, Terms};
 use crate::docker::host::{Capacity, Resolved, Usage};
@@ -205,6 +205,14 @@ impl Facts {
             volumes: self.volumes(),
             place: self.place(),
         }
+    }
+
+    /// A copy as it would be made, as far as it is known before the image is here.
+    #[must_use]
+    pub fn copy(&self, found: &Found) -> Copy {
+        let unknown = ImageInspect::default();
+        let image = found.image.as_ref().unwrap_or(&unknown);
+        clone::clone(&found.original, image, &self.wish("", ""), found.api)
     }
 
     /// Whether the new containers run beside those of stable.

@@ -1,20 +1,40 @@
 //! Asks an Engine and a registry for what is to be known before a deployment. It judges nothing.
 
 use canary_config::plan::Strategy;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 
 use crate::deploy::facts::{Facts, Found, Model, Served};
 use crate::deploy::{Image, Wanted, name};
 use crate::docker::clone::{self, Original, labels};
-use crate::docker::host::{Host, Resolved};
+use crate::docker::host::{Capacity, Host, Resolved};
 use crate::docker::reference::Reference;
-use crate::docker::registry::{Credentials, Registries};
+use crate::docker::registry::{Credentials, Registries, RegistryError};
 use crate::docker::sighting::{Sighting, State};
 use crate::engine::Subject;
 
+/// All that is to be known of each of these services, which are one Engine's. None waits for another.
+pub(super) async fn all(subjects: Vec<Subject>, wanted: &Wanted) -> Vec<Facts> {
+    let first = subjects.first().map(|subject| (subject.service.plan.strategy, subject.docker.host.clone()));
+    let Some((planned, host)) = first else { return Vec::new() };
+    let strategy = wanted.strategy.unwrap_or(planned);
+    let capacity = async move {
+        let host = Host::connect(&host).await.map_err(|error| error.to_string())?;
+        host.capacity().await.map_err(|error| error.to_string())
+    };
+    let capacity = capacity.shared();
+    join_all(subjects.into_iter().map(|subject| facts(subject, wanted, strategy, capacity.clone()))).await
+}
+
 /// All that is to be known of one service.
-pub(super) async fn facts(subject: Subject, wanted: &Wanted, strategy: Strategy) -> Facts {
+async fn facts(
+    subject: Subject,
+    wanted: &Wanted,
+    strategy: Strategy,
+    capacity: impl Future<Output = Result<Capacity, String>>,
+) -> Facts {
     // What an Engine says of a container is large.
-    let found = Box::pin(found(&subject, &wanted.image)).await;
+    let found = Box::pin(found(&subject, &wanted.image, capacity)).await;
     let reference = found.as_ref().ok().and_then(|model| model.reference().as_ref().ok());
     let asked = match (reference, &wanted.image) {
         (Some(reference), _) => reference.to_string(),
@@ -61,7 +81,11 @@ fn model(subject: &Subject) -> Option<&Sighting> {
     stable(subject).min_by_key(|container| (rank(&container.state), container.created))
 }
 
-async fn found(subject: &Subject, image: &Image) -> Result<Model, String> {
+async fn found(
+    subject: &Subject,
+    image: &Image,
+    capacity: impl Future<Output = Result<Capacity, String>>,
+) -> Result<Model, String> {
     let host = Host::connect(&subject.docker.host).await.map_err(|error| error.to_string())?;
     let model = model(subject).ok_or_else(|| {
         let service = &subject.service.name;
@@ -69,7 +93,7 @@ async fn found(subject: &Subject, image: &Image) -> Result<Model, String> {
     })?;
     match &model.swarm {
         Some(origin) => served(&host, subject, image, (model, &origin.service)).await,
-        None => Box::pin(copied(&host, subject, image, model.container.as_str())).await,
+        None => Box::pin(copied(&host, subject, image, (model.container.as_str(), capacity))).await,
     }
 }
 
@@ -98,7 +122,12 @@ async fn served(
 }
 
 /// What the Engine says of the container of stable that is copied.
-async fn copied(host: &Host, subject: &Subject, image: &Image, id: &str) -> Result<Model, String> {
+async fn copied(
+    host: &Host,
+    subject: &Subject,
+    image: &Image,
+    (id, capacity): (&str, impl Future<Output = Result<Capacity, String>>),
+) -> Result<Model, String> {
     let container = host.inspect(id).await.map_err(|error| error.to_string())?;
     let of = container.image.clone().unwrap_or_default();
     let image_of = host.image(&of).await.map_err(|error| error.to_string())?.unwrap_or_default();
@@ -108,8 +137,7 @@ async fn copied(host: &Host, subject: &Subject, image: &Image, id: &str) -> Resu
     let label = clone::label(&original.container, labels::IMAGE);
     let given = || original.container.config.as_ref()?.image.as_deref();
     let reference = reference(image, label.or_else(given).unwrap_or_default());
-    let (resolved, capacity, usage) =
-        tokio::join!(resolved(host, subject, &reference), host.capacity(), host.usage(id));
+    let (resolved, capacity, usage) = tokio::join!(resolved(host, subject, &reference), capacity, host.usage(id));
     let present = match &resolved {
         Ok(resolved) => host.image(&resolved.image).await.map_err(|error| error.to_string())?,
         Err(_) => None,
@@ -122,7 +150,7 @@ async fn copied(host: &Host, subject: &Subject, image: &Image, id: &str) -> Resu
         reference,
         resolved,
         image: present,
-        capacity: capacity.map_err(|error| error.to_string()),
+        capacity,
         usage: usage.ok(),
     })))
 }
@@ -143,12 +171,15 @@ fn reference(image: &Image, of_stable: &str) -> Result<Reference, String> {
 
 async fn resolved(host: &Host, subject: &Subject, reference: &Result<Reference, String>) -> Result<Resolved, String> {
     let reference = reference.as_ref().map_err(Clone::clone)?;
-    let credentials = credentials(subject, reference).await?;
-    host.resolve(reference, credentials.as_ref()).await.map_err(|error| error.to_string())
+    let credentials = async || credentials(subject, reference).await;
+    host.resolve(reference, credentials).await.map_err(|error| error.to_string())
 }
 
 /// What the registry of an image asks for.
-pub(super) async fn credentials(subject: &Subject, reference: &Reference) -> Result<Option<Credentials>, String> {
-    let registries = Registries::load(subject.docker.registry_auth_file.as_deref()).map_err(|why| why.to_string())?;
-    registries.credentials(reference.registry()).await.map_err(|why| why.to_string())
+pub(super) async fn credentials(
+    subject: &Subject,
+    reference: &Reference,
+) -> Result<Option<Credentials>, RegistryError> {
+    let registries = Registries::load(subject.docker.registry_auth_file.as_deref())?;
+    registries.credentials(reference.registry()).await
 }

@@ -1,7 +1,9 @@
 //! What speaks against a deployment before anything of it is begun. Pure: it judges what was gathered.
 
 pub mod architecture;
+mod health;
 mod image;
+mod network;
 mod port;
 mod room;
 mod service;
@@ -27,6 +29,8 @@ pub fn judge(facts: &Facts) -> Preflight {
             findings.extend(architecture::findings(found));
             findings.extend(room::findings(facts, found));
             findings.extend(port::findings(facts, found));
+            findings.push(health::findings(facts, found));
+            findings.extend(network::findings(facts, found));
             findings.extend(stop::findings(facts, found));
             findings.extend(spec::findings(facts, found));
         }

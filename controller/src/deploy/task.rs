@@ -169,7 +169,7 @@ impl Task {
             },
         );
         let reference = served.reference.as_ref().map_err(Clone::clone)?;
-        let credentials = gather::credentials(&facts.subject, reference).await?;
+        let credentials = gather::credentials(&facts.subject, reference).await.map_err(|error| error.to_string())?;
         host.create_service(spec, credentials.as_ref()).await.map_err(|error| error.to_string())
     }
 
@@ -249,11 +249,9 @@ impl Task {
 /// Brings the image to the machine.
 async fn pull(host: &Host, facts: &Facts, found: &Found) -> Result<ImageInspect, String> {
     let resolved = found.resolved.as_ref().map_err(Clone::clone)?;
-    let credentials = match &found.reference {
-        Ok(reference) => gather::credentials(&facts.subject, reference).await?,
-        Err(why) => return Err(why.clone()),
-    };
-    let image = host.pull(&resolved.image, credentials.as_ref()).await.map_err(|error| error.to_string())?;
+    let reference = found.reference.as_ref().map_err(Clone::clone)?;
+    let credentials = async || gather::credentials(&facts.subject, reference).await;
+    let image = host.pull(&resolved.image, credentials).await.map_err(|error| error.to_string())?;
     // What was not on the machine could not be looked at before.
     let hosts = found.capacity.as_ref().map(|capacity| capacity.architecture.as_str()).unwrap_or_default();
     match architecture::mismatch(&image, hosts) {

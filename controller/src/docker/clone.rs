@@ -147,11 +147,12 @@ impl fmt::Debug for Copy {
 pub fn clone(original: &Original, image: &ImageInspect, wish: &Wish<'_>, api: ApiVersion) -> Copy {
     let mut warnings = Vec::new();
     let networks = Networks::of(original, wish);
+    networks::warn_of_hardware(&original.container, api, &mut warnings);
     let mut body = config::copied(original, wish, &mut warnings);
     body.labels = Some(labels::copied(original, image, wish, &mut warnings));
     let mut host = host_config::copied(original, wish, networks.mode.clone());
-    volumes::carry(original, wish.volumes, &mut host);
-    body.volumes = volumes::declared(&host, body.volumes);
+    let fresh = volumes::carry(original, wish.volumes, &mut host);
+    body.volumes = volumes::declared(&host, body.volumes, fresh);
     body.host_config = Some(host);
     let (at_once, connect) = networks.split(api);
     if !at_once.is_empty() {

@@ -12,7 +12,8 @@ use std::fmt;
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use canary_config::origin::AnonymousVolumes;
 
-use super::clone::{Original, Place, labels, name};
+use super::clone::{Original, Place, label, labels, name};
+use super::label::{COMPOSE_NUMBER, COMPOSE_ONE_OFF, COMPOSE_PROJECT, COMPOSE_SERVICE, SWARM_TASK};
 
 /// What no copy can carry over. There is no copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,10 +133,10 @@ pub fn look_at(made: &ContainerInspectResponse, terms: Terms) -> Report {
 
 /// What is not a container of its own right.
 fn kind(original: &Original, report: &mut Report) {
-    if original.label("com.docker.swarm.task.id").is_some() {
+    if original.label(SWARM_TASK).is_some() {
         report.refuse("it is a task of a Swarm service", "let Swarm create it: declare the service as one of Swarm");
     }
-    let is_one_off = original.label("com.docker.compose.oneoff").is_some_and(|is| is.eq_ignore_ascii_case("true"));
+    let is_one_off = original.label(COMPOSE_ONE_OFF).is_some_and(|is| is.eq_ignore_ascii_case("true"));
     if is_one_off || original.label(labels::TASK).is_some() {
         report.refuse("it was started for one command (`compose run`)", "start the service itself with `compose up`");
     }
@@ -170,8 +171,9 @@ fn life(original: &Original, report: &mut Report) {
 
 /// The name of a Compose container that Compose did not choose: `container_name`.
 fn chosen_name(container: &ContainerInspectResponse) -> Option<&str> {
-    let label = |key: &str| super::clone::label(container, &format!("com.docker.compose.{key}"));
-    let (project, service, number) = (label("project")?, label("service")?, label("container-number")?);
+    let [project, service, number] =
+        [COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_NUMBER].map(|key| label(container, key));
+    let (project, service, number) = (project?, service?, number?);
     let name = name(container);
     let is_composes = ["-", "_"].iter().any(|dash| name == [project, service, number].join(dash));
     (!is_composes).then_some(name)

@@ -27,7 +27,7 @@ use canary_config::docker::DockerHost;
 use tokio::time::timeout;
 
 pub use self::capacity::Capacity;
-pub use self::container::Volumes;
+pub use self::container::{GRACE, Volumes};
 pub use self::ending::Ending;
 pub use self::error::HostError;
 pub use self::image::{Resolved, Source};

@@ -61,11 +61,18 @@ const OUR_KEYS: [&str; 13] = [
 /// All keys of ours begin so.
 pub const PREFIX: &str = "canary.";
 
-const COMPOSE_PROJECT: &str = "com.docker.compose.project";
-const COMPOSE_SERVICE: &str = "com.docker.compose.service";
-const COMPOSE_WORKING_DIR: &str = "com.docker.compose.project.working_dir";
-const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
-const COMPOSE_ENV_FILES: &str = "com.docker.compose.project.environment_file";
+/// The project that Compose made it for.
+pub const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+/// The service of Compose's file that it is of.
+pub const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+/// Which one of that service's containers it is.
+pub const COMPOSE_NUMBER: &str = "com.docker.compose.container-number";
+/// The folder in which Compose was called.
+pub const COMPOSE_WORKING_DIR: &str = "com.docker.compose.project.working_dir";
+/// The files that Compose read.
+pub const COMPOSE_CONFIG_FILES: &str = "com.docker.compose.project.config_files";
+/// The files that Compose was told to read its variables from.
+pub const COMPOSE_ENV_FILES: &str = "com.docker.compose.project.environment_file";
 /// The Compose project of the container that this one is a copy of.
 pub const ORIGIN_PROJECT: &str = "canary.compose.project";
 /// Its service in its Compose file.
@@ -76,9 +83,12 @@ pub const ORIGIN_WORKING_DIR: &str = "canary.compose.working_dir";
 pub const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
 /// The files that Compose was told to read its variables from.
 pub const ORIGIN_ENV_FILES: &str = "canary.compose.environment_file";
-const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
+/// Whether Compose made it for one command.
+pub const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
 /// That it is the container of a task of Swarm's, which writes it; the task is the instance.
 pub const SWARM_TASK: &str = "com.docker.swarm.task.id";
+/// By labels that begin so, other proxies find what to serve.
+pub const PROXIES: [&str; 2] = ["traefik.", "caddy"];
 
 /// What is to be known of a container for its labels to be understood.
 #[derive(Clone, Copy, Debug)]

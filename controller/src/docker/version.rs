@@ -24,6 +24,8 @@ impl ApiVersion {
     pub const OLDEST: Self = Self { major: 1, minor: 41 };
     /// From here on a container is created with all its networks; before, with one of them.
     pub const MANY_ENDPOINTS: Self = Self { major: 1, minor: 44 };
+    /// From here on, Docker 28, addresses of hardware are made by chance; before, of the address of the endpoint.
+    pub const RANDOM_HARDWARE: Self = Self { major: 1, minor: 48 };
 }
 
 impl fmt::Display for ApiVersion {

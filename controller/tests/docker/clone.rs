@@ -1,11 +1,15 @@
 //! What a copy of a container is made of, on containers that a real Engine showed.
 
+use std::collections::BTreeSet;
 use std::time::UNIX_EPOCH;
 
+use bollard::models::{HealthConfig, HostConfig, Mount, MountType};
 use canary_config::name::ServiceName;
 use canary_config::origin::{Aliases, AnonymousVolumes};
 use canary_config::secret::Secret;
-use canary_controller::docker::clone::{Copy, Original, Place, Role, Task, Wish, clone, labels, likeness, restart};
+use canary_controller::docker::clone::{
+    Copy, Original, Place, Role, Task, Wish, clone, labels, likeness, restart, volumes,
+};
 use canary_controller::docker::version::ApiVersion;
 use serde_json::{Value, json};
 
@@ -137,6 +141,110 @@ fn an_entrypoint_that_was_set_takes_its_command_along() {
     original.container.config.as_mut().unwrap().cmd = None;
     let copy = clone(&original, &image_v2(), &wish(), ApiVersion::OLDEST);
     assert_eq!((body(&copy)["Entrypoint"].clone(), body(&copy)["Cmd"].clone()), (json!(["/app"]), Value::Null));
+}
+
+#[test]
+fn an_entrypoint_that_was_taken_away_does_not_come_back() {
+    for cleared in [None, Some(Vec::new())] {
+        let mut original = original(COMPOSED);
+        let config = original.container.config.as_mut().unwrap();
+        (config.entrypoint, config.cmd) = (cleared, Some(vec!["/app".into(), "serve".into()]));
+        let copy = clone(&original, &image_v2(), &wish(), ApiVersion::OLDEST);
+        assert_eq!((&body(&copy)["Entrypoint"], &body(&copy)["Cmd"]), (&json!([]), &json!(["/app", "serve"])));
+        let mut made = engine_like::made(&copy, &image_v2());
+        assert_eq!(made.config.as_ref().unwrap().entrypoint, Some(Vec::new()));
+        assert_eq!(likeness::differences(&copy.body, &copy.connect, &made), Vec::<String>::new());
+        let again =
+            clone(&Original { container: made.clone(), image: image_v2() }, &image_v2(), &wish(), ApiVersion::OLDEST);
+        assert_eq!(body(&again), body(&copy));
+        made.config.as_mut().unwrap().entrypoint = image_v2().config.unwrap().entrypoint;
+        assert_eq!(likeness::differences(&copy.body, &copy.connect, &made), ["Entrypoint"]);
+    }
+}
+
+#[test]
+fn without_an_entrypoint_the_command_of_the_new_image_is_run() {
+    let mut original = original(COMPOSED);
+    original.image.config.as_mut().unwrap().cmd = Some(vec!["serve".into()]);
+    let config = original.container.config.as_mut().unwrap();
+    (config.entrypoint, config.cmd) = (None, Some(vec!["serve".into()]));
+    let copy = clone(&original, &image_v2(), &wish(), ApiVersion::OLDEST);
+    assert_eq!((&body(&copy)["Entrypoint"], &body(&copy)["Cmd"]), (&json!([]), &Value::Null));
+}
+
+#[test]
+fn a_health_check_that_the_old_image_had_taken_away_is_the_new_images_again() {
+    let none = Some(HealthConfig { test: Some(vec!["NONE".into()]), ..HealthConfig::default() });
+    let mut original = original(BRIDGED);
+    original.image.config.as_mut().unwrap().healthcheck = none;
+    let copy = clone(&original, &image_v2(), &wish(), ApiVersion::OLDEST);
+    assert_eq!(body(&copy)["Healthcheck"], Value::Null);
+}
+
+/// The same, as Compose hands the volumes without a name on to the container that it makes in its place.
+fn made_anew(with: impl Fn(&mut HostConfig, &str, &str)) -> Original {
+    let mut original = original(PLAIN);
+    let volumes: Vec<_> = volumes::anonymous(&original.container).into_iter().cloned().collect();
+    let host = original.container.host_config.as_mut().unwrap();
+    for volume in volumes {
+        with(host, volume.destination.as_deref().unwrap(), volume.name.as_deref().unwrap());
+    }
+    original
+}
+
+fn by_bind(host: &mut HostConfig, place: &str, name: &str) {
+    host.binds.get_or_insert_default().push(format!("{name}:{place}:rw"));
+}
+
+fn by_mount(host: &mut HostConfig, place: &str, name: &str) {
+    let mount = Mount { target: Some(place.into()), source: Some(name.into()), ..Mount::default() };
+    host.mounts.get_or_insert_default().push(Mount { typ: Some(MountType::VOLUME), ..mount });
+}
+
+#[test]
+fn a_volume_without_a_name_that_was_handed_on_has_none() {
+    for original in [made_anew(by_bind), made_anew(by_mount)] {
+        assert_eq!(volumes::anonymous(&original.container).len(), 2);
+        let fresh = clone(&original, &image_v2(), &wish(), ApiVersion::OLDEST);
+        let places = fresh.body.volumes.clone().unwrap_or_default();
+        let host = fresh.body.host_config.unwrap();
+        assert_eq!(host.binds, None);
+        assert!(host.mounts.iter().flatten().all(|mount| mount.source.is_none()), "{:?}", host.mounts);
+        let mounted = host.mounts.iter().flatten().filter_map(|mount| mount.target.clone());
+        let brought = image_v2().config.unwrap().volumes.unwrap();
+        let places: BTreeSet<_> = places.into_iter().chain(mounted).chain(brought).collect();
+        assert_eq!(places, BTreeSet::from(["/cache", "/scratch"].map(str::to_owned)));
+    }
+}
+
+#[test]
+fn a_volume_without_a_name_that_was_handed_on_is_shared_once() {
+    let share = Wish { volumes: AnonymousVolumes::Share, ..wish() };
+    let copy = clone(&made_anew(by_bind), &image_v2(), &share, ApiVersion::OLDEST);
+    assert_eq!(copy.body.host_config.unwrap().binds.unwrap().len(), 2);
+    let first = clone(&original(PLAIN), &image_v2(), &share, ApiVersion::OLDEST);
+    // Shared at first, it is renewed when the operator says so.
+    let made = Original { container: engine_like::made(&first, &image_v2()), image: image_v2() };
+    let fresh = clone(&made, &image_v2(), &wish(), ApiVersion::OLDEST);
+    assert_eq!(fresh.body.host_config.unwrap().binds, None);
+}
+
+#[test]
+fn an_address_of_hardware_that_was_chosen_is_warned_of() {
+    let told = |mac: &str, api: ApiVersion| {
+        let mut original = original(COMPOSED);
+        let networks = original.container.network_settings.as_mut().unwrap().networks.as_mut().unwrap();
+        networks.get_mut("shop_edge").unwrap().mac_address = Some(mac.into());
+        let warnings = clone(&original, &image_v2(), &wish(), api).warnings;
+        warnings.iter().any(|warning| warning.what.contains("MAC address of its own choice on shop_edge,"))
+    };
+    let [old, new] = [ApiVersion::OLDEST, ApiVersion::RANDOM_HARDWARE];
+    // A maker's, then one that an old Engine would not have made, then one that it did.
+    assert_eq!([told("00:16:3e:01:02:03", old), told("00:16:3e:01:02:03", new)], [true, true]);
+    assert_eq!([told("92:d0:c6:0a:29:33", old), told("92:d0:c6:0a:29:33", new)], [true, false]);
+    let address = original(COMPOSED).container.network_settings.unwrap().networks.unwrap()["shop_edge"].clone();
+    let made = address.mac_address.unwrap();
+    assert_eq!([told(&made, old), told(&made, new), told("", old)], [false, false, false]);
 }
 
 #[test]

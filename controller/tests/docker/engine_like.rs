@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerConfig, ContainerInspectResponse, EndpointSettings, HealthConfig, ImageInspect, MountPoint,
+    ContainerConfig, ContainerInspectResponse, EndpointSettings, HealthConfig, ImageConfig, ImageInspect, MountPoint,
     NetworkSettings,
 };
 use canary_controller::docker::clone::Copy;
@@ -29,10 +29,7 @@ pub(super) fn made(copy: &Copy, image: &ImageInspect) -> ContainerInspectRespons
 
 fn config(copy: &Copy, image: &ImageInspect, borrows: bool) -> ContainerConfig {
     let (body, image) = (copy.body.clone(), image.config.clone().unwrap());
-    let (entrypoint, cmd) = match (body.entrypoint, body.cmd) {
-        (None, cmd) => (image.entrypoint, cmd.or(image.cmd)),
-        given => given,
-    };
+    let (entrypoint, cmd) = command(body.entrypoint, body.cmd, &image);
     let mut env = body.env.unwrap_or_default();
     let key = |entry: &str| entry.split('=').next().unwrap().to_owned();
     let more: Vec<String> =
@@ -63,6 +60,19 @@ fn config(copy: &Copy, image: &ImageInspect, borrows: bool) -> ContainerConfig {
         attach_stderr: Some(false),
         ..ContainerConfig::default()
     }
+}
+
+/// An empty entrypoint is one, and takes the image's away; only one with something in it takes the command along.
+fn command(
+    entrypoint: Option<Vec<String>>,
+    cmd: Option<Vec<String>>,
+    image: &ImageConfig,
+) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    if entrypoint.as_ref().is_some_and(|words| !words.is_empty()) {
+        return (entrypoint, cmd);
+    }
+    let cmd = cmd.filter(|words| !words.is_empty()).or_else(|| image.cmd.clone());
+    (entrypoint.or_else(|| image.entrypoint.clone()), cmd)
 }
 
 fn merged(given: Option<HealthConfig>, image: Option<HealthConfig>) -> Option<HealthConfig> {

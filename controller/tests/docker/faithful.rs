@@ -1,8 +1,8 @@
 //! What is said of copies of containers that a real Engine showed.
 
-use bollard::models::{ContainerSummary, ContainerSummaryHostConfig, DeviceMapping, EndpointIpamConfig};
+use bollard::models::{ContainerSummary, ContainerSummaryHostConfig, DeviceMapping, EndpointIpamConfig, MountPoint};
 use canary_config::origin::AnonymousVolumes;
-use canary_controller::docker::clone::{Original, Place};
+use canary_controller::docker::clone::{Original, Place, volumes};
 use canary_controller::docker::faithful::injected::Injected;
 use canary_controller::docker::faithful::{Privileged, Report, Terms, examine};
 
@@ -38,6 +38,24 @@ fn a_container_that_borrows_this_ones_network_is_named() {
 }
 
 #[test]
+fn a_folder_with_the_socket_of_docker_in_it_rules_the_host_as_the_socket_does() {
+    let is_refused = |source: &str| {
+        let container = container(COMPOSED, |container| {
+            let mount = MountPoint { typ: Some("bind".into()), source: Some(source.into()), ..MountPoint::default() };
+            container.mounts = Some(vec![mount]);
+        });
+        let report = examine(&Original { container, image: image_v1() }, &[], &Injected::default(), TERMS);
+        shown(&report).contains(&format!("it holds Docker's socket ({source})"))
+    };
+    for source in ["/", "/run", "/var/run", "/var/run/", "/var", "/home/me/docker.sock"] {
+        assert!(is_refused(source), "{source}");
+    }
+    for source in ["/runner", "/var/lib", "/run/web", "/data"] {
+        assert!(!is_refused(source), "{source}");
+    }
+}
+
+#[test]
 fn what_rules_the_host_is_copied_when_the_operator_said_so() {
     let terms = Terms { place: Place::InsteadOf, privileged: Privileged::Allow, ..TERMS };
     for recorded in [HOSTED, BRIDGED] {
@@ -58,6 +76,18 @@ fn the_policy_of_anonymous_volumes_may_forbid_a_copy() {
     assert_eq!(examine(&original(COMPOSED), &[], &Injected::default(), terms).refusals.len(), 1);
     let terms = Terms { volumes: AnonymousVolumes::Share, ..TERMS };
     assert_eq!(examine(&original(COMPOSED), &[], &Injected::default(), terms).refusals, []);
+}
+
+#[test]
+fn a_volume_that_compose_has_handed_on_is_under_that_policy() {
+    let container = container(PLAIN, |container| {
+        let volumes = volumes::anonymous(container).into_iter().cloned().collect::<Vec<_>>();
+        let bind = |volume: MountPoint| format!("{}:{}", volume.name.unwrap(), volume.destination.unwrap());
+        container.host_config.as_mut().unwrap().binds = Some(volumes.into_iter().map(bind).collect());
+    });
+    let terms = Terms { volumes: AnonymousVolumes::Refuse, ..TERMS };
+    let report = examine(&Original { container, image: image_v1() }, &[], &Injected::default(), terms);
+    assert_eq!(report.refusals.len(), 1, "{report:?}");
 }
 
 #[test]

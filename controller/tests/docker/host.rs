@@ -10,7 +10,7 @@ use canary_config::secret::Secret;
 use canary_controller::docker::clone::Copy;
 use canary_controller::docker::host::{Host, HostError, Resolved, Source, TaskEnd};
 use canary_controller::docker::reference::Reference;
-use canary_controller::docker::registry::{Credentials, Registries};
+use canary_controller::docker::registry::{Credentials, Registries, RegistryError};
 use http::Method;
 use serde_json::json;
 
@@ -90,13 +90,24 @@ async fn no_error_repeats_the_value_of_a_variable() {
 }
 
 #[tokio::test]
+async fn no_error_repeats_lines_of_the_value_of_a_variable() {
+    let engine = FakeEngine::start();
+    let host = connect(&engine).await.unwrap();
+    let key = "-----BEGIN-----\nhunter2\n-----END-----";
+    engine.script(Method::POST, "/containers/create", 400, json!({"message": format!("bad KEY={key}")}));
+    let body = ContainerCreateBody { env: Some(vec![format!("KEY={key}")]), ..ContainerCreateBody::default() };
+    let error = host.create(&copy(body)).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot create web-2: bad ***");
+}
+
+#[tokio::test]
 async fn a_tag_means_what_its_registry_says() {
     let engine = FakeEngine::start();
     let host = connect(&engine).await.unwrap();
     let reference: Reference = "reg.lan/me/web:v2".parse().unwrap();
     let descriptor = json!({"Descriptor": {"digest": DIGEST}, "Platforms": []});
     engine.script(Method::GET, "/distribution/reg.lan/me/web:v2/json", 200, descriptor);
-    let resolved = host.resolve(&reference, None).await.unwrap();
+    let resolved = host.resolve(&reference, nobody).await.unwrap();
     assert_eq!(resolved, Resolved { image: format!("reg.lan/me/web@{DIGEST}"), source: Source::Registry });
 }
 
@@ -106,7 +117,7 @@ async fn an_image_that_was_built_here_is_meant_before_any_other() {
     let host = connect(&engine).await.unwrap();
     let image = json!({"Id": "sha256:1", "RepoTags": ["web:v2"], "RepoDigests": []});
     engine.script(Method::GET, "/images/web:v2/json", 200, image);
-    let resolved = host.resolve(&"web:v2".parse().unwrap(), None).await.unwrap();
+    let resolved = host.resolve(&"web:v2".parse().unwrap(), nobody).await.unwrap();
     assert_eq!(resolved, Resolved { image: "sha256:1".into(), source: Source::Local });
     assert_eq!(engine.times("/distribution/web:v2/json"), 0);
 }
@@ -118,7 +129,7 @@ async fn what_was_pulled_once_counts_when_the_registry_does_not_answer() {
     let image = json!({"Id": "sha256:1", "RepoDigests": [format!("web@{DIGEST}")]});
     engine.script(Method::GET, "/images/web:v2/json", 200, image);
     engine.script(Method::GET, "/distribution/web:v2/json", 500, json!({"message": "no route to host"}));
-    let resolved = host.resolve(&"web:v2".parse().unwrap(), None).await.unwrap();
+    let resolved = host.resolve(&"web:v2".parse().unwrap(), nobody).await.unwrap();
     let why = "cannot ask the registry for web:v2: no route to host".into();
     assert_eq!(resolved, Resolved { image: format!("web@{DIGEST}"), source: Source::Cached { why } });
 }
@@ -134,10 +145,63 @@ async fn an_image_that_is_nowhere_is_told_with_what_is_near() {
         "SharedSize": 0, "Labels": {}, "Containers": 0
     }]);
     engine.script(Method::GET, "/images/json", 200, images);
-    let error = host.resolve(&"web:abc12".parse().unwrap(), None).await.unwrap_err();
+    let error = host.resolve(&"web:abc12".parse().unwrap(), nobody).await.unwrap_err();
     let message = "no such image: web:abc12; a tag is matched whole, so give the commit hash as the build wrote it, not \
                    a part of it; this machine has web: abc1234 (cannot ask the registry for web:abc12: manifest unknown)";
     assert_eq!(error.to_string(), message);
+}
+
+#[tokio::test]
+async fn a_digest_that_no_registry_has_is_found_out_before_the_pull() {
+    let engine = FakeEngine::start();
+    let host = connect(&engine).await.unwrap();
+    let reference: Reference = format!("reg.lan/me/web@{DIGEST}").parse().unwrap();
+    let asked = format!("/distribution/reg.lan/me/web@{DIGEST}/json");
+    engine.script(Method::GET, &asked, 404, json!({"message": "manifest unknown"}));
+    engine.script(Method::GET, "/images/json", 200, json!([]));
+    let error = host.resolve(&reference, nobody).await.unwrap_err();
+    assert!(matches!(&error, HostError::NoImage(why) if why.contains("manifest unknown")), "{error}");
+    engine.script(Method::GET, &asked, 200, json!({"Descriptor": {"digest": DIGEST}, "Platforms": []}));
+    let resolved = host.resolve(&reference, nobody).await.unwrap();
+    assert_eq!(resolved, Resolved { image: reference.to_string(), source: Source::Registry });
+}
+
+#[tokio::test]
+async fn what_is_on_the_machine_needs_no_credentials() {
+    let engine = FakeEngine::start();
+    let host = connect(&engine).await.unwrap();
+    let unasked = async || panic!("nobody is asked");
+    let local = json!({"Id": "sha256:1", "RepoTags": ["web:v2"], "RepoDigests": []});
+    engine.script(Method::GET, "/images/web:v2/json", 200, local);
+    let resolved = host.resolve(&"web:v2".parse().unwrap(), unasked).await.unwrap();
+    assert_eq!(resolved, Resolved { image: "sha256:1".into(), source: Source::Local });
+
+    let pinned = format!("web@{DIGEST}");
+    let pulled = json!({"Id": "sha256:1", "RepoDigests": [&pinned]});
+    engine.script(Method::GET, &format!("/images/{pinned}/json"), 200, pulled.clone());
+    let resolved = host.resolve(&pinned.parse().unwrap(), unasked).await.unwrap();
+    assert_eq!(resolved, Resolved { image: pinned.clone(), source: Source::Here });
+    engine.script(Method::GET, &format!("/images/{pinned}/json"), 200, pulled.clone());
+    assert_eq!(host.pull(&pinned, unasked).await.unwrap().id.as_deref(), Some("sha256:1"));
+
+    // What its tag means now can be asked of nobody.
+    engine.script(Method::GET, "/images/web:v2/json", 200, pulled);
+    let why = "docker-credential-x: it is gone; it is asked for the credentials of docker.io";
+    let resolved = host.resolve(&"web:v2".parse().unwrap(), gone).await.unwrap();
+    assert_eq!(resolved, Resolved { image: pinned, source: Source::Cached { why: why.into() } });
+    let error = host.resolve(&"web:v3".parse().unwrap(), gone).await.unwrap_err();
+    assert_eq!(error, HostError::NoCredentials(why.into()));
+}
+
+#[tokio::test]
+async fn what_a_registry_says_of_an_image_is_told_on_one_line() {
+    let engine = FakeEngine::start();
+    let host = connect(&engine).await.unwrap();
+    let message = format!("not\n\u{1b}[31mfound: {}", "x".repeat(1_000));
+    engine.script(Method::POST, "/images/create", 404, json!({"message": message}));
+    engine.script(Method::GET, "/images/json", 200, json!([]));
+    let error = host.pull(&format!("web@{DIGEST}"), nobody).await.unwrap_err().to_string();
+    assert!(error.contains("(not  [31mfound: xxx") && error.ends_with("xxx...)") && error.len() < 700, "{error}");
 }
 
 #[tokio::test]
@@ -178,7 +242,8 @@ async fn credentials_are_sent_in_the_alphabet_that_engines_read() {
     // In the other alphabet these have both of the letters that differ.
     let password = Secret::new("???>>>~~~ÿÿÿ");
     let credentials = Credentials::Password { username: "me".into(), password };
-    host.resolve(&"reg.lan/me/web:v2".parse().unwrap(), Some(&credentials)).await.unwrap_err();
+    let known = async || Ok(Some(credentials));
+    host.resolve(&"reg.lan/me/web:v2".parse().unwrap(), known).await.unwrap_err();
     let header = wire.header("x-registry-auth");
     assert!(!header.is_empty() && !header.contains(['+', '/']) && header.contains(['-', '_']), "{header}");
 }
@@ -196,6 +261,16 @@ async fn a_helper_is_asked_by_its_input_and_may_know_nothing() {
     let error = registries.credentials("quay.io").await.unwrap_err().to_string();
     assert!(error.contains("is no name of a helper"), "{error}");
     assert!(Registries::load(Some(Path::new("/nowhere/config.json"))).is_err());
+}
+
+/// A registry that anybody may ask.
+async fn nobody() -> Result<Option<Credentials>, RegistryError> {
+    Ok(None)
+}
+
+/// A helper that is not there.
+async fn gone() -> Result<Option<Credentials>, RegistryError> {
+    Err(RegistryError::Helper { helper: "x".into(), registry: "docker.io".into(), why: "it is gone".into() })
 }
 
 async fn connect(engine: &FakeEngine) -> Result<Host, HostError> {

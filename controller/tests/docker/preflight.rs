@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use bollard::models::ImageInspect;
+use bollard::models::{HealthConfig, ImageConfig, ImageInspect};
 use canary_config::docker::DockerMode;
 use canary_config::file::Reading;
 use canary_config::plan::Strategy;
@@ -182,6 +182,72 @@ fn without_the_image_little_is_to_be_said() {
     let (preflight, text) = shown(&facts);
     assert_eq!((preflight.is_refused(), preflight.pinned.as_deref()), (true, None));
     assert_golden("preflight_missing", &text);
+}
+
+/// What a check says of a service of which the file says nothing, once the new image is here.
+fn said(original: Original, change: impl FnOnce(&mut Found), check: &str) -> String {
+    let mut facts = facts(original, "");
+    found(&mut facts).image = Some(image_v2());
+    change(found(&mut facts));
+    let findings = preflight::judge(&facts).findings;
+    let said = findings.into_iter().filter(|finding| finding.check == check);
+    said.map(|finding| format!("{:?}: {}\n", finding.level, finding.what)).collect()
+}
+
+fn config(image: &mut Option<ImageInspect>) -> &mut ImageConfig {
+    image.as_mut().unwrap().config.as_mut().unwrap()
+}
+
+#[test]
+fn where_it_listens_is_told_as_it_will_be_found() {
+    let exposes = |ports: &'static [&'static str]| {
+        let mut original = harmless();
+        let config = original.container.config.as_mut().unwrap();
+        config.exposed_ports = Some(ports.iter().map(|&port| port.to_owned()).collect());
+        original
+    };
+    let of = |original| said(original, |_| {}, "port");
+    assert_eq!(of(exposes(&[])), "Ok: the new one exposes 8080\n");
+    assert_eq!(of(exposes(&["8080/tcp", "53/udp"])), "Ok: the new one exposes 8080\n");
+    let several = "Refused: the new one exposes 8080 and 9090, and nothing says which is meant\n";
+    assert_eq!(of(exposes(&["8080/tcp", "9090/tcp"])), several);
+    let bare = |original| said(original, |found| config(&mut found.image).exposed_ports = None, "port");
+    assert_eq!(bare(exposes(&["9090/tcp"])), "Ok: the new one exposes 9090\n");
+    let none = "Refused: the new one exposes no port, and nothing else says where it listens\n";
+    assert_eq!(bare(exposes(&[])), none);
+}
+
+#[test]
+fn a_port_that_the_old_image_said_is_not_the_new_ones() {
+    let labelled = |of_image: Option<&str>| {
+        let mut original = harmless();
+        let port = ("canary.port".to_owned(), "8080".to_owned());
+        original.container.config.as_mut().unwrap().labels.get_or_insert_default().extend([port]);
+        let brought = original.image.config.as_mut().unwrap().labels.get_or_insert_default();
+        brought.extend(of_image.map(|port| ("canary.port".to_owned(), port.to_owned())));
+        said(original, |found| config(&mut found.image).exposed_ports = None, "port")
+    };
+    assert_eq!(labelled(None), "");
+    assert!(labelled(Some("8080")).starts_with("Refused: "), "{}", labelled(Some("8080")));
+}
+
+#[test]
+fn a_health_check_of_the_old_image_says_nothing_of_the_new_one() {
+    let check = |test: &str| Some(HealthConfig { test: Some(vec![test.to_owned()]), ..HealthConfig::default() });
+    let of = |container: &'static str, old: &'static str, new: Option<&'static str>| {
+        let mut original = harmless();
+        original.container.config.as_mut().unwrap().healthcheck = check(container);
+        original.image.config.as_mut().unwrap().healthcheck = check(old);
+        said(original, |found| config(&mut found.image).healthcheck = new.and_then(check), "health")
+    };
+    let says = "Ok: Docker's health check says when it serves\n";
+    assert!(of("CMD", "CMD", None).starts_with("Warning: "), "{}", of("CMD", "CMD", None));
+    assert!(of("NONE", "CMD", Some("CMD")).starts_with("Warning: "));
+    assert_eq!(of("CMD", "CMD", Some("CMD")), says);
+    assert_eq!(of("NONE", "NONE", Some("CMD")), says);
+    assert_eq!(of("CMD-SHELL", "CMD", None), says);
+    let unknown = said(harmless(), |found| found.image = None, "health");
+    assert_eq!(unknown, "Ok: whether the image has a health check is seen when it has been pulled\n");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn findings(facts: &Facts, model: &Model) -> Vec<Finding> {
     let is_here = if model.image().is_some() { "on this machine" } else { "in its registry, to be pulled" };
     let mut findings = Vec::new();
     findings.push(match &resolved.source {
-        Source::Registry => Finding::ok("image", format!("{} is {is_here}", facts.asked)),
+        Source::Registry | Source::Here => Finding::ok("image", format!("{} is {is_here}", facts.asked)),
         Source::Local => Finding::ok("image", format!("{} is on this machine, where it was made", facts.asked)),
         Source::Cached { why } => Finding::warning(
             "image",

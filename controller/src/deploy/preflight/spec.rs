@@ -1,6 +1,5 @@
 //! Whether a copy of stable's container would be what that is.
 
-use bollard::models::ImageInspect;
 use canary_config::hooks::HookAction;
 use canary_config::origin::Aliases;
 
@@ -20,7 +19,7 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Vec<Finding> {
     }
     let report = faithful::examine(&found.original, &found.others, &found.injected, facts.terms());
     let refusals = report.refusals.into_iter().map(|one| Finding::refused(CHECK, one.what, one.remedy));
-    let warnings = report.warnings.into_iter().chain(copy(facts, found).warnings);
+    let warnings = report.warnings.into_iter().chain(facts.copy(found).warnings);
     let warnings = warnings.map(|one| Finding::warning(CHECK, one.what, one.remedy));
     let mut findings: Vec<_> = refusals.chain(warnings).collect();
     if findings.is_empty() {
@@ -64,11 +63,4 @@ fn composed(facts: &Facts, beginning: Beginning) -> Vec<Finding> {
         findings.push(Finding::ok(CHECK, "Compose makes the containers by its file"));
     }
     findings
-}
-
-/// A copy as it would be made, for what there is to say of it.
-fn copy(facts: &Facts, found: &Found) -> clone::Copy {
-    let unknown = ImageInspect::default();
-    let image = found.image.as_ref().unwrap_or(&unknown);
-    clone::clone(&found.original, image, &facts.wish("", ""), found.api)
 }

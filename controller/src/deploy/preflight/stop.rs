@@ -7,20 +7,19 @@ use std::time::Duration;
 
 use crate::api::Finding;
 use crate::deploy::facts::{Facts, Found};
-
-/// What Docker gives a container that says nothing.
-const GRACE_SECONDS: i64 = 10;
+use crate::docker::host::GRACE;
 
 pub(super) fn findings(facts: &Facts, found: &Found) -> Option<Finding> {
     const CHECK: &str = "stop";
     let config = found.original.container.config.as_ref();
-    let seconds = config.and_then(|config| config.stop_timeout).unwrap_or(GRACE_SECONDS);
+    let given = config.and_then(|config| config.stop_timeout);
     let drain = facts.subject.service.plan.drain_timeout;
     let drain_shown = humantime::format_duration(drain);
     let host = found.original.container.host_config.as_ref();
     let is_published = host.and_then(|host| host.port_bindings.as_ref()).is_some_and(|ports| !ports.is_empty());
     // A negative grace is an endless one.
-    let grace = u64::try_from(seconds).map_or(Duration::MAX, Duration::from_secs);
+    let grace = given.map_or(GRACE, |seconds| u64::try_from(seconds).map_or(Duration::MAX, Duration::from_secs));
+    let seconds = grace.as_secs();
     Some(if grace.is_zero() {
         Finding::warning(
             CHECK,
@@ -36,7 +35,7 @@ pub(super) fn findings(facts: &Facts, found: &Found) -> Option<Finding> {
             format!("write `stop_grace_period: {drain_shown}`, or let all requests come by canaryd"),
         )
     } else {
-        let grace = if seconds < 0 { "all the time it needs".to_owned() } else { format!("{seconds} s") };
+        let grace = if grace == Duration::MAX { "all the time it needs".to_owned() } else { format!("{seconds} s") };
         Finding::ok(CHECK, format!("requests have {drain_shown} to end; then it is told to stop, and has {grace}"))
     })
 }

@@ -45,7 +45,8 @@ pub(super) fn copied(original: &Original, wish: &Wish<'_>, warnings: &mut Vec<Wa
 }
 
 /// Entrypoint and command, as far as they were asked for. The command of one image is never given to the entrypoint of
-/// another; one that was asked for is.
+/// another; one that was asked for is. An entrypoint that was taken away (`entrypoint: []`) is sent as an empty one:
+/// of what is left out, an Engine takes the new image's.
 fn command(
     config: &ContainerConfig,
     image: &ImageConfig,
@@ -59,6 +60,9 @@ fn command(
         Role::Instance => None,
         Role::Task(task) => Some(task.command.to_vec()),
     };
+    if entrypoint.is_none() && given(&image.entrypoint).is_some() {
+        return (Some(Vec::new()), task.or(cmd.filter(|words| Some(words) != image.cmd.as_ref())));
+    }
     if is_set {
         return (entrypoint, task.or(cmd));
     }
@@ -99,10 +103,11 @@ fn key(entry: &str) -> &str {
 /// An Engine fills what is missing of a health check from the image, so that each field is a question of its own.
 fn healthcheck(given: Option<HealthConfig>, image: Option<HealthConfig>) -> Option<HealthConfig> {
     let given = given?;
-    if given.test.as_ref().and_then(|test| test.first()).is_some_and(|first| first == NO_HEALTH_CHECK) {
-        return Some(HealthConfig { test: given.test, ..HealthConfig::default() });
-    }
     let image = image.unwrap_or_default();
+    if given.test.as_ref().and_then(|test| test.first()).is_some_and(|first| first == NO_HEALTH_CHECK) {
+        let is_own = given.test != image.test;
+        return is_own.then(|| HealthConfig { test: given.test, ..HealthConfig::default() });
+    }
     let own = |given: Option<i64>, image: Option<i64>| given.filter(|time| *time != 0 && Some(*time) != image);
     let check = HealthConfig {
         test: given.test.filter(|test| !test.is_empty() && Some(test) != image.test.as_ref()),

@@ -7,22 +7,22 @@ use bollard::models::ImageInspect;
 use super::{Original, Role, Task, Wish, restart};
 use crate::docker::faithful::Warning;
 pub use crate::docker::label::{
-    CHECK, DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES as COMPOSE_CONFIG_FILES,
-    ORIGIN_ENV_FILES as COMPOSE_ENV_FILES, ORIGIN_PROJECT as COMPOSE_PROJECT, ORIGIN_SERVICE as COMPOSE_SERVICE,
-    ORIGIN_WORKING_DIR as COMPOSE_WORKING_DIR, PREFIX, RELEASE, RESTART, SERVICE, TASK, UNTIL,
+    CHECK, DEPLOYMENT, IMAGE, MANAGED, ORIGIN, ORIGIN_CONFIG_FILES, ORIGIN_ENV_FILES, ORIGIN_PROJECT, ORIGIN_SERVICE,
+    ORIGIN_WORKING_DIR, PREFIX, RELEASE, RESTART, SERVICE, TASK, UNTIL,
+};
+use crate::docker::label::{
+    COMPOSE_CONFIG_FILES, COMPOSE_ENV_FILES, COMPOSE_PROJECT, COMPOSE_SERVICE, COMPOSE_WORKING_DIR, PROXIES,
 };
 
 /// By these Compose and Swarm know their own: with them, the next `up` removes the copy.
 const ORCHESTRATORS: [&str; 3] = ["com.docker.compose.", "com.docker.stack.", "com.docker.swarm."];
-/// By these other proxies find what to serve.
-const PROXIES: [&str; 2] = ["traefik.", "caddy"];
 /// The labels of Compose that are kept under a name of ours.
 const COMPOSE: [(&str, &str); 5] = [
-    ("com.docker.compose.project", COMPOSE_PROJECT),
-    ("com.docker.compose.service", COMPOSE_SERVICE),
-    ("com.docker.compose.project.working_dir", COMPOSE_WORKING_DIR),
-    ("com.docker.compose.project.config_files", COMPOSE_CONFIG_FILES),
-    ("com.docker.compose.project.environment_file", COMPOSE_ENV_FILES),
+    (COMPOSE_PROJECT, ORIGIN_PROJECT),
+    (COMPOSE_SERVICE, ORIGIN_SERVICE),
+    (COMPOSE_WORKING_DIR, ORIGIN_WORKING_DIR),
+    (COMPOSE_CONFIG_FILES, ORIGIN_CONFIG_FILES),
+    (COMPOSE_ENV_FILES, ORIGIN_ENV_FILES),
 ];
 
 /// The labels of a copy.

@@ -21,6 +21,9 @@ pub fn differences(
     let host = take(&mut config, "HostConfig");
     let endpoints = take(&mut take(&mut config, "NetworkingConfig"), "EndpointsConfig");
     compare(&config, &json(&made.config), "", &mut differences);
+    if has_entrypoint_again(asked, made) {
+        differences.push("Entrypoint".into());
+    }
     compare(&host, &json(&made.host_config), "HostConfig", &mut differences);
     let networks = json(&made.network_settings.as_ref().and_then(|settings| settings.networks.as_ref()));
     compare(&endpoints, &networks, "Networks", &mut differences);
@@ -36,6 +39,12 @@ pub fn differences(
         differences.push("HostConfig.NetworkMode".into());
     }
     differences
+}
+
+/// Whether there is an entrypoint where none was asked for. Of nothing else an empty list means more than none at all.
+fn has_entrypoint_again(asked: &ContainerCreateBody, made: &ContainerInspectResponse) -> bool {
+    let has = made.config.as_ref().and_then(|config| config.entrypoint.as_ref()).is_some_and(|words| !words.is_empty());
+    asked.entrypoint.as_ref().is_some_and(Vec::is_empty) && has
 }
 
 fn json(value: &impl Serialize) -> Value {

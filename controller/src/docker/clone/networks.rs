@@ -1,15 +1,22 @@
 //! The networks of a copy: the same, under the same names, at addresses of its own.
 
+use core::net::Ipv4Addr;
 use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{ContainerInspectResponse, EndpointSettings};
 use canary_config::origin::Aliases;
 
 use super::{Original, Place, Role, Wish, name, short_id};
+use crate::docker::faithful::Warning;
 use crate::docker::version::ApiVersion;
 
 /// The network that a container is on when none was asked for.
 const DEFAULT: &str = "bridge";
+
+/// The bit of an address of hardware by which it says that no maker gave it.
+const LOCALLY_ADMINISTERED: u8 = 2;
+/// So begins an address of hardware that an Engine made of an address of a network.
+const MADE: [u8; 2] = [0x02, 0x42];
 
 /// What a copy is connected to.
 pub(super) struct Networks {
@@ -49,6 +56,33 @@ impl Networks {
         let first = self.endpoints.remove_entry(key);
         (first.into_iter().collect(), self.endpoints.into_iter().collect())
     }
+}
+
+/// Says of addresses of hardware that were chosen that a copy has others: no two machines of a network may have one.
+pub(super) fn warn_of_hardware(container: &ContainerInspectResponse, api: ApiVersion, warnings: &mut Vec<Warning>) {
+    let networks = networks(container);
+    let chosen = networks.iter().filter(|(_, endpoint)| is_hardware_chosen(endpoint, api));
+    let mut names: Vec<&str> = chosen.map(|(network, _)| network.as_str()).collect();
+    if names.is_empty() {
+        return;
+    }
+    names.sort_unstable();
+    warnings.push(Warning::new(
+        format!("it has a MAC address of its own choice on {}, and a copy gets another", names.join(", ")),
+        "remove `mac_address` from the file; what is licensed to that address has to stay with Compose",
+    ));
+}
+
+/// Whether an operator has chosen the address of hardware, as far as it shows. An Engine makes one that says that it is
+/// no maker's, and before version 28 of the address of the endpoint.
+fn is_hardware_chosen(endpoint: &EndpointSettings, api: ApiVersion) -> bool {
+    let parts = endpoint.mac_address.as_deref().unwrap_or_default().split(':');
+    let bytes: Option<Vec<u8>> = parts.map(|part| u8::from_str_radix(part, 16).ok()).collect();
+    let Some([first, second, rest @ ..]) = bytes.as_deref() else { return false };
+    let is_a_makers = first & LOCALLY_ADMINISTERED == 0;
+    let address: Option<Ipv4Addr> = endpoint.ip_address.as_deref().and_then(|address| address.parse().ok());
+    let is_derived = [*first, *second] == MADE && address.is_none_or(|address| rest == address.octets());
+    is_a_makers || (api < ApiVersion::RANDOM_HARDWARE && !is_derived)
 }
 
 /// The network mode, as it was inspected.

@@ -18,6 +18,9 @@ const SHAREABLE: [&str; 9] = [
     "/dev/dri",
 ];
 
+/// Where Docker listens; the one is a link to the other.
+const SOCKETS: [&str; 2] = ["/run/docker.sock", "/var/run/docker.sock"];
+
 pub(super) fn network(container: &ContainerInspectResponse, place: Place, report: &mut Report) {
     let host = host(container);
     let mode = host.network_mode.as_deref().unwrap_or_default();
@@ -90,12 +93,19 @@ pub(super) fn rights(container: &ContainerInspectResponse, privileged: Privilege
         );
     }
     let mut sources = container.mounts.iter().flatten().filter_map(|mount| mount.source.as_deref());
-    if let Some(socket) = sources.find(|source| source.ends_with("/docker.sock")) {
+    if let Some(source) = sources.find(|source| holds_socket(source)) {
         report.refuse(
-            format!("it holds Docker's socket ({socket}): whoever can deploy it rules the host"),
+            format!("it holds Docker's socket ({source}): whoever can deploy it rules the host"),
             "take the socket from it, or set `allow_privileged = true` for this service",
         );
     }
+}
+
+/// Whether a file or folder of the host is Docker's socket, or has it in it.
+fn holds_socket(source: &str) -> bool {
+    let source = source.trim_end_matches('/');
+    let is_above = |socket: &&str| socket.strip_prefix(source).is_some_and(|rest| rest.starts_with('/'));
+    source.ends_with("/docker.sock") || SOCKETS.iter().any(is_above)
 }
 
 pub(super) fn devices(container: &ContainerInspectResponse, report: &mut Report) {

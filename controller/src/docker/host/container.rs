@@ -13,7 +13,7 @@ use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
 use crate::docker::clone::labels;
 
 /// How long an Engine gives a container to end by itself.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
 /// How long a stop is waited for where the grace is endless. The Engine waits on, and it is asked again then.
 const ENDLESS_GRACE: Duration = Duration::from_hours(1);
 /// What an Engine may take to kill one after its grace.

@@ -2,9 +2,10 @@
 
 use bollard::models::NetworkConnectRequest;
 use bollard::query_parameters::CreateContainerOptions;
+use futures_util::TryFutureExt as _;
 use tracing::warn;
 
-use super::{Host, HostError, REQUEST_TIMEOUT, Verb, Volumes};
+use super::{Host, HostError, REQUEST_TIMEOUT, Verb, Volumes, error};
 use crate::docker::clone::{Copy, likeness};
 
 // === impl Host ===
@@ -19,9 +20,9 @@ impl Host {
         let verb = Verb { what: "create", subject: &copy.name };
         let options = CreateContainerOptions { name: Some(copy.name.clone()), ..CreateContainerOptions::default() };
         let request = self.docker.create_container(Some(options), copy.body.clone());
-        let created = self.within(REQUEST_TIMEOUT, verb, request).await;
         let env = copy.body.env.as_deref().unwrap_or_default();
-        let id = created.map_err(|error| error.without(env))?.id;
+        let request = request.map_err(|error| error::without(error, env));
+        let id = self.within(REQUEST_TIMEOUT, verb, request).await?.id;
         if let Err(error) = self.complete(&id, copy).await {
             if let Err(left) = self.remove(&id, Volumes::Remove).await {
                 warn!(container = copy.name, "a container that was not completed is left: {left}");

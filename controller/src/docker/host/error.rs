@@ -42,6 +42,9 @@ pub enum HostError {
     /// The image is not there.
     #[error("{0}")]
     NoImage(String),
+    /// What the registry asks for is not to be had.
+    #[error("{0}")]
+    NoCredentials(String),
     /// Somebody between canaryd and Docker, or Docker itself, forbids it.
     #[error(
         "canaryd is forbidden to {what} {subject}: {why}; let the socket proxy allow it, or use Docker's own socket"
@@ -125,25 +128,34 @@ impl HostError {
     pub(super) fn failed(verb: Verb<'_>, why: &str) -> Self {
         Self::Failed { what: verb.what, subject: verb.subject(), why: said(why) }
     }
+}
 
-    /// Without the values of these variables, should Docker have repeated one.
-    pub(super) fn without(self, env: &[String]) -> Self {
-        let Self::Failed { what, subject, mut why } = self else { return self };
-        for entry in env {
-            let value = entry.split_once('=').map_or("", |(_, value)| value);
-            for secret in [entry.as_str(), value] {
-                // A value of a digit or two would take the message apart and be no secret.
-                if secret.len() > 3 {
-                    why = why.replace(secret, "***");
-                }
-            }
+/// What an Engine says, without the values of these variables, should it have repeated one. This is asked of its own
+/// words: of what is shown, the end is cut off and the lines are one.
+pub(super) fn without(error: Error, env: &[String]) -> Error {
+    let redacted = |message: &str| {
+        let values =
+            env.iter().flat_map(|entry| [entry.as_str(), entry.split_once('=').map_or("", |(_, value)| value)]);
+        // A value of a digit or two would take the message apart and be no secret.
+        let secrets = values.filter(|secret| secret.len() > 3);
+        // It may be quoted.
+        let mut shapes: Vec<String> =
+            secrets.flat_map(|secret| [secret.to_owned(), secret.escape_debug().to_string()]).collect();
+        // What is part of another one would leave the rest of that.
+        shapes.sort_by_key(|shape| std::cmp::Reverse(shape.len()));
+        shapes.iter().fold(message.to_owned(), |message, shape| message.replace(shape, "***"))
+    };
+    match error {
+        Error::DockerResponseServerError { status_code, message } => {
+            Error::DockerResponseServerError { status_code, message: redacted(&message) }
         }
-        Self::Failed { what, subject, why }
+        Error::DockerStreamError { error } => Error::DockerStreamError { error: redacted(&error) },
+        other => other,
     }
 }
 
 /// Foreign words on one line, and not too many.
-fn said(message: &str) -> String {
+pub(super) fn said(message: &str) -> String {
     let line = message.trim().trim_end_matches('.');
     let shown: String = line.chars().take(SAID_CHARACTERS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.chars().count() > SAID_CHARACTERS_MAX { shown + "..." } else { shown }
@@ -167,13 +179,30 @@ fn chain(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
 
+    fn shown(message: &str, env: &[&str]) -> String {
+        let verb = Verb { what: "create", subject: "web-1" };
+        let env: Vec<String> = env.iter().map(|&entry| entry.to_owned()).collect();
+        let error = Error::DockerResponseServerError { status_code: 400, message: message.to_owned() };
+        HostError::of("", verb, &without(error, &env)).to_string()
+    }
+
     #[test]
     fn what_docker_says_is_told_on_one_line_and_without_secrets() {
-        let verb = Verb { what: "create", subject: "web-1" };
-        let message = "invalid\nvariable: A=hunter2".to_owned();
-        let error = HostError::of("", verb, &Error::DockerResponseServerError { status_code: 400, message });
-        let error = error.without(&["A=hunter2".into(), "B=1".into()]);
-        assert_eq!(error.to_string(), "cannot create web-1: invalid variable: ***");
+        let told = shown("invalid\nvariable: A=hunter2", &["A=hunter2", "B=1"]);
+        assert_eq!(told, "cannot create web-1: invalid variable: ***");
+    }
+
+    #[test]
+    fn a_secret_is_known_before_its_lines_are_one_and_its_end_is_cut_off() {
+        let key = "-----BEGIN-----\nhunter2\n-----END-----";
+        let env = [format!("KEY={key}"), format!("LONG={}", "x".repeat(SAID_CHARACTERS_MAX))];
+        let env: Vec<&str> = env.iter().map(String::as_str).collect();
+        for message in [format!("bad: {key}"), format!("bad: {key:?}"), format!("bad: {}", &env[1]["LONG=".len()..])] {
+            let told = shown(&message, &env);
+            assert!(!told.contains("hunter2") && !told.contains("xxx") && told.contains("***"), "{told}");
+        }
+        // One that is part of another.
+        assert_eq!(shown("bad: hunter2-more", &["A=hunter2", "B=hunter2-more"]), "cannot create web-1: bad: ***");
     }
 
     #[test]

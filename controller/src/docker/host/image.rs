@@ -8,9 +8,9 @@ use bollard::query_parameters::{CreateImageOptions, ListImagesOptions};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
-use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
+use super::{Host, HostError, REQUEST_TIMEOUT, Verb, error};
 use crate::docker::reference::Reference;
-use crate::docker::registry::Credentials;
+use crate::docker::registry::{Credentials, RegistryError};
 
 /// A pull that says nothing for so long is stuck.
 const PULL_SILENCE_MAX: Duration = Duration::from_secs(300);
@@ -31,6 +31,8 @@ pub struct Resolved {
 pub enum Source {
     /// In its registry, which was asked.
     Registry,
+    /// On this machine, by the digest that it was asked for by.
+    Here,
     /// On this machine, where it was built or loaded.
     Local,
     /// On this machine as it was pulled once: its registry did not say what the tag means now.
@@ -60,51 +62,71 @@ impl Host {
 
     /// Finds out which image a reference means. An image that was built on this machine is meant before any other, as
     /// it is by `docker run`; else the registry is asked, and what was pulled once counts when that does not answer.
+    /// What has the digest that is asked for needs no registry. The credentials are asked for only if a registry is.
     ///
     /// # Errors
     /// When neither the registry nor the machine has it.
     pub async fn resolve(
         &self,
         reference: &Reference,
-        credentials: Option<&Credentials>,
+        credentials: impl AsyncFnOnce() -> Result<Option<Credentials>, RegistryError>,
     ) -> Result<Resolved, HostError> {
-        if let Some(digest) = reference.digest() {
-            return Ok(Resolved { image: reference.pinned(digest), source: Source::Registry });
-        }
-        let name = reference.to_string();
+        let name = match reference.digest() {
+            Some(digest) => reference.pinned(digest),
+            None => reference.to_string(),
+        };
         let local = self.image(&name).await?;
+        if reference.digest().is_some() && local.is_some() {
+            return Ok(Resolved { image: name, source: Source::Here });
+        }
         let digests = |image: &ImageInspect| image.repo_digests.clone().unwrap_or_default();
         let pulled = local.as_ref().and_then(|image| Some(reference.digest_among(&digests(image))?.to_owned()));
         if let (Some(image), None) = (&local, &pulled) {
             let id = image.id.clone().unwrap_or_default();
             return Ok(Resolved { image: id, source: Source::Local });
         }
-        let verb = Verb { what: "ask the registry for", subject: &name };
-        let sent = credentials.map(|credentials| credentials.to_sent(reference.registry()));
-        let request = self.docker.inspect_registry_image(&name, sent);
-        match (self.within(RESOLVE_TIMEOUT, verb, request).await, pulled) {
-            (Ok(found), _) => match found.descriptor.digest {
-                Some(digest) => Ok(Resolved { image: reference.pinned(&digest), source: Source::Registry }),
-                None => Err(HostError::failed(verb, "the registry names no digest")),
-            },
+        match (self.ask_registry(reference, &name, credentials).await, pulled) {
+            (Ok(digest), _) => Ok(Resolved { image: reference.pinned(&digest), source: Source::Registry }),
             (Err(error @ HostError::Unreachable { .. }), _) => Err(error),
             (Err(why), Some(digest)) => {
                 Ok(Resolved { image: reference.pinned(&digest), source: Source::Cached { why: why.to_string() } })
             }
+            (Err(error @ HostError::NoCredentials(_)), None) => Err(error),
             (Err(why), None) => Err(HostError::NoImage(format!("{} ({why})", self.missing(reference).await?))),
         }
     }
 
-    /// Brings an image that was resolved to the machine, unless it is there.
+    /// The digest of what a name means in its registry.
+    async fn ask_registry(
+        &self,
+        reference: &Reference,
+        name: &str,
+        credentials: impl AsyncFnOnce() -> Result<Option<Credentials>, RegistryError>,
+    ) -> Result<String, HostError> {
+        let credentials = credentials().await.map_err(|why| HostError::NoCredentials(why.to_string()))?;
+        let verb = Verb { what: "ask the registry for", subject: name };
+        let sent = credentials.map(|credentials| credentials.to_sent(reference.registry()));
+        let request = self.docker.inspect_registry_image(name, sent);
+        let found = self.within(RESOLVE_TIMEOUT, verb, request).await?;
+        found.descriptor.digest.ok_or_else(|| HostError::failed(verb, "the registry names no digest"))
+    }
+
+    /// Brings an image that was resolved to the machine, unless it is there. The credentials are asked for only if it
+    /// is not.
     ///
     /// # Errors
     /// When it cannot be pulled, or the pull is stuck.
-    pub async fn pull(&self, image: &str, credentials: Option<&Credentials>) -> Result<ImageInspect, HostError> {
+    pub async fn pull(
+        &self,
+        image: &str,
+        credentials: impl AsyncFnOnce() -> Result<Option<Credentials>, RegistryError>,
+    ) -> Result<ImageInspect, HostError> {
         if let Some(present) = self.image(image).await? {
             return Ok(present);
         }
         let verb = Verb { what: "pull", subject: image };
         let reference: Reference = image.parse().map_err(|_| HostError::failed(verb, "it is not on this machine"))?;
+        let credentials = credentials().await.map_err(|why| HostError::NoCredentials(why.to_string()))?;
         // Without a version, an Engine pulls every tag that there is.
         let options = CreateImageOptions {
             from_image: Some(reference.name()),
@@ -121,7 +143,8 @@ impl Host {
                 // It goes on.
                 Some(Ok(_)) => {}
                 Some(Err(Error::DockerResponseServerError { status_code: 404, message })) => {
-                    return Err(HostError::NoImage(format!("{} ({message})", self.missing(&reference).await?)));
+                    let missing = self.missing(&reference).await?;
+                    return Err(HostError::NoImage(format!("{missing} ({})", error::said(&message))));
                 }
                 Some(Err(error)) => return Err(HostError::of(&self.at, verb, &error)),
             }

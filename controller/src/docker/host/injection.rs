@@ -1,17 +1,18 @@
 //! The files that were put into a container before its start: found, and put into another one.
 
+use std::collections::HashSet;
 use std::io::{self, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bollard::body_full;
 use bollard::errors::Error;
-use bollard::models::{ChangeType, ContainerInspectResponse};
+use bollard::models::{ChangeType, ContainerInspectResponse, FilesystemChange};
 use bollard::query_parameters::{ContainerArchiveInfoOptions, DownloadFromContainerOptions, UploadToContainerOptions};
 use futures_util::TryStreamExt as _;
 
 use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
-use crate::docker::faithful::injected::{Added, Birth, Injected, SECRETS};
+use crate::docker::faithful::injected::{Birth, CONFIGS, Changed, Injected, SECRETS};
 
 /// So many files of a container are looked at; an application that writes more is no place to look for configs.
 const LOOKED_AT_MAX: usize = 256;
@@ -25,7 +26,7 @@ const SECONDS_LENGTH: usize = 19;
 // === impl Host ===
 
 impl Host {
-    /// What was put into a container between its creation and its start.
+    /// What was put into a container before it was started.
     ///
     /// # Errors
     /// When there is no such container.
@@ -33,26 +34,26 @@ impl Host {
         let id = container.id.as_deref().unwrap_or_default();
         let verb = Verb { what: "look at the files of", subject: id };
         let changes = self.within(REQUEST_TIMEOUT, verb, self.docker.container_changes(id)).await?.unwrap_or_default();
-        let added = changes.into_iter().filter(|change| change.kind == ChangeType::_1).map(|change| change.path);
-        let mut paths: Vec<String> = added.filter(|path| !is_mounted(container, path)).collect();
-        // Secrets first: whatever else there is, they are not overlooked.
-        paths.sort_by_key(|path| !path.starts_with(SECRETS));
-        let mut added = Vec::new();
+        let paths = candidates(container, changes);
+        let overlooked = paths.len().saturating_sub(LOOKED_AT_MAX);
+        let mut changed = Vec::new();
         for path in paths.into_iter().take(LOOKED_AT_MAX) {
             let options = ContainerArchiveInfoOptions { path: path.clone() };
             let looking = self.docker.get_container_archive_info(id, Some(options));
             match self.within(REQUEST_TIMEOUT, verb, looking).await {
                 Ok(stat) if stat.file_mode & FOLDER != 0 => {}
-                Ok(stat) => added.push(Added { path, written: stat.modification_time.as_deref().and_then(seconds) }),
+                Ok(stat) => changed.push(Changed { path, written: stat.modification_time.as_deref().and_then(moment) }),
                 Err(error @ (HostError::Unreachable { .. } | HostError::NoContainer(_))) => return Err(error),
                 // It was removed meanwhile, or lies where a mount hides it.
                 Err(_) => {}
             }
         }
         let state = container.state.as_ref();
-        let started = state.and_then(|state| seconds(state.started_at.as_deref()?)).unwrap_or_default();
-        let created = container.created.as_deref().and_then(seconds).unwrap_or(started);
-        Ok(Injected::among(&added, Birth { created, started }))
+        let started = state.and_then(|state| moment(state.started_at.as_deref()?)).unwrap_or_default();
+        let finished = state.and_then(|state| moment(state.finished_at.as_deref()?));
+        let created = container.created.as_deref().and_then(moment).unwrap_or(started);
+        let injected = Injected::among(&changed, Birth::new(created, started, finished));
+        Ok(Injected { overlooked, ..injected })
     }
 
     /// Puts files of one container into another at the same places.
@@ -90,6 +91,18 @@ impl Host {
     }
 }
 
+/// The files that may have been put into a container, of all that its image does not have so. What is looked for comes
+/// first: secrets and configs where they are by habit, then what lies as near to the root as configs do.
+fn candidates(container: &ContainerInspectResponse, changes: Vec<FilesystemChange>) -> Vec<String> {
+    let kept = changes.into_iter().filter(|change| matches!(change.kind, ChangeType::_0 | ChangeType::_1));
+    let mut paths: Vec<String> = kept.map(|change| change.path).filter(|path| !is_mounted(container, path)).collect();
+    let folders: HashSet<String> = paths.iter().filter_map(|path| Some(path.rsplit_once('/')?.0.to_owned())).collect();
+    paths.retain(|path| !folders.contains(path));
+    let rank = |path: &str| [SECRETS, CONFIGS].iter().position(|place| path.starts_with(place)).unwrap_or(2);
+    paths.sort_by_cached_key(|path| (rank(path), path.matches('/').count(), path.clone()));
+    paths
+}
+
 /// What a mount hides is the place of the mount itself, and a copy has that mount, too.
 fn is_mounted(container: &ContainerInspectResponse, path: &str) -> bool {
     let places = container.mounts.iter().flatten().filter_map(|mount| mount.destination.as_deref());
@@ -116,31 +129,53 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, path: &str, file: &[u8]) -> io::R
     Ok(())
 }
 
-/// The seconds since 1970 of a date as Docker writes it: with nanoseconds, in UTC or in the zone of the machine.
-fn seconds(date: &str) -> Option<i64> {
+/// The time since 1970 of a date as Docker writes it: with nanoseconds, in UTC or in the zone of the machine.
+fn moment(date: &str) -> Option<Duration> {
     let (local, rest) = date.split_at_checked(SECONDS_LENGTH)?;
-    let at = humantime::parse_rfc3339(&format!("{local}Z")).ok()?;
-    let at = i64::try_from(at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()).ok()?;
     let zone = rest.trim_start_matches(|letter: char| letter == '.' || letter.is_ascii_digit());
+    let fraction = rest.strip_suffix(zone)?;
+    let at = humantime::parse_rfc3339(&format!("{local}{fraction}Z")).ok()?.duration_since(UNIX_EPOCH).ok()?;
     if zone == "Z" {
         return Some(at);
     }
     let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-    let offset = hours.parse::<i64>().ok()? * 3_600 + minutes.parse::<i64>().ok()? * 60;
-    Some(if zone.starts_with('-') { at + offset } else { at - offset })
+    let offset = Duration::from_secs(hours.parse::<u64>().ok()? * 3_600 + minutes.parse::<u64>().ok()? * 60);
+    if zone.starts_with('-') { at.checked_add(offset) } else { at.checked_sub(offset) }
 }
 
 #[cfg(test)]
 mod tests {
+    use bollard::models::MountPoint;
+
     use super::*;
 
     #[test]
     fn dates_of_docker_are_read_in_any_zone() {
-        let at = Some(1_790_000_000);
-        assert_eq!(seconds("2026-09-21T14:13:20.067676804Z"), at);
-        assert_eq!(seconds("2026-09-21T16:13:20+02:00"), at);
-        assert_eq!(seconds("2026-09-21T08:43:20.5-05:30"), at);
-        assert_eq!([seconds(""), seconds("yesterday"), seconds("2026-09-21T14:13:20")], [None, None, None]);
-        assert_eq!(seconds("0001-01-01T00:00:00Z"), None);
+        let at = |millis| Some(Duration::from_secs(1_790_000_000) + Duration::from_millis(millis));
+        assert_eq!(moment("2026-09-21T14:13:20.067Z"), at(67));
+        assert_eq!(moment("2026-09-21T16:13:20+02:00"), at(0));
+        assert_eq!(moment("2026-09-21T08:43:20.5-05:30"), at(500));
+        assert_eq!([moment(""), moment("yesterday"), moment("2026-09-21T14:13:20")], [None, None, None]);
+        assert_eq!(moment("0001-01-01T00:00:00Z"), None);
+    }
+
+    #[test]
+    fn files_that_the_image_has_otherwise_are_looked_at_and_folders_are_not() {
+        let change = |(path, kind): (&str, ChangeType)| FilesystemChange { path: path.into(), kind };
+        let changes = [
+            ("/etc", ChangeType::_0),
+            ("/etc/web", ChangeType::_0),
+            ("/etc/web/app.conf", ChangeType::_0),
+            ("/key", ChangeType::_1),
+            ("/gone", ChangeType::_2),
+            ("/data", ChangeType::_1),
+            ("/run", ChangeType::_0),
+            ("/run/secrets", ChangeType::_1),
+            ("/run/secrets/token", ChangeType::_1),
+        ];
+        let mount = MountPoint { destination: Some("/data".into()), ..MountPoint::default() };
+        let container = ContainerInspectResponse { mounts: Some(vec![mount]), ..ContainerInspectResponse::default() };
+        let found = candidates(&container, changes.map(change).into());
+        assert_eq!(found, ["/run/secrets/token", "/key", "/etc/web/app.conf"]);
     }
 }

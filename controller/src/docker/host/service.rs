@@ -2,9 +2,11 @@
 
 use bollard::models::{Service, ServiceSpec};
 use bollard::query_parameters::UpdateServiceOptions;
+use futures_util::TryFutureExt as _;
 use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::error::without;
 use super::{Host, HostError, REQUEST_TIMEOUT, Verb};
 use crate::docker::ask::raw;
 use crate::docker::reference::Reference;
@@ -43,9 +45,10 @@ impl Host {
         let env = env_of(&spec);
         let verb = Verb { what: "create the service", subject: &name };
         let sent = sent(&spec, credentials);
-        match self.within(REQUEST_TIMEOUT, verb, self.docker.create_service(spec, sent)).await {
+        let creating = self.docker.create_service(spec, sent).map_err(|error| without(error, &env));
+        match self.within(REQUEST_TIMEOUT, verb, creating).await {
             Err(HostError::Failed { why, .. }) if why.contains(CONFLICT) => Ok(()),
-            created => created.map(drop).map_err(|error| error.without(&env)),
+            created => created.map(drop),
         }
     }
 
@@ -70,8 +73,8 @@ impl Host {
         let (env, sent) = (env_of(&spec), sent(&spec, credentials));
         let from = "spec".to_owned();
         let options = UpdateServiceOptions { version, registry_auth_from: from, ..UpdateServiceOptions::default() };
-        let changed = self.within(REQUEST_TIMEOUT, verb, self.docker.update_service(service, spec, options, sent));
-        changed.await.map(drop).map_err(|error| error.without(&env))
+        let changing = self.docker.update_service(service, spec, options, sent).map_err(|error| without(error, &env));
+        self.within(REQUEST_TIMEOUT, verb, changing).await.map(drop)
     }
 
     /// Removes a service of Swarm with its tasks; one that is gone is gone.

@@ -6,28 +6,24 @@
 //! [`book`](crate::docker::book).
 
 mod backoff;
+mod session;
 mod stream;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use canary_config::docker::DockerHost;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::backoff::Backoff;
-use self::stream::{Heard, Hearing};
+use self::session::{Answer, Call, Session};
+use self::stream::{Heard, Hearing, Silence};
 use crate::docker::ask::{Asker, Images, Place};
-use crate::docker::book::{Book, Calls, Learnt, Turn};
+use crate::docker::book::{Book, Calls};
 use crate::docker::own;
 use crate::docker::sighting::{ContainerId, Sightings};
-use crate::docker::swarm::roll::Roll;
-use crate::docker::swarm::tasks::{Membership, NoRoll};
 use crate::docker::wanted::Wanted;
-
-/// An Engine is asked about so many containers at a time.
-const QUESTIONS_AT_ONCE: usize = 8;
 
 /// How long the watcher waits for what.
 #[derive(Clone, Copy, Debug)]
@@ -55,37 +51,9 @@ pub struct Watcher {
     seen: watch::Sender<Sightings>,
     book: Book,
     images: Images,
+    begun: Instant,
     /// When the last that was heard happened, by the Engine's clock, in nanoseconds of Unix.
     heard_until_ns: Option<i64>,
-}
-
-/// One connection to an Engine, until it is lost.
-struct Session {
-    asker: Asker,
-    hearing: Hearing,
-    answers: JoinSet<Answer>,
-    is_listing: bool,
-    call: Call,
-}
-
-/// The question about a Swarm's tasks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Call {
-    /// It was asked last at this moment, and has been answered.
-    Answered(Instant),
-    /// It is under way.
-    UnderWay,
-    /// The same, and something has happened since.
-    UnderWayAndDue,
-}
-
-/// What came of a question.
-enum Answer {
-    Listed(Turn, Result<BTreeMap<ContainerId, Box<str>>, String>),
-    Learnt(ContainerId, Turn, Learnt),
-    Placed(Result<Place, String>),
-    Joined(Result<Membership, String>),
-    Called(Instant, Result<Roll, NoRoll>),
 }
 
 /// Why a session ended.
@@ -128,6 +96,7 @@ impl Watcher {
             seen,
             book,
             images: Images::default(),
+            begun: Instant::now(),
             heard_until_ns: None,
         };
         (watcher, receiver)
@@ -185,19 +154,10 @@ impl Watcher {
             Ok(place) => self.take_place(place),
             Err(why) => return Ended::Lost(why),
         }
-        match asker.membership().await {
-            Ok(membership) => self.book.join(membership),
-            Err(why) => return Ended::Lost(why),
-        }
+        self.book.join(asker.membership().await);
         // First hear, then list: nothing that happens in between is missed.
         let hearing = Hearing::begin(&asker, self.heard_until_ns);
-        let mut session = Session {
-            asker,
-            hearing,
-            answers: JoinSet::new(),
-            is_listing: false,
-            call: Call::Answered(Instant::now()),
-        };
+        let mut session = Session::of(asker, hearing);
         session.list(&mut self.book);
         let mut list = ticks(self.pace.list_interval);
         let mut call = ticks(self.pace.call_intervals.0);
@@ -206,7 +166,9 @@ impl Watcher {
             tokio::select! {
                 heard = session.hearing.next() => match heard {
                     Ok(heard) => self.hear(heard, &mut session),
-                    Err(why) => return Ended::Lost(why),
+                    Err(silence) => if let Err(why) = self.hear_anew(silence, &mut session) {
+                        return Ended::Lost(why);
+                    },
                 },
                 Some(answer) = session.answers.join_next() => {
                     let Ok(answer) = answer else { return Ended::Lost("a question was lost; it is asked again".into()) };
@@ -234,10 +196,32 @@ impl Watcher {
         }
     }
 
+    /// Goes on to hear when a stream was closed in good order, and looks at what it may have missed.
+    ///
+    /// # Errors
+    /// The Engine is lost: why, and what to do.
+    fn hear_anew(&mut self, silence: Silence, session: &mut Session) -> Result<(), String> {
+        match silence {
+            Silence::Lost(why) => Err(why),
+            // Whoever closes each at once is not to be asked again and again.
+            Silence::Closed if session.hearing.age() < self.pace.backoff.0 => {
+                Err("the Engine's stream of events ended: it was closed at once; it is opened again".to_owned())
+            }
+            Silence::Closed => {
+                session.hear_anew(self.heard_until_ns, &mut self.book);
+                Ok(())
+            }
+        }
+    }
+
     /// Takes what has happened.
     fn hear(&mut self, heard: Vec<Heard>, session: &mut Session) {
+        self.book.grow(self.begun.elapsed());
         for Heard { happening, is_old } in heard {
-            self.heard_until_ns = self.heard_until_ns.max(Some(happening.at_ns));
+            // Not the latest: an Engine's clock can go back.
+            if self.heard_until_ns.replace(happening.at_ns) > Some(happening.at_ns) {
+                self.book.turn_back();
+            }
             if self.own.as_ref() == Some(&happening.container) {
                 session.place(&self.own_candidates);
             }
@@ -247,28 +231,27 @@ impl Watcher {
 
     /// Takes what came of a question.
     fn take(&mut self, answer: Answer, session: &mut Session) -> Result<(), String> {
+        self.book.grow(self.begun.elapsed());
         match answer {
             Answer::Listed(asked, listed) => {
-                session.is_listing = false;
                 self.book.list(asked, &listed?);
+                session.note_listed(&mut self.book);
                 self.images.keep(&self.book.images().collect::<BTreeSet<_>>());
             }
             Answer::Learnt(id, asked, learnt) => {
                 self.book.learn(&id, asked, learnt);
             }
             Answer::Placed(place) => self.take_place(place?),
-            Answer::Joined(membership) => self.book.join(membership?),
+            Answer::Joined(membership) => self.book.join(membership),
             Answer::Called(at, called) => {
                 self.book.call(called);
-                if std::mem::replace(&mut session.call, Call::Answered(at)) == Call::UnderWayAndDue {
-                    session.call();
-                }
+                session.note_called(at);
             }
         }
         if self.book.take_surprise() {
             // It may be that the event was only slower than the list; then this costs one connection.
             tracing::warn!("something had changed and no event has told of it; hearing anew");
-            session.hearing = Hearing::begin(&session.asker, self.heard_until_ns);
+            session.hear_anew(self.heard_until_ns, &mut self.book);
         }
         Ok(())
     }
@@ -313,57 +296,6 @@ impl Watcher {
             }
             is_other
         });
-    }
-}
-
-// === impl Session ===
-
-impl Session {
-    /// Asks what there is, unless that has been asked and not answered yet.
-    fn list(&mut self, book: &mut Book) {
-        if std::mem::replace(&mut self.is_listing, true) {
-            return;
-        }
-        let (asker, turn) = (self.asker.clone(), book.next_turn());
-        self.answers.spawn(async move { Answer::Listed(turn, asker.list().await) });
-    }
-
-    /// Asks what the Engine is to a Swarm.
-    fn join(&mut self) {
-        let asker = self.asker.clone();
-        self.answers.spawn(async move { Answer::Joined(asker.membership().await) });
-    }
-
-    /// Asks about a Swarm's tasks; once more, if that is under way.
-    fn call(&mut self) {
-        if !matches!(self.call, Call::Answered(_)) {
-            self.call = Call::UnderWayAndDue;
-            return;
-        }
-        self.call = Call::UnderWay;
-        let (asker, at) = (self.asker.clone(), Instant::now());
-        self.answers.spawn(async move { Answer::Called(at, asker.roll().await) });
-    }
-
-    /// Asks what canaryd reaches.
-    fn place(&mut self, candidates: &[ContainerId]) {
-        if candidates.is_empty() {
-            return;
-        }
-        let (asker, candidates) = (self.asker.clone(), candidates.to_vec());
-        self.answers.spawn(async move { Answer::Placed(asker.place(&candidates).await) });
-    }
-
-    /// Asks about the containers that have to be asked about.
-    fn ask(&mut self, book: &mut Book) {
-        while self.answers.len() < QUESTIONS_AT_ONCE {
-            let Some((id, turn)) = book.next_question() else { return };
-            let asker = self.asker.clone();
-            self.answers.spawn(async move {
-                let learnt = asker.learn(&id).await;
-                Answer::Learnt(id, turn, learnt)
-            });
-        }
     }
 }
 

@@ -41,6 +41,10 @@ pub(super) struct Managed {
     pub(super) roster: Roster,
     /// Its containers, if it is discovered, whatever their state.
     pub(super) containers: Vec<Sighting>,
+    /// The names of those that may be its, and that could not be looked at.
+    pub(super) unseen: Vec<Box<str>>,
+    /// Why the last change that canaryd wanted of it was not made, as long as none was.
+    pub(super) refused: Option<String>,
     /// Which of them are canaryd's to start and stop.
     pub(super) shelf: Shelf,
     /// The making of a new release's containers.
@@ -93,6 +97,8 @@ impl Managed {
             declared,
             roster,
             containers: Vec::new(),
+            unseen: Vec::new(),
+            refused: None,
             shelf: Shelf::default(),
             deployment: None,
             doings: Doings::default(),

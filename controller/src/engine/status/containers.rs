@@ -59,6 +59,9 @@ impl Managed {
         if !is_up || has_part {
             return None;
         }
+        if let Some(why) = self.why_unadopted(release) {
+            return Some(why);
+        }
         if rollout.stable().is_none() {
             return Some(format!("nothing is stable yet; `canaryctl adopt {service} {release}` makes it stable"));
         }

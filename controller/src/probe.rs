@@ -18,9 +18,11 @@ use tokio::task::AbortHandle;
 use self::ask::Failing;
 use self::streak::Streak;
 
-/// From one probe to the next while a new backend has not shown yet what it is. The first passes need not be far
-/// apart: nobody is served before them.
+/// From one probe to the next while a backend has never been up: requests may wait for it, and nobody is served before.
+/// Its first passes need not be far apart.
 const FIRST_INTERVAL: Duration = Duration::from_millis(100);
+/// The same after one that failed.
+const FIRST_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Whose backend it is, and which.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,7 +125,7 @@ async fn watch(
     mut streak: Streak,
     findings: mpsc::Sender<Finding>,
 ) {
-    let (mut asked, mut said) = (0, None);
+    let (mut is_new, mut said) = (streak.condition() == Condition::Down, None);
     loop {
         let mut is_new_cause = false;
         let is_passed = match ask::ask(address, &probe).await {
@@ -152,8 +154,12 @@ async fn watch(
                 return;
             }
         }
-        asked = u32::saturating_add(asked, 1);
-        let pause = if asked < probe.rise { FIRST_INTERVAL.min(probe.interval) } else { probe.interval };
-        tokio::time::sleep(pause).await;
+        is_new &= streak.condition() == Condition::Down;
+        let pause = match is_passed {
+            Some(true) if is_new => FIRST_INTERVAL,
+            Some(false) if is_new => FIRST_RETRY_INTERVAL,
+            _ => probe.interval,
+        };
+        tokio::time::sleep(pause.min(probe.interval)).await;
     }
 }

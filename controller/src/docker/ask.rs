@@ -18,7 +18,7 @@ use futures_util::Stream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::docker::book::Learnt;
+use crate::docker::book::{Learnt, Listed};
 use crate::docker::facts::{Facts, ImageFacts};
 use crate::docker::happening::EVENTS;
 use crate::docker::host::{HostError, endpoint};
@@ -86,16 +86,17 @@ impl Asker {
         }))
     }
 
-    /// All containers that say whose they are, whether or not they run, with their names.
-    pub(super) async fn list(&self) -> Result<BTreeMap<ContainerId, Box<str>>, String> {
+    /// All containers that say whose they are, whether or not they run.
+    pub(super) async fn list(&self) -> Result<BTreeMap<ContainerId, Listed>, String> {
         let filters = HashMap::from([("label".to_owned(), vec![SERVICE.to_owned()])]);
         let options = ListContainersOptions { all: true, filters: Some(filters), ..ListContainersOptions::default() };
         let listed = self.within(self.docker.list_containers(Some(options))).await;
         let listed = listed.map_err(|why| format!("Docker does not list its containers: {why}"))?;
         let named = listed.into_iter().filter_map(|container| {
             let names = container.names.unwrap_or_default();
-            let name = names.first().map_or("", |name| name.trim_start_matches('/'));
-            Some((ContainerId::new(&container.id?), name.into()))
+            let name = names.first().map_or("", |name| name.trim_start_matches('/')).into();
+            let service = container.labels.unwrap_or_default().remove(SERVICE).unwrap_or_default().into();
+            Some((ContainerId::new(&container.id?), Listed { name, service }))
         });
         Ok(named.collect())
     }
@@ -137,9 +138,9 @@ impl Asker {
         let swarm = info.swarm.unwrap_or_default();
         Ok(match swarm.local_node_state {
             None | Some(LocalNodeState::EMPTY | LocalNodeState::INACTIVE) => Membership::Outside,
-            Some(LocalNodeState::ACTIVE) if swarm.control_available != Some(true) => Membership::Worker,
-            // One that is locked knows of its tasks, and cannot tell of them.
-            Some(_) => Membership::Manager,
+            Some(_) if swarm.control_available == Some(true) => Membership::Manager,
+            // One that is locked, or has left without its state, knows no more than a worker does.
+            Some(_) => Membership::Worker,
         })
     }
 
@@ -198,7 +199,8 @@ impl Asker {
         }
         let image = match timeout(self.deadline, self.docker.inspect_image(id)).await {
             Ok(Ok(inspected)) => ImageFacts::of(inspected),
-            // Someone has removed it by force, as can be done while a container of it is stopped.
+            // Someone has removed it by force, as can be done while a container of it is stopped. What it said of
+            // itself is not known.
             Ok(Err(Error::DockerResponseServerError { status_code: 404, .. })) => return Ok(Arc::default()),
             Ok(Err(error)) => return Err(words(&error)),
             Err(_) => return Err(self.no_answer()),

@@ -7,6 +7,7 @@ mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::entry::Entry;
 use crate::docker::facts::{Facts, ImageFacts};
@@ -34,6 +35,7 @@ pub struct Book {
     trouble: Option<String>,
     look: Look,
     turn: Turn,
+    age: Duration,
     is_surprised: bool,
 }
 
@@ -63,6 +65,15 @@ pub enum Calls {
     Often,
 }
 
+/// What a list says of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: Box<str>,
+    /// Whose it says that it is.
+    pub service: Box<str>,
+}
+
 /// What was learnt of a container by asking.
 #[derive(Clone, Debug)]
 pub enum Learnt {
@@ -88,7 +99,20 @@ impl Book {
             trouble: Some(NOT_LOOKED.into()),
             look: Look::Awaited,
             turn: Turn::default(),
+            age: Duration::ZERO,
             is_surprised: false,
+        }
+    }
+
+    /// Notes how old the book is now.
+    pub fn grow(&mut self, age: Duration) {
+        self.age = age;
+    }
+
+    /// Notes that the Engine's clock has gone back, so that what happens now is told as if it were long ago.
+    pub fn turn_back(&mut self) {
+        for entry in self.entries.values_mut() {
+            entry.turn_back();
         }
     }
 
@@ -115,9 +139,12 @@ impl Book {
         }
     }
 
-    /// Goes by what the Engine is to a Swarm now.
-    pub fn join(&mut self, membership: Membership) {
-        self.tasks.join(membership);
+    /// Goes by what the Engine is to a Swarm now; by what it was, if it does not say.
+    pub fn join(&mut self, membership: Result<Membership, String>) {
+        match membership {
+            Ok(membership) => self.tasks.join(membership),
+            Err(why) => self.tasks.join_as_before(why),
+        }
         self.settle();
     }
 
@@ -153,24 +180,24 @@ impl Book {
     pub fn hear(&mut self, happening: &Happening, is_old: bool) {
         self.tasks.hear(happening);
         let turn = self.next_turn();
-        let (id, reach) = (&happening.container, &self.reach);
+        let (id, reach, age) = (&happening.container, &self.reach, self.age);
         if happening.deed == Deed::Gone {
             self.forget(id);
             return;
         }
-        if happening.is_labelled {
+        if happening.service.is_some() {
             self.entries.entry(id.clone()).or_default();
         }
         let Some(entry) = self.entries.get_mut(id) else { return };
         if is_old {
             entry.touch(turn);
         } else {
-            entry.hear(happening, turn, reach);
+            entry.hear(happening, turn, reach, age);
         }
     }
 
     /// Notes which containers there are, by a list that was asked for in that turn. All are to be asked about.
-    pub fn list(&mut self, asked: Turn, listed: &BTreeMap<ContainerId, Box<str>>) {
+    pub fn list(&mut self, asked: Turn, listed: &BTreeMap<ContainerId, Listed>) {
         let is_whole = matches!(self.look, Look::Whole);
         let is_gone = |id: &ContainerId, entry: &Entry| !listed.contains_key(id) && entry.touched < asked;
         let gone: Vec<_> =
@@ -180,8 +207,8 @@ impl Book {
         for id in gone {
             self.entries.remove(&id);
         }
-        for (id, name) in listed {
-            self.entries.entry(id.clone()).or_default().list(name);
+        for (id, listed) in listed {
+            self.entries.entry(id.clone()).or_default().list(listed);
         }
         if !is_whole {
             self.look = Look::At(listed.keys().cloned().collect());
@@ -219,7 +246,7 @@ impl Book {
             }
             Learnt::Facts(facts, image) => {
                 let before = entry.essence(&self.reach);
-                let was_touched = entry.learn(*facts, image, &self.wanted);
+                let was_touched = entry.learn(*facts, image, &self.wanted, self.age);
                 let is_surprise =
                     before.is_some_and(|before| Some(before) != entry.essence(&self.reach)) && !was_touched;
                 self.is_surprised |= is_surprise && matches!(self.look, Look::Whole);
@@ -250,9 +277,9 @@ impl Book {
     pub fn sightings(&self) -> Sightings {
         let trouble = self.tasks.trouble().or(self.trouble.as_ref()).cloned();
         let (containers, faults) = self.tasks.sightings(&self.wanted, &self.reach);
-        let is_partial = self.entries.values().any(|entry| entry.failed.is_some());
+        let unseen = self.entries.iter().filter_map(|(id, entry)| entry.unseen(id)).collect();
         let swarm = self.tasks.services(&self.wanted);
-        let mut sightings = Sightings { trouble, is_partial, containers, swarm, faults };
+        let mut sightings = Sightings { trouble, unseen, containers, swarm, faults };
         for (id, entry) in &self.entries {
             let (sighting, faults) = entry.sighting(id, &self.reach);
             sightings.containers.extend(sighting);
@@ -280,6 +307,7 @@ impl Book {
     }
 
     fn settle(&mut self) {
+        self.tasks.note_containers(self.entries.values().filter(|entry| entry.is_task()).count());
         if matches!(&self.look, Look::At(unseen) if unseen.is_empty()) && !self.tasks.is_awaited() {
             self.look = Look::Whole;
             self.trouble = None;
@@ -299,8 +327,8 @@ impl Book {
         let mut is_outlived = false;
         for (_, other) in self.entries.iter_mut().filter(|(other, _)| *other != id) {
             match held(other, &self.reach) {
-                Some((Some(theirs), begun)) if theirs == address && begun > since => is_outlived = true,
-                Some((Some(theirs), _)) if theirs == address => {
+                Some((Some(theirs), begun)) if theirs.ip() == address.ip() && begun > since => is_outlived = true,
+                Some((Some(theirs), _)) if theirs.ip() == address.ip() => {
                     other.lose_address();
                     other.is_due = true;
                 }

@@ -17,6 +17,12 @@ pub fn digest<'a>(asked_for: &'a str, id: &'a str, known_as: &'a [String]) -> &'
     same.or(known.first()).map_or(id, |(_, digest)| digest)
 }
 
+/// All that an image is known by: what [`digest`] chooses from. A push or a pull adds to it, and it is still the image.
+pub fn digests<'a>(asked_for: &'a str, id: &'a str, known_as: &'a [String]) -> impl Iterator<Item = &'a str> {
+    let named = known_as.iter().map(String::as_str).chain([asked_for]);
+    named.filter_map(|name| Some(name.rsplit_once('@')?.1)).chain([id])
+}
+
 /// The name of a release that has no other: the first digits of its image's digest.
 #[must_use]
 pub fn release_of(digest: &str) -> &str {
@@ -59,6 +65,8 @@ mod tests {
             assert_eq!(digest(asked_for, "sha256:0123", &known), is, "{asked_for}");
         }
         assert_eq!(digest("web:v1", "sha256:0123", &[]), "sha256:0123");
+        let all: Vec<_> = digests("web:v1@sha256:dd", "sha256:0123", &known[..1]).collect();
+        assert_eq!(all, ["sha256:bb", "sha256:dd", "sha256:0123"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU16;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::docker::network::Connection;
 use crate::docker::sighting::{Doubt, State};
@@ -29,6 +29,8 @@ pub struct Facts {
     pub restarts: u64,
     /// What tells it to stop.
     pub stop_signal: Signal,
+    /// How long it may take to stop, once it was told to.
+    pub stop_timeout: Duration,
     /// What is doubtful about how it was made.
     pub doubts: Vec<Doubt>,
     /// What it does.
@@ -66,8 +68,8 @@ pub enum Health {
 /// One image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageFacts {
-    /// Its labels.
-    pub labels: HashMap<String, String>,
+    /// Its labels; nothing, if it is gone, so that nobody knows them.
+    pub labels: Option<HashMap<String, String>>,
     /// By which digests registries know it.
     pub known_as: Vec<String>,
 }

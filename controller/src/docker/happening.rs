@@ -34,8 +34,8 @@ pub struct Happening {
     pub container: ContainerId,
     /// Its name, if it was told.
     pub name: Option<Box<str>>,
-    /// Whether it says whose it is. An event of a network does not tell.
-    pub is_labelled: bool,
+    /// Whose it says that it is. An event of a network does not tell.
+    pub service: Option<Box<str>>,
     /// Whether it is the container of a task of Swarm's.
     pub is_task: bool,
     /// When, in nanoseconds of Unix by the Engine's clock.
@@ -94,7 +94,7 @@ impl Happening {
         Self {
             container: ContainerId::new(id),
             name: attributes.get("name").map(|name| name.as_str().into()),
-            is_labelled: attributes.contains_key(SERVICE),
+            service: attributes.get(SERVICE).map(|name| name.as_str().into()),
             is_task: attributes.contains_key(SWARM_TASK),
             at_ns,
             deed,
@@ -107,14 +107,14 @@ impl Happening {
         let network = attributes.get("name").map(String::as_str).unwrap_or_default();
         let deed = if action == "disconnect" { Deed::Disconnected(network.into()) } else { Deed::Other };
         let container = ContainerId::new(attributes.get("container")?);
-        Some(Self { container, name: None, is_labelled: false, is_task: false, at_ns, deed })
+        Some(Self { container, name: None, service: None, is_task: false, at_ns, deed })
     }
 
     /// What an event of a service says.
     #[must_use]
     pub fn of_service(id: &str, at_ns: i64) -> Self {
         let (container, deed) = (ContainerId::new(id), Deed::ServiceChanged);
-        Self { container, name: None, is_labelled: false, is_task: false, at_ns, deed }
+        Self { container, name: None, service: None, is_task: false, at_ns, deed }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 use std::num::NonZeroU16;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::models::{
     ContainerInspectResponse, ContainerState, ContainerStateStatusEnum, EndpointSettings, HealthStatusEnum, HostConfig,
@@ -15,6 +15,9 @@ use crate::docker::facts::{Activity, Facts, Health, ImageFacts};
 use crate::docker::network::Connection;
 use crate::docker::sighting::{Doubt, State};
 use crate::docker::signal::Signal;
+
+/// How long the Engine lets a container take to stop, if nothing else was said.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 // === impl Facts ===
 
@@ -36,6 +39,7 @@ impl Facts {
             connection: connection(&host_config, networks),
             created: inspected.created.as_deref().and_then(moment),
             restarts: inspected.restart_count.and_then(|count| count.try_into().ok()).unwrap_or_default(),
+            stop_timeout: config.stop_timeout.and_then(seconds).unwrap_or(STOP_TIMEOUT),
             stop_signal: config.stop_signal.as_deref().and_then(Signal::read).unwrap_or(Signal::TERM),
             doubts,
             activity: activity(inspected.state.unwrap_or_default()),
@@ -49,7 +53,7 @@ impl ImageFacts {
     /// What an inspection says.
     pub(super) fn of(inspected: ImageInspect) -> Self {
         Self {
-            labels: inspected.config.and_then(|config| config.labels).unwrap_or_default(),
+            labels: Some(inspected.config.and_then(|config| config.labels).unwrap_or_default()),
             known_as: inspected.repo_digests.unwrap_or_default(),
         }
     }
@@ -61,6 +65,11 @@ fn doubts(inspected: &ContainerInspectResponse) -> Vec<Doubt> {
     let no_check = check.is_none_or(|how| how == "NONE").then_some(Doubt::NoHealthCheck);
     let volumes = anonymous(inspected).into_iter().filter_map(|mount| mount.destination.as_deref());
     no_check.into_iter().chain(volumes.map(|at| Doubt::AnonymousVolume(at.into()))).collect()
+}
+
+/// Whole seconds; fewer than none are no limit at all.
+fn seconds(given: i64) -> Option<Duration> {
+    given.try_into().ok().map(Duration::from_secs)
 }
 
 /// `8080/tcp`, as a port of TCP.

@@ -85,6 +85,8 @@ pub const ORIGIN_CONFIG_FILES: &str = "canary.compose.config_files";
 pub const ORIGIN_ENV_FILES: &str = "canary.compose.environment_file";
 /// Whether Compose made it for one command.
 pub const COMPOSE_ONE_OFF: &str = "com.docker.compose.oneoff";
+/// Whoever writes one of these gives a container labels of its own: other labels of Compose are on images that it builds.
+const MARKS: [&str; 2] = [MANAGED, COMPOSE_NUMBER];
 /// That it is the container of a task of Swarm's, which writes it; the task is the instance.
 pub const SWARM_TASK: &str = "com.docker.swarm.task.id";
 /// By labels that begin so, other proxies find what to serve.
@@ -95,8 +97,8 @@ pub const PROXIES: [&str; 2] = ["traefik.", "caddy"];
 pub struct Labelled<'a> {
     /// Its labels, with those of its image among them.
     pub labels: &'a HashMap<String, String>,
-    /// Those of its image.
-    pub image_labels: &'a HashMap<String, String>,
+    /// Those of its image; nothing, if that is gone.
+    pub image_labels: Option<&'a HashMap<String, String>>,
     /// The TCP ports that it exposes.
     pub exposed: &'a [NonZeroU16],
     /// What its image is.
@@ -134,12 +136,16 @@ impl Labelled<'_> {
         let own = Own(self
             .labels
             .iter()
-            .filter(|(key, value)| self.image_labels.get(*key) != Some(*value))
+            .filter(|(key, value)| self.image_labels.and_then(|labels| labels.get(*key)) != Some(*value))
             .map(entry)
             .collect());
-        let Some(service) = own.get(SERVICE) else { return Ok(None) };
-        if own.get(TASK).is_some() || own.is(COMPOSE_ONE_OFF, "True") || own.get(SWARM_TASK).is_some() {
+        let is_none = own.get(TASK).is_some() || own.is(COMPOSE_ONE_OFF, "True") || own.get(SWARM_TASK).is_some();
+        if is_none || !self.labels.contains_key(SERVICE) {
             return Ok(None);
+        }
+        let Some(service) = own.get(SERVICE) else { return Err(vec![of_the_image()]) };
+        if self.image_labels.is_none() && MARKS.iter().all(|mark| own.get(mark).is_none()) {
+            return Err(vec![of_a_gone_image()]);
         }
         let mut wrong = own.unknown_keys();
         let (service, fallback) = match wanted_service(service, wanted) {
@@ -188,6 +194,19 @@ impl Labelled<'_> {
             }
         }
     }
+}
+
+/// What is wrong with a container that says nothing itself.
+fn of_the_image() -> String {
+    format!("it has `{SERVICE}` from its image alone, which is not believed; write it where the container is made")
+}
+
+/// What is wrong with a container that may say nothing itself.
+fn of_a_gone_image() -> String {
+    format!(
+        "its image is gone, so that nobody can tell whether `{SERVICE}` is its own label or the image's; pull or build the \
+         image again, or make the container anew"
+    )
 }
 
 /// The service of this name, if its containers are looked for.

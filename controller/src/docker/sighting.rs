@@ -21,15 +21,23 @@ pub struct Sightings {
     /// Why the Engine cannot be asked now, and what helps; the rest is then what was known last. Also until the first
     /// whole look at it, and from the loss of an Engine until the next.
     pub trouble: Option<String>,
-    /// Whether nothing is known of some container that has a label of ours. What is not among the others may still be
-    /// there.
-    pub is_partial: bool,
+    /// Containers that have a label of ours and of which nothing is known. What is not among the others may be there.
+    pub unseen: Vec<Unseen>,
     /// The containers of services, by their ids.
     pub containers: Vec<Sighting>,
     /// The services of Swarm whose tasks are among them, or would be.
     pub swarm: Vec<SwarmService>,
     /// What is wrong with some, by their ids.
     pub faults: Vec<Fault>,
+}
+
+/// A container that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Its name.
+    pub name: Box<str>,
+    /// Whose it says that it is, if that is known.
+    pub service: Option<Box<str>>,
 }
 
 /// A service of Swarm whose tasks are instances of one of canaryd's, as it is to be now.
@@ -54,6 +62,8 @@ pub struct Sighting {
     pub service: ServiceName,
     /// Of which version: the label `canary.release`, else the first digits of the image's digest.
     pub release: ReleaseId,
+    /// The other names of that version, if no label gives it one: an image gets further digests when it is pushed.
+    pub also: Vec<ReleaseId>,
     /// Which one it is.
     pub container: ContainerId,
     /// Its name, which can change.
@@ -190,6 +200,32 @@ impl ContainerId {
 impl fmt::Display for ContainerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0.get(..DIGITS_SHOWN).unwrap_or(&self.0))
+    }
+}
+
+// === impl Sightings ===
+
+impl Sightings {
+    /// Containers that may be this service's, for all that is known.
+    pub fn unseen_of(&self, service: &ServiceName) -> impl Iterator<Item = &Unseen> {
+        let is_its = move |unseen: &&Unseen| unseen.service.as_deref().is_none_or(|name| name == service.as_str());
+        self.unseen.iter().filter(is_its)
+    }
+}
+
+// === impl Sighting ===
+
+impl Sighting {
+    /// Calls its version as it is called already, by the first of these that may tell; else it keeps its name.
+    pub fn call_as(&mut self, is_called: &[&dyn Fn(&ReleaseId) -> bool]) {
+        let mut found = is_called.iter().flat_map(|is_it| {
+            let own = std::iter::once(&self.release).chain(&self.also);
+            own.filter(|name| is_it(name))
+        });
+        if let Some(known) = found.next().filter(|known| **known != self.release).cloned() {
+            self.also.retain(|name| *name != known);
+            self.also.push(std::mem::replace(&mut self.release, known));
+        }
     }
 }
 

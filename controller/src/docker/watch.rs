@@ -18,7 +18,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use self::backoff::Backoff;
 use self::session::{Answer, Call, Session};
-use self::stream::{Heard, Hearing};
+use self::stream::{Heard, Hearing, Silence};
 use crate::docker::ask::{Asker, Images, Place};
 use crate::docker::book::{Book, Calls};
 use crate::docker::own;
@@ -51,6 +51,7 @@ pub struct Watcher {
     seen: watch::Sender<Sightings>,
     book: Book,
     images: Images,
+    begun: Instant,
     /// When the last that was heard happened, by the Engine's clock, in nanoseconds of Unix.
     heard_until_ns: Option<i64>,
 }
@@ -95,6 +96,7 @@ impl Watcher {
             seen,
             book,
             images: Images::default(),
+            begun: Instant::now(),
             heard_until_ns: None,
         };
         (watcher, receiver)
@@ -152,13 +154,10 @@ impl Watcher {
             Ok(place) => self.take_place(place),
             Err(why) => return Ended::Lost(why),
         }
-        match asker.membership().await {
-            Ok(membership) => self.book.join(membership),
-            Err(why) => return Ended::Lost(why),
-        }
+        self.book.join(asker.membership().await);
         // First hear, then list: nothing that happens in between is missed.
         let hearing = Hearing::begin(&asker, self.heard_until_ns);
-        let mut session = Session::new(asker, hearing);
+        let mut session = Session::of(asker, hearing);
         session.list(&mut self.book);
         let mut list = ticks(self.pace.list_interval);
         let mut call = ticks(self.pace.call_intervals.0);
@@ -167,7 +166,9 @@ impl Watcher {
             tokio::select! {
                 heard = session.hearing.next() => match heard {
                     Ok(heard) => self.hear(heard, &mut session),
-                    Err(why) => return Ended::Lost(why),
+                    Err(silence) => if let Err(why) = self.hear_anew(silence, &mut session) {
+                        return Ended::Lost(why);
+                    },
                 },
                 Some(answer) = session.answers.join_next() => {
                     let Ok(answer) = answer else { return Ended::Lost("a question was lost; it is asked again".into()) };
@@ -195,10 +196,32 @@ impl Watcher {
         }
     }
 
+    /// Goes on to hear when a stream was closed in good order, and looks at what it may have missed.
+    ///
+    /// # Errors
+    /// The Engine is lost: why, and what to do.
+    fn hear_anew(&mut self, silence: Silence, session: &mut Session) -> Result<(), String> {
+        match silence {
+            Silence::Lost(why) => Err(why),
+            // Whoever closes each at once is not to be asked again and again.
+            Silence::Closed if session.hearing.age() < self.pace.backoff.0 => {
+                Err("the Engine's stream of events ended: it was closed at once; it is opened again".to_owned())
+            }
+            Silence::Closed => {
+                session.hear_anew(self.heard_until_ns, &mut self.book);
+                Ok(())
+            }
+        }
+    }
+
     /// Takes what has happened.
     fn hear(&mut self, heard: Vec<Heard>, session: &mut Session) {
+        self.book.grow(self.begun.elapsed());
         for Heard { happening, is_old } in heard {
-            self.heard_until_ns = self.heard_until_ns.max(Some(happening.at_ns));
+            // Not the latest: an Engine's clock can go back.
+            if self.heard_until_ns.replace(happening.at_ns) > Some(happening.at_ns) {
+                self.book.turn_back();
+            }
             if self.own.as_ref() == Some(&happening.container) {
                 session.place(&self.own_candidates);
             }
@@ -208,28 +231,27 @@ impl Watcher {
 
     /// Takes what came of a question.
     fn take(&mut self, answer: Answer, session: &mut Session) -> Result<(), String> {
+        self.book.grow(self.begun.elapsed());
         match answer {
             Answer::Listed(asked, listed) => {
-                session.is_listing = false;
                 self.book.list(asked, &listed?);
+                session.note_listed(&mut self.book);
                 self.images.keep(&self.book.images().collect::<BTreeSet<_>>());
             }
             Answer::Learnt(id, asked, learnt) => {
                 self.book.learn(&id, asked, learnt);
             }
             Answer::Placed(place) => self.take_place(place?),
-            Answer::Joined(membership) => self.book.join(membership?),
+            Answer::Joined(membership) => self.book.join(membership),
             Answer::Called(at, called) => {
                 self.book.call(called);
-                if std::mem::replace(&mut session.call, Call::Answered(at)) == Call::UnderWayAndDue {
-                    session.call();
-                }
+                session.note_called(at);
             }
         }
         if self.book.take_surprise() {
             // It may be that the event was only slower than the list; then this costs one connection.
             tracing::warn!("something had changed and no event has told of it; hearing anew");
-            session.hearing = Hearing::begin(&session.asker, self.heard_until_ns);
+            session.hear_anew(self.heard_until_ns, &mut self.book);
         }
         Ok(())
     }

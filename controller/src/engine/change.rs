@@ -1,8 +1,9 @@
 //! The order in which a change takes effect: down first, up last.
 //!
-//! A retreat is published at once and stored afterwards; it waits for no disk. Everything else is stored first, and
-//! published when the store has said so; whoever ordered it is answered then. A retreat that comes while another change
-//! waits for the store overtakes it. Services that move together are stored and published together.
+//! A retreat is published at once and stored afterwards; it waits for no disk, and neither does what takes the place of a
+//! stable release that has gone, as nobody serves. Everything else is stored first, and published when the store has
+//! said so; whoever ordered it is answered then. A retreat that comes while another change waits for the store overtakes
+//! it. Services that move together are stored and published together.
 
 use canary_config::name::ServiceName;
 use tokio::sync::oneshot;
@@ -46,7 +47,11 @@ impl Engine {
     }
 
     fn carry_out(&mut self, moves: Vec<Moved>, cause: Cause) {
-        if moves.iter().all(Moved::is_retreat) { self.retreat(&moves, cause) } else { self.go_on(moves, cause) }
+        if moves.iter().all(Moved::is_published_first) {
+            self.retreat(&moves, cause);
+        } else {
+            self.go_on(moves, cause);
+        }
     }
 
     /// Why a command was refused: which of several services must not, and what freezes it.
@@ -114,7 +119,7 @@ impl Engine {
     /// Stores first, and publishes when that is done.
     fn go_on(&mut self, moves: Vec<Moved>, cause: Cause) {
         if let Err(problem) = self.takes_changes() {
-            return cause.refuse(problem);
+            return self.refuse(&moves, cause, problem);
         }
         if moves.iter().any(|moved| self.outbox.waits_for(&moved.service)) {
             // What time or a probe brings about comes up again.
@@ -123,13 +128,26 @@ impl Engine {
         if let Some(Moved { service, .. }) = moves.iter().find(|moved| self.outbox.lacks(&moved.service)) {
             // Sent again later, it would cover in the store what came after it.
             let message = format!("the last change of {service} is not stored yet, though it is in force; try again");
-            return cause.refuse(Problem { kind: ProblemKind::StoreUnavailable, message });
+            return self.refuse(&moves, cause, Problem { kind: ProblemKind::StoreUnavailable, message });
         }
         let papers = self.account_papers_with(&moves, &cause);
         let record = Record { papers, ..self.record(&moves, &cause) };
         let ticket = self.outbox.ticket();
         self.outbox.put_pending(ticket, Pending { moves, cause });
         self.send(ticket, record);
+    }
+
+    /// Does not make a change. What nobody ordered comes up again and again, and is told of once.
+    fn refuse(&mut self, moves: &[Moved], cause: Cause, problem: Problem) {
+        let own = moves.first().filter(|_| cause.reply.is_none());
+        if let Some(managed) = own.and_then(|moved| self.services.get_mut(&moved.service))
+            && managed.refused.as_ref() != Some(&problem.message)
+        {
+            let (service, why) = (&managed.declared.name, &problem.message);
+            tracing::warn!(%service, why, "a change that is due is not made");
+            managed.refused = Some(problem.message.clone());
+        }
+        cause.refuse(problem);
     }
 
     /// Whether the store takes what it is given.
@@ -163,6 +181,7 @@ impl Engine {
         for moved in moves {
             if let Some(managed) = self.services.get_mut(&moved.service) {
                 managed.take(moved.next.clone(), moved.transition.reason, now);
+                managed.refused = None;
             }
             services.push(moved.service.clone());
         }

@@ -1,6 +1,8 @@
-//! What is seen of containers: whose backends they are, what becomes of a canary that loses one, and what takes the
-//! place of a stable release that has gone.
+//! What is seen of containers, and whose backends they are. What becomes of a canary that loses one is in `charges`, what
+//! takes the place of a stable release that has gone in `adoption`.
 
+mod adoption;
+mod charges;
 mod deployments;
 mod discovery;
 mod gates;
@@ -12,15 +14,12 @@ mod shelves;
 mod twins;
 mod usage;
 
-use canary_config::name::{ReleaseId, ServiceName};
-use canary_config::origin::OnReplace;
+use canary_config::name::ServiceName;
 
 use crate::clock;
-use crate::docker::sighting::{Sighting, Sightings, State};
+use crate::docker::sighting::{Sighting, Sightings};
 use crate::engine::Engine;
 use crate::engine::managed::Managed;
-use crate::engine::seen::Seen;
-use crate::rollout::{Charge, Event};
 
 pub use self::deployments::{Begun, DeployWord, Part, Stock, Subject};
 
@@ -38,7 +37,12 @@ impl Engine {
     /// Takes what is known of all containers now.
     ///
     /// Backends that have gone leave the table first; what follows from it for rollouts comes after.
-    pub(super) fn note_sightings(&mut self, seen: Sightings) {
+    pub(super) fn note_sightings(&mut self, mut seen: Sightings) {
+        for sighting in &mut seen.containers {
+            if let Some(managed) = self.services.get(&sighting.service) {
+                managed.call(sighting);
+            }
+        }
         let before = std::mem::replace(&mut self.sightings, seen);
         if before.trouble != self.sightings.trouble {
             match &self.sightings.trouble {
@@ -79,39 +83,6 @@ impl Engine {
         managed.declared.origin.discovered()?;
         self.sightings.trouble.as_deref()
     }
-
-    /// What the canaries of services are charged with, by what has become of their containers since.
-    fn charges(&self, before: &Sightings) -> Vec<(ServiceName, Charge)> {
-        let charge = |managed: &Managed| {
-            let canary = managed.rollout.canary()?;
-            let name = &managed.declared.name;
-            let of_canary = |sighting: &&Sighting| sighting.service == *name && sighting.release == *canary;
-            let now =
-                |before: &Sighting| self.sightings.containers.iter().find(|now| now.container == before.container);
-            let mut own = before.containers.iter().filter(of_canary);
-            Some((name.clone(), own.find_map(|before| charge(before, now(before)))?))
-        };
-        self.services.values().filter_map(charge).collect()
-    }
-
-    /// That the canary of a service is charged, as its group is shown it.
-    pub(super) fn charged(&self, service: &ServiceName, charge: Charge) -> Option<Seen> {
-        let group = self.group_of(service);
-        let events = group.iter().map(|one| if one == service { Event::Charged(charge) } else { Event::Ticked });
-        Some(Seen { events: events.collect(), group: group.clone() })
-    }
-
-    /// Where stable has no container left, what alone is ready takes its place, unless that is a human's affair. Before
-    /// everything has been looked at, nobody can say who is gone.
-    pub(super) fn replace_the_gone(&mut self) {
-        if self.sightings.trouble.is_some() || self.sightings.is_partial {
-            return;
-        }
-        let alone = self.services.iter().filter_map(|(name, managed)| Some((name.clone(), managed.successor()?)));
-        for (service, release) in alone.collect::<Vec<_>>() {
-            self.show(Some(Seen { group: vec![service], events: vec![Event::Replaced(release)] }));
-        }
-    }
 }
 
 // === impl Managed ===
@@ -128,53 +99,20 @@ impl Managed {
         let of_swarm = sightings.swarm.iter().filter(|one| one.service == *service).cloned();
         self.twins.muster(of_swarm.collect());
         let roster = Roster::of_containers(own.iter().filter(|one| !self.twins.is_withdrawn(one)));
+        let unseen = sightings.unseen_of(service).map(|unseen| unseen.name.clone()).collect();
         let is_changed = roster != self.roster || self.containers != own;
-        (self.roster, self.containers) = (roster, own);
+        (self.roster, self.containers, self.unseen) = (roster, own, unseen);
         is_changed
     }
 
-    /// Whether stable has a container, in whatever state: after its host has been started anew, all are stopped for a
-    /// while. Whoever replaces one removes it.
-    fn has_stable_container(&self) -> bool {
-        self.containers.iter().any(|container| container.release == *self.rollout.stable())
-    }
-
-    /// The releases that are watched as one of them may have to take stable's place.
-    pub(super) fn candidates(&self) -> Vec<ReleaseId> {
-        let is_open = self.declared.origin.discovered().is_some()
-            && self.rollout.phase().trial().is_none()
-            && !self.has_stable_container();
-        if is_open { self.roster.releases().cloned().collect() } else { Vec::new() }
-    }
-
-    /// The release that takes stable's place: the only one that is ready, if stable has gone.
-    pub(super) fn successor(&self) -> Option<ReleaseId> {
-        let is_first = self.rollout.stable().is_none();
-        let adopts = self.declared.origin.discovered()?.on_replace == OnReplace::Adopt;
-        // What canaryd has made and sent back leaves in a moment.
-        let leaves = |release: &ReleaseId| {
-            let is_made = self.shelf.get(release).is_some_and(|shelved| shelved.deployment.is_some());
-            is_made && self.rollout.sent_back(release).is_some()
-        };
-        let candidates = self.candidates().into_iter().filter(|release| !leaves(release));
-        let mut ready = candidates.filter(|release| self.pools.count(release).0 > 0);
-        let only = ready.next().filter(|_| ready.next().is_none())?;
-        // Of several that were there before canaryd, one may only be slower than the other.
-        let is_there = |state: &State| !matches!(state, State::Leaving | State::Stopped { .. });
-        let mut others = self.containers.iter().filter(|container| container.release != only);
-        let is_alone = !is_first || !others.any(|container| is_there(&container.state));
-        (is_alone && (is_first || adopts)).then_some(only)
-    }
-}
-
-/// What a canary's container is charged with. One that is gone has died unseen.
-fn charge(before: &Sighting, now: Option<&Sighting>) -> Option<Charge> {
-    let was_running = !matches!(before.state, State::Stopped { .. });
-    let Some(now) = now else { return was_running.then_some(Charge::Died) };
-    match now.state {
-        State::Stopped { out_of_memory: true, .. } if was_running => Some(Charge::OutOfMemory),
-        State::Stopped { .. } if was_running => Some(Charge::Died),
-        _ if now.restarts > before.restarts => Some(Charge::Restarted),
-        _ => None,
+    /// Calls a container's release as it is called already: its image may have become known by further digests.
+    fn call(&self, sighting: &mut Sighting) {
+        let rollout = &self.rollout;
+        sighting.call_as(&[
+            &|name| name == rollout.stable(),
+            &|name| Some(name) == rollout.canary(),
+            &|name| rollout.queue().iter().any(|start| start.trial.canary == *name),
+            &|name| self.shelf.get(name).is_some() || rollout.sent_back(name).is_some(),
+        ]);
     }
 }

@@ -44,6 +44,10 @@ pub(super) struct Managed {
     pub(super) containers: Vec<Sighting>,
     /// By what canaryd knows those that it has made.
     pub(super) owner: Owner,
+    /// The names of those that may be its, and that could not be looked at.
+    pub(super) unseen: Vec<Box<str>>,
+    /// Why the last change that canaryd wanted of it was not made, as long as none was.
+    pub(super) refused: Option<String>,
     /// Which of them are canaryd's to start and stop.
     pub(super) shelf: Shelf,
     /// The stable release of which the shelf knows that it is.
@@ -101,6 +105,8 @@ impl Managed {
             roster,
             containers: Vec::new(),
             owner: Owner::of(seed),
+            unseen: Vec::new(),
+            refused: None,
             shelf: Shelf::default(),
             shelved_stable: None,
             deployment: None,

@@ -46,6 +46,12 @@ impl Moved {
         self.transition.to == PhaseName::Aborted && self.transition.from != PhaseName::Aborted
     }
 
+    /// Whether it waits for no disk: a retreat, and what takes the place of a release that has gone, as nobody serves.
+    /// Forgotten in a crash, it is found out again.
+    pub(super) fn is_published_first(&self) -> bool {
+        self.is_retreat() || self.transition.reason == Reason::Replaced
+    }
+
     pub(super) fn log(&self) {
         let transition = &self.transition;
         tracing::info!(

@@ -31,6 +31,9 @@ impl Engine {
         for (name, managed) in &self.services {
             self.can_do_with(name, managed, &new.services)?;
         }
+        if self.discovery.is_none() {
+            new.services.values().try_for_each(can_be_found_later)?;
+        }
         // Services that move together come back at the same instant, so that they stay in step.
         let now = clock::now();
         let mut recalled = BTreeMap::new();
@@ -121,6 +124,10 @@ impl Engine {
                 None => can_go(name, rollout)?,
             }
         }
+        if !services.contains_key(name) && managed.deploying().is_some() {
+            let remedy = "wait for its end, or abort it, before removing the service";
+            return Err(refused(format!("services.{name}: a deployment is under way; {remedy}")));
+        }
         if !services.contains_key(name) && self.outbox.lacks_decision(name) {
             let remedy = "mend the store before removing the service";
             return Err(refused(format!("services.{name}: its last change is not stored yet; {remedy}")));
@@ -140,10 +147,25 @@ impl Managed {
         self.compare_anew_if_changed(|managed| {
             if new.origin.declared().is_some() {
                 managed.roster = Roster::of(&new.origin);
+                // Whatever containers it had, they are none of its any more.
+                managed.containers.clear();
+                managed.unseen.clear();
             }
             managed.declared = new;
         });
     }
+}
+
+/// Whether a service can do without a watch over containers, which begins with canaryd.
+fn can_be_found_later(service: &Service) -> Result<(), Problem> {
+    if service.origin.discovered().is_none() {
+        return Ok(());
+    }
+    let remedy = "docker: it is looked at from the next start on; restart canaryd";
+    Err(refused(format!(
+        "services.{}: its releases are to be found by the labels of containers; {remedy}",
+        service.name
+    )))
 }
 
 /// Whether a service can go away.

@@ -56,6 +56,27 @@ fn another_image_costs_no_request_with_the_compose_of_today() {
     with_engine(async |engine| changes(engine, Compose::Today).await);
 }
 
+/// A service that says nothing of its probes is made anew from another image, as `compose up` does it.
+#[test]
+fn a_service_with_the_probes_of_the_default_is_made_anew_and_no_request_fails() {
+    with_engine(async |engine| {
+        let v1 = engine.image("v1", &[]).await;
+        let Some(project) = Project::new(engine, Compose::Today, &file(&v1)) else { return };
+        project.run(&UP).await;
+        let lookout = Lookout::at(&engine.host, "", SLOW).await;
+        let (stable, v2) = (lookout.until_ready(1).await.stable, engine.image("v2", &[]).await);
+        let load = lookout.load().await;
+        project.write("docker-compose.yml", &file(&v2));
+        project.run(&UP).await;
+        lookout.until("the other release", |status| status.stable != stable).await;
+        lookout.until_ready(1).await;
+        project.run(&[&UP[..], &["--force-recreate"]].concat()).await;
+        lookout.until_ready(1).await;
+        load.more(REQUESTS).await;
+        assert!(served(load).await.contains("v2"));
+    });
+}
+
 /// A release is on trial that is none of the project's.
 async fn ends_in_the_midst(engine: &Dockerd, compose: Compose) {
     let Some((project, lookout)) = project(engine, compose, 1).await else { return };

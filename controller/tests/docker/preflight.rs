@@ -44,6 +44,7 @@ fn subject(original: &Original, words: &str) -> Subject {
     let sighting = Sighting {
         service: service.name.clone(),
         release: stable.clone(),
+        also: Vec::new(),
         container: ContainerId::new(original.container.id.as_deref().unwrap()),
         name: "web-1".into(),
         image: "reg.lan/me/web:v1".into(),

@@ -105,7 +105,55 @@ async fn what_is_there_is_seen_with_all_that_is_known_of_it() {
     assert_eq!(names, ["web-1", "ended"]);
     assert_eq!((&*seen.containers[0].image, seen.containers[0].restarts), ("web:v1", 0));
     assert_eq!(watching.engine.writes(), []);
-    assert_eq!(watching.faults(), [] as [String; 0]);
+    let said = "of-image: it has `canary.service` from its image alone, which is not believed; write it where the container is made";
+    assert_eq!(watching.faults(), [said]);
+}
+
+#[tokio::test]
+async fn a_container_whose_image_is_gone_says_nothing_that_is_believed() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1").image("web:v2"));
+    engine.add(&web("web-2", "10.0.0.2"));
+    engine.remove_image("web:v2");
+    let mut watching = Watching::begin(engine, pace());
+    watching.until_running(&[("web-2", "10.0.0.2:8080")]).await;
+    let faults = watching.faults();
+    assert!(
+        faults.len() == 1 && faults[0].starts_with("web-1: its image is gone, so that nobody can tell"),
+        "{faults:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_is_closed_in_good_order_is_no_loss() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1"));
+    let mut watching = Watching::begin(engine, pace());
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    watching.engine.until_watched().await;
+    let versions = watching.engine.times("/version");
+    // No event tells of it.
+    watching.engine.add(&web("web-2", "10.0.0.2"));
+    watching.engine.end_streams();
+    watching.until_running(&[("web-1", "10.0.0.1:8080"), ("web-2", "10.0.0.2:8080")]).await;
+    assert_eq!(watching.engine.times("/version"), versions, "it has connected once");
+}
+
+#[tokio::test]
+async fn an_engine_whose_clock_goes_back_is_heard_all_the_same() {
+    let engine = FakeEngine::start();
+    let id = engine.add(&web("web-1", "10.0.0.1"));
+    let mut watching = Watching::begin(engine, pace());
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    watching.engine.event("rename", &id, &[]);
+    let asked = format!("/containers/{id}/json");
+    watching.engine.until_times(&asked, 2).await;
+    watching.engine.turn_back(Duration::from_secs(3_600));
+    watching.engine.end_streams();
+    watching.engine.until_times("/events", 2).await;
+    watching.engine.until_watched().await;
+    watching.engine.event("kill", &id, &[("signal", "15")]);
+    watching.until_state("web-1", |state| *state == State::Leaving).await;
 }
 
 #[tokio::test]
@@ -471,4 +519,26 @@ async fn who_may_not_look_at_services_sees_containers_all_the_same() {
     let mut watching = on_edge(engine, pace());
     watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
     assert_eq!(watching.faults(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_swarm_in_trouble_hides_no_container_that_is_none_of_its() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1"));
+    engine.manage(&[], &[]);
+    engine.script(Method::GET, "/services", 503, json!({ "message": "the swarm has no leader" }));
+    let mut watching = on_edge(engine, Pace { call_intervals: (NEVER, NEVER), ..pace() });
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    let said = "swarm: Swarm does not list its services: it answered 503: the swarm has no leader; look at its log";
+    assert_eq!(watching.faults(), [said]);
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_say_what_it_is_to_a_swarm_is_seen_all_the_same() {
+    let engine = FakeEngine::start();
+    engine.add(&web("web-1", "10.0.0.1"));
+    engine.script(Method::GET, "/info", 500, json!({ "message": "busy" }));
+    let mut watching = Watching::begin(engine, pace());
+    watching.until_running(&[("web-1", "10.0.0.1:8080")]).await;
+    assert_eq!(watching.faults(), ["swarm: Docker does not say what it is: it answered 500: busy; look at its log"]);
 }

@@ -10,6 +10,7 @@ mod holdings;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -135,6 +136,16 @@ impl FakeEngine {
         self.holdings().image(name, labels)
     }
 
+    /// Has an image that a registry knows by this digest besides.
+    pub(crate) fn push(&self, name: &str, digest: &str) {
+        self.holdings().push(name, digest);
+    }
+
+    /// Has an image no more, whatever runs it.
+    pub(crate) fn remove_image(&self, name: &str) {
+        self.holdings().remove_image(name);
+    }
+
     /// Holds a network. Returns its id.
     pub(crate) fn network(&self, name: &str) -> String {
         self.holdings().network(name)
@@ -186,6 +197,11 @@ impl FakeEngine {
     /// Ends the streams of events in order. What is told afterwards is in the ring, for whoever asks from then on.
     pub(crate) fn end_streams(&self) {
         self.holdings().end_streams();
+    }
+
+    /// Sets its clock back by so much.
+    pub(crate) fn turn_back(&self, by: Duration) {
+        self.holdings().turn_back(by);
     }
 
     /// Forgets what happened so far, as a restart does.

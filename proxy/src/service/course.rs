@@ -1,8 +1,8 @@
 //! The attempts of one request: which were made, and which may follow. Pure: it knows no backend, no socket, no clock.
 //!
-//! Canary, stable, another stable, and then whoever is there once the request has been parked. A kept connection that gave no answer is no attempt yet, as it may have
-//! been dead before it was used; the same backend is asked once more, on a fresh one. Whoever previews wants the canary's
-//! own answer, so that nothing follows it.
+//! Canary, stable, another stable, and then whoever is there once the request has been parked. A kept connection that
+//! gave no answer is no attempt yet, as it may have been dead before it was used; the same backend is asked once more,
+//! on a fresh one. Whoever previews wants the canary's own answer, so that nothing follows it.
 
 use crate::worker::UPSTREAM_TRIES_MAX;
 

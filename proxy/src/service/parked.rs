@@ -71,14 +71,15 @@ impl Edge {
                 flight.leave_lot();
                 return Ok(pick);
             }
+            let now = clock::now();
+            // Before it looks for a place: in another lot it would find none, as its time is over.
+            if let Some(answer) = flight.wait.as_ref().and_then(|wait| wait.answer_at(now)) {
+                return flight.give_up(End::TimedOut, answer);
+            }
             let is_in = flight.parks(&route);
             let Some(wait) = flight.wait.as_mut().filter(|_| is_in) else {
                 return flight.give_up(End::Refused, StatusCode::SERVICE_UNAVAILABLE);
             };
-            let (answer, now) = (wait.answer, clock::now());
-            if now >= wait.until {
-                return flight.give_up(End::TimedOut, answer);
-            }
             let is_paused = !flight.failed.is_empty() && now < wait.again_at;
             let wake_at = if is_paused { wait.until.min(wait.again_at) } else { wait.until };
             tokio::select! {
@@ -216,6 +217,11 @@ impl Wait {
             at_canary: None,
             end: None,
         }
+    }
+
+    /// What it is answered with, if its time is over.
+    fn answer_at(&self, now: Instant) -> Option<StatusCode> {
+        (now >= self.until).then_some(self.answer)
     }
 
     fn enter(&mut self, place: Place, now: Instant) {

@@ -1,22 +1,28 @@
 //! What is known of one container.
 
 use core::net::SocketAddr;
+use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Turn;
-use crate::docker::digest::digest;
+use canary_config::name::ReleaseId;
+
+use super::{Listed, Turn};
+use crate::docker::digest::{digest, digests, release_of};
 use crate::docker::facts::{Activity, Facts, Health, ImageFacts};
 use crate::docker::happening::{Deed, Happening};
 use crate::docker::label::{Attachment, Labelled, SWARM_TASK};
 use crate::docker::network::{Connection, Reach};
-use crate::docker::sighting::{ContainerId, Sighting, State};
+use crate::docker::sighting::{ContainerId, Sighting, State, Unseen};
 use crate::docker::signal::Signal;
 use crate::docker::wanted::Wanted;
 
 /// An Engine tells of a start so soon after it, at the latest.
 const START_TOLD_MAX: Duration = Duration::from_secs(2);
+
+/// A process that is still there so long after its time to stop was over goes on as if nobody had told it anything.
+const SURVIVED_MIN: Duration = Duration::from_secs(60);
 
 /// One container.
 #[derive(Debug, Default)]
@@ -32,12 +38,17 @@ pub(super) struct Entry {
     /// Whether something has happened since it was last asked about.
     is_touched: bool,
     name: Option<Box<str>>,
+    /// Whose it says that it is.
+    service: Option<Box<str>>,
     seen: Option<Seen>,
     /// What it has become since it was seen, as events say.
     told: Option<State>,
-    /// Which of its runs was told to stop.
-    leaving: Option<Run>,
+    /// That it was told to stop.
+    leaving: Option<Farewell>,
     is_out_of_memory: bool,
+    /// When the run began that was seen: what is told from before is not about it. Nothing, if the Engine's clock has
+    /// gone back since, as that says nothing any more.
+    began: Option<SystemTime>,
 }
 
 /// What it was when it was last asked about.
@@ -53,15 +64,40 @@ struct Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run(Option<SystemTime>);
 
+/// That a container was told to stop.
+#[derive(Clone, Copy, Debug)]
+struct Farewell {
+    /// Which of its runs.
+    run: Run,
+    /// By what.
+    signal: Signal,
+    /// How old the book was.
+    age: Duration,
+}
+
 /// What makes a difference: its kind of state, its address, and since when it has that.
 type Essence = (Discriminant<State>, Option<SocketAddr>, Option<SystemTime>);
+
+// === impl Seen ===
+
+impl Seen {
+    /// What else the release could be called that is called by its image; one that a label names is called nothing else.
+    fn other_names(&self, Attachment { release, .. }: &Attachment) -> Vec<ReleaseId> {
+        if release.as_str() != release_of(&self.digest) {
+            return Vec::new();
+        }
+        let all = digests(&self.facts.image, &self.facts.image_id, &self.image.known_as).map(release_of);
+        let others: BTreeSet<&str> = all.filter(|name| *name != release.as_str()).collect();
+        others.into_iter().filter_map(|name| name.parse().ok()).collect()
+    }
+}
 
 // === impl Entry ===
 
 impl Entry {
     /// Notes that it exists, and that it is to be asked about.
-    pub(super) fn list(&mut self, name: &str) {
-        self.name = Some(name.into());
+    pub(super) fn list(&mut self, listed: &Listed) {
+        (self.name, self.service) = (Some(listed.name.clone()), Some(listed.service.clone()));
         self.is_due = true;
     }
 
@@ -71,16 +107,22 @@ impl Entry {
     }
 
     /// Notes what happened to it.
-    pub(super) fn hear(&mut self, happening: &Happening, turn: Turn, reach: &Reach) {
+    pub(super) fn hear(&mut self, happening: &Happening, turn: Turn, reach: &Reach, age: Duration) {
         let at = UNIX_EPOCH + Duration::from_nanos(happening.at_ns.try_into().unwrap_or_default());
         if let Some(name) = &happening.name {
             self.name = Some(name.clone());
+        }
+        if let Some(service) = &happening.service {
+            self.service = Some(service.clone());
+        }
+        if self.began.is_some_and(|began| at < began) {
+            return self.touch(turn);
         }
         match &happening.deed {
             Deed::Killed(signal) => {
                 let stop_signal = self.seen.as_ref().map_or(Signal::TERM, |seen| seen.facts.stop_signal);
                 if *signal == stop_signal || *signal == Signal::KILL {
-                    self.leaving = Some(self.run());
+                    self.leaving = Some(Farewell { run: self.run(), signal: *signal, age });
                 }
                 return;
             }
@@ -107,18 +149,22 @@ impl Entry {
         self.touch(turn);
     }
 
+    /// Notes that the Engine's clock has gone back.
+    pub(super) fn turn_back(&mut self) {
+        self.began = None;
+    }
+
     /// Notes what was learnt of it. Returns whether something had happened since it was last seen.
-    pub(super) fn learn(&mut self, facts: Facts, image: Arc<ImageFacts>, wanted: &Wanted) -> bool {
+    pub(super) fn learn(&mut self, facts: Facts, image: Arc<ImageFacts>, wanted: &Wanted, age: Duration) -> bool {
         self.name = Some(facts.name.clone());
         self.failed = None;
         self.told = None;
         self.is_out_of_memory = false;
-        self.leaving = self.leaving.and_then(|Run(begun)| match facts.activity {
-            // A kill of which the run was not known was one of this.
-            Activity::Running { since, .. } => (begun.is_none() || begun == since).then_some(Run(since)),
-            Activity::Other(State::Paused) => Some(Run(begun)),
-            Activity::Other(_) => None,
-        });
+        self.leaving = self.leaving.and_then(|farewell| farewell.after(&facts, age));
+        let began = facts.activity.running_since();
+        if began != self.seen.as_ref().and_then(|seen| seen.facts.activity.running_since()) {
+            self.began = began;
+        }
         let digest = digest(&facts.image, &facts.image_id, &image.known_as).into();
         self.seen = Some(Seen { facts, image, digest, belongs: Ok(None) });
         self.read_labels(wanted);
@@ -129,7 +175,8 @@ impl Entry {
     pub(super) fn read_labels(&mut self, wanted: &Wanted) {
         if let Some(Seen { facts, image, digest, belongs }) = &mut self.seen {
             let Facts { labels, exposed, .. } = &*facts;
-            *belongs = Labelled { labels, image_labels: &image.labels, exposed, digest }.attachment(wanted);
+            let image_labels = image.labels.as_ref();
+            *belongs = Labelled { labels, image_labels, exposed, digest }.attachment(wanted);
         }
     }
 
@@ -140,6 +187,14 @@ impl Entry {
 
     pub(super) fn name(&self, id: &ContainerId) -> Box<str> {
         self.name.clone().unwrap_or_else(|| id.to_string().into())
+    }
+
+    /// That nothing could be learnt of it yet, if that is so.
+    pub(super) fn unseen(&self, id: &ContainerId) -> Option<Unseen> {
+        self.failed
+            .as_ref()
+            .filter(|_| self.seen.is_none())
+            .map(|_| Unseen { name: self.name(id), service: self.service.clone() })
     }
 
     /// Whether it is the container of a task of Swarm's that says whose it is.
@@ -180,6 +235,7 @@ impl Entry {
         let sighting = Sighting {
             service: attachment.service.clone(),
             release: attachment.release.clone(),
+            also: seen.other_names(attachment),
             container: id.clone(),
             name: self.name(id),
             image: image.clone(),
@@ -235,6 +291,25 @@ impl Entry {
                 networks.get(network).is_none_or(|given| *given == Some(address.ip()))
             }
             Some(Connection::Host | Connection::Shared) | None => false,
+        }
+    }
+}
+
+// === impl Farewell ===
+
+impl Farewell {
+    /// What is left of it, once this was learnt: nothing, if it was told to another run, or has survived it.
+    fn after(self, facts: &Facts, age: Duration) -> Option<Self> {
+        let Self { run: Run(begun), signal, .. } = self;
+        let patience = facts.stop_timeout.saturating_add(SURVIVED_MIN);
+        match facts.activity {
+            Activity::Running { .. } if signal != Signal::KILL && age.saturating_sub(self.age) > patience => None,
+            // A kill of which the run was not known was one of this.
+            Activity::Running { since, .. } => {
+                (begun.is_none() || begun == since).then_some(Self { run: Run(since), ..self })
+            }
+            Activity::Other(State::Paused) => Some(self),
+            Activity::Other(_) => None,
         }
     }
 }

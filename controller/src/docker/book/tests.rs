@@ -9,7 +9,7 @@ use super::*;
 use crate::docker::facts::{Activity, Health};
 use crate::docker::label::SERVICE;
 use crate::docker::network::Connection;
-use crate::docker::sighting::State;
+use crate::docker::sighting::{Sighting, State};
 use crate::docker::signal::Signal;
 
 /// A book, and an Engine that answers what it is told to answer.
@@ -44,9 +44,19 @@ fn facts(activity: Activity, address: &str) -> Facts {
         created: None,
         restarts: 0,
         stop_signal: Signal::TERM,
+        stop_timeout: Duration::from_secs(10),
         doubts: Vec::new(),
         activity,
     }
+}
+
+fn listed() -> Listed {
+    Listed { name: "web-1".into(), service: "web".into() }
+}
+
+/// An image without labels.
+fn image() -> Arc<ImageFacts> {
+    Arc::new(ImageFacts { labels: Some(HashMap::new()), known_as: Vec::new() })
 }
 
 impl Desk {
@@ -62,7 +72,7 @@ impl Desk {
 
     fn list(&mut self, names: &[&str]) {
         let turn = self.book.next_turn();
-        self.book.list(turn, &names.iter().map(|name| (id(name), "web-1".into())).collect());
+        self.book.list(turn, &names.iter().map(|name| (id(name), listed())).collect());
     }
 
     /// Answers all questions.
@@ -70,7 +80,7 @@ impl Desk {
         let mut asked = Vec::new();
         while let Some((id, turn)) = self.book.next_question() {
             asked.push(id.as_str().to_owned());
-            let learnt = say(id.as_str()).map(|facts| Learnt::Facts(Box::new(facts), Arc::default()));
+            let learnt = say(id.as_str()).map(|facts| Learnt::Facts(Box::new(facts), image()));
             self.book.learn(&id, turn, learnt.unwrap_or(Learnt::Gone));
         }
         asked
@@ -88,7 +98,8 @@ impl Desk {
     fn tell_of_network(&mut self, action: &str, network: &str, name: &str) {
         let attributes =
             [("container", name), ("name", network)].map(|(key, value)| (key.to_owned(), value.to_owned()));
-        self.book.hear(&Happening::of_network(action, &attributes.into(), 0).unwrap(), false);
+        let at_ns = i64::try_from(self.now_s * 1_000_000_000).unwrap();
+        self.book.hear(&Happening::of_network(action, &attributes.into(), at_ns).unwrap(), false);
     }
 
     fn state(&self, name: &str) -> State {
@@ -119,6 +130,8 @@ fn nothing_is_whole_before_everything_was_asked_about() {
     assert_eq!(desk.book.sightings().trouble, None);
     let faults: Vec<_> = desk.book.sightings().faults.iter().map(ToString::to_string).collect();
     assert_eq!(faults, ["web-1: it cannot be looked at: it is silent"]);
+    let unseen_of = |service: &str| desk.book.sightings().unseen_of(&service.parse().unwrap()).count();
+    assert_eq!((unseen_of("web"), unseen_of("api")), (1, 0));
     let mut empty = Desk { book: Book::new(Wanted::default()), now_s: 0 };
     empty.list(&[]);
     assert_eq!(empty.book.sightings(), Sightings::default());
@@ -157,6 +170,57 @@ fn what_left_comes_back_only_with_another_run() {
     desk.list(&["a1"]);
     desk.answer(|_| Some(facts(running(50), "10.0.0.1")));
     assert!(desk.is_running("a1"));
+}
+
+#[test]
+fn what_has_survived_its_signal_serves_again_and_what_was_killed_does_not() {
+    for (signal, comes_back) in [("15", true), ("9", false)] {
+        let mut desk = Desk::with(&["a1"]);
+        desk.tell("a1", "kill", &[("signal", signal)]);
+        for (age_s, is_back) in [(70, false), (71, comes_back)] {
+            desk.book.grow(Duration::from_secs(age_s));
+            desk.list(&["a1"]);
+            desk.answer(|_| Some(facts(running(1), "10.0.0.1")));
+            assert_eq!(desk.is_running("a1"), is_back, "{signal} after {age_s} s");
+        }
+    }
+}
+
+#[test]
+fn what_is_told_of_a_run_before_is_not_about_this_one() {
+    for deed in [("kill", "signal", "15"), ("die", "exitCode", "1"), ("oom", "", ""), ("pause", "", "")] {
+        let mut desk = Desk::with(&["a1"]);
+        desk.list(&["a1"]);
+        desk.answer(|_| Some(facts(running(200), "10.0.0.1")));
+        let (action, key, value) = deed;
+        desk.tell("a1", action, &[(key, value)]);
+        assert!(desk.is_running("a1"), "{action}");
+        assert_eq!(desk.answer(|_| Some(facts(running(200), "10.0.0.1"))), ["a1"]);
+        // After the Engine's clock has gone back, what happens now is told as if it were long ago.
+        desk.book.turn_back();
+        desk.tell("a1", "kill", &[("signal", "15")]);
+        assert_eq!(desk.state("a1"), State::Leaving);
+    }
+}
+
+#[test]
+fn whatever_its_image_is_called_by_the_names_are_all_known() {
+    let mut desk = Desk::with(&[]);
+    desk.list(&["a1"]);
+    let (a1, turn) = desk.book.next_question().unwrap();
+    let known_as = ["web@sha256:bbbbbbbbbbbb0", "web@sha256:aaaaaaaaaaaa0"].map(str::to_owned).to_vec();
+    let image = ImageFacts { labels: Some(HashMap::new()), known_as };
+    desk.book.learn(&a1, turn, Learnt::Facts(Box::new(facts(running(1), "10.0.0.1")), Arc::new(image)));
+    let mut seen = desk.book.sightings().containers.remove(0);
+    let names = |seen: &Sighting| {
+        let also: Vec<_> = seen.also.iter().map(ToString::to_string).collect();
+        (seen.release.to_string(), also.join(" "))
+    };
+    assert_eq!(names(&seen), ("aaaaaaaaaaaa".to_owned(), "0123456789ab bbbbbbbbbbbb".to_owned()));
+    seen.call_as(&[&|name| name.as_str() == "another", &|name| name.as_str() == "0123456789ab"]);
+    assert_eq!(names(&seen), ("0123456789ab".to_owned(), "bbbbbbbbbbbb aaaaaaaaaaaa".to_owned()));
+    seen.call_as(&[&|name| name.as_str() == "another"]);
+    assert_eq!(seen.release.as_str(), "0123456789ab");
 }
 
 #[test]
@@ -202,7 +266,7 @@ fn an_answer_that_is_older_than_what_happened_is_asked_for_again() {
     desk.tell("a1", "die", &[]);
     assert_eq!(desk.book.next_question(), None, "one question at a time");
     let said = facts(running(1), "10.0.0.1");
-    desk.book.learn(&a1, turn, Learnt::Facts(Box::new(said), Arc::default()));
+    desk.book.learn(&a1, turn, Learnt::Facts(Box::new(said), image()));
     assert!(!desk.is_running("a1"));
     assert_eq!(desk.answer(|_| Some(facts(EXITED, ""))), ["a1"]);
     assert_eq!(desk.state("a1"), State::Stopped { exit_code: 0, out_of_memory: false, since: None });
@@ -213,7 +277,7 @@ fn a_list_that_is_older_than_a_container_does_not_take_it_away() {
     let mut desk = Desk::with(&["a1"]);
     let turn = desk.book.next_turn();
     desk.tell("a2", "create", &[]);
-    desk.book.list(turn, &[(id("a1"), "web-1".into())].into());
+    desk.book.list(turn, &[(id("a1"), listed())].into());
     desk.answer(|name| Some(facts(running(1), &format!("10.0.0.{}", &name[1..]))));
     assert_eq!(desk.names(), ["a1", "a2"]);
     desk.list(&["a2"]);

@@ -32,6 +32,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
     Sighting {
         service: "web".parse().expect("a good name"),
         release: release(of),
+        also: Vec::new(),
         container: id(name),
         name: name.into(),
         image: of.into(),

@@ -3,7 +3,7 @@ use super::*;
 /// What comes of labels: the whole text of it.
 struct Case {
     labels: HashMap<String, String>,
-    image_labels: HashMap<String, String>,
+    image_labels: Option<HashMap<String, String>>,
     exposed: Vec<NonZeroU16>,
     fallback: Discovered,
 }
@@ -20,7 +20,7 @@ fn port(port: u16) -> NonZeroU16 {
 fn labelled(labels: &[(&str, &str)]) -> Case {
     let mut labels = map(labels);
     labels.entry(SERVICE.into()).or_insert_with(|| "web".into());
-    Case { labels, image_labels: HashMap::new(), exposed: vec![port(8080)], fallback: Discovered::default() }
+    Case { labels, image_labels: Some(HashMap::new()), exposed: vec![port(8080)], fallback: Discovered::default() }
 }
 
 impl Case {
@@ -29,7 +29,12 @@ impl Case {
     }
 
     fn of_image(self, labels: &[(&str, &str)]) -> Self {
-        Self { image_labels: map(labels), ..self }
+        Self { image_labels: Some(map(labels)), ..self }
+    }
+
+    /// The same, when nobody can say any more what its image says.
+    fn of_a_gone_image(self) -> Self {
+        Self { image_labels: None, ..self }
     }
 
     fn with(self, fallback: Discovered) -> Self {
@@ -40,6 +45,7 @@ impl Case {
         let services = [("api", Discovered::default()), ("web", self.fallback.clone())];
         let wanted = Wanted(services.map(|(name, fallback)| (name.parse().unwrap(), fallback)).into());
         let Self { labels, image_labels, exposed, .. } = self;
+        let image_labels = image_labels.as_ref();
         Labelled { labels, image_labels, exposed, digest: "sha256:0123456789abcdef" }.attachment(&wanted)
     }
 
@@ -71,11 +77,13 @@ fn a_label_wins_over_the_service_and_the_service_over_the_image() {
 }
 
 #[test]
-fn what_says_nothing_or_only_repeats_its_image_is_nobodys() {
+fn what_says_nothing_is_nobodys_and_what_only_repeats_its_image_is_told_so() {
     let mut unlabelled = labelled(&[(PORT, "no port")]);
     unlabelled.labels.remove(SERVICE);
     assert_eq!(unlabelled.read(), Ok(None));
-    assert_eq!(labelled(&[(PORT, "no port")]).of_image(&[(SERVICE, "web")]).read(), Ok(None));
+    let said =
+        "it has `canary.service` from its image alone, which is not believed; write it where the container is made";
+    assert_eq!(labelled(&[(PORT, "no port")]).of_image(&[(SERVICE, "web")]).wrong(), said);
     // A label that differs was written where the container was made.
     assert!(labelled(&[]).of_image(&[(SERVICE, "other")]).read().unwrap().is_some());
     let of_image = [(PORT, "no port"), ("canary.app", "x")];
@@ -166,4 +174,19 @@ fn all_that_is_wrong_with_a_container_is_said_at_once() {
     );
     let far = labelled(&[("canary.weight\n", "10")]).wrong();
     assert!(far.starts_with("there is no label `canary.weight\\n`; the labels are canary.service"), "{far}");
+}
+
+#[test]
+fn a_gone_image_may_have_said_it_unless_somebody_else_has_marked_the_container() {
+    let wrong = labelled(&[]).of_a_gone_image().wrong();
+    assert!(
+        wrong.starts_with("its image is gone, so that nobody can tell whether `canary.service` is its own"),
+        "{wrong}"
+    );
+    for mark in [(MANAGED, "1"), ("com.docker.compose.container-number", "1")] {
+        assert_eq!(labelled(&[mark]).of_a_gone_image().attached().service.as_str(), "web");
+    }
+    // Compose writes these on the images that it builds.
+    let built = labelled(&[(COMPOSE_PROJECT, "shop"), (COMPOSE_SERVICE, "web")]).of_a_gone_image();
+    assert!(built.read().is_err());
 }

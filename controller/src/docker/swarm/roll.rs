@@ -64,12 +64,25 @@ impl Roll {
             let before = service.previous_spec.as_ref().map(|before| before.attachment(&service.spec, view.wanted));
             faults.extend(present.as_ref().err().into_iter().flatten().cloned().map(fault));
             for task in self.tasks.iter().filter(|task| task.service_id == service.id && !self.is_replaced(task)) {
-                // What a service's labels say holds for tasks of the spec that has them; a task does not show them.
-                let belongs = match &before {
-                    Some(before) if !service.spec.is_of(task) => before,
-                    _ => &present,
+                // What a service's labels say holds for tasks of the spec that has them; a task shows no labels.
+                let belongs = match (&before, &service.previous_spec) {
+                    _ if service.spec.is_of(task) => &present,
+                    (Some(before), Some(spec)) if spec.is_of(task) => before,
+                    // Of a spec that Swarm has forgotten.
+                    _ => &service.spec.attachment_of(task, view.wanted),
                 };
-                let Ok(Some(attachment)) = belongs else { continue };
+                let attachment = match belongs {
+                    Ok(Some(attachment)) => attachment,
+                    Ok(None) => continue,
+                    // What is wrong with the present spec is said once, and of the service.
+                    Err(_) if service.spec.is_of(task) => continue,
+                    Err(wrong) => {
+                        let (container, name) = (ContainerId::new(&task.id), task.name(service));
+                        let of_task = |what| Fault { container: container.clone(), name: name.clone(), what };
+                        faults.extend(wrong.iter().cloned().map(of_task));
+                        continue;
+                    }
+                };
                 let (sighting, faulty) = task.sighting(service, attachment, view);
                 sightings.extend(sighting);
                 let (container, name) = (ContainerId::new(&task.id), task.name(service));
@@ -147,7 +160,28 @@ impl ServiceSpec {
             )]);
         }
         let (exposed, digest) = (&exposed.unwrap_or_default(), digest.unwrap_or_default());
-        Labelled { labels: &labels, image_labels: &image_labels, exposed, digest }.attachment(wanted)
+        Labelled { labels: &labels, image_labels: Some(&image_labels), exposed, digest }.attachment(wanted)
+    }
+
+    /// How a task of neither this spec nor the one before belongs to a service: whatever release a label names is another's,
+    /// and its image alone says which is its own.
+    fn attachment_of(&self, task: &Task, wanted: &Wanted) -> Result<Option<Attachment>, Vec<String>> {
+        let image = &task.spec.container_spec.image;
+        let mut own = self.clone();
+        for labels in [&mut own.labels, &mut own.task_template.container_spec.labels].into_iter().flatten() {
+            labels.remove(RELEASE);
+        }
+        own.task_template.container_spec.image = image.clone();
+        own.attachment(self, wanted).map_err(|wrong| {
+            if image.contains('@') {
+                return wrong;
+            }
+            vec![format!(
+                "it is of a spec that Swarm has forgotten, and its image {} has no digest that names its release; wait \
+                 until it is replaced",
+                Quoted(image)
+            )]
+        })
     }
 
     fn manner(&self) -> Manner {
@@ -212,6 +246,7 @@ impl Task {
         let sighting = Sighting {
             service: attachment.service.clone(),
             release: attachment.release.clone(),
+            also: Vec::new(),
             container,
             name: self.name(service),
             image: image.clone(),

@@ -42,6 +42,10 @@ pub struct Tasks {
     is_fresh: bool,
     trouble: Option<String>,
     forbidden: Option<String>,
+    /// Why it is not known what the Engine is to a Swarm now; it counts as what it was.
+    unjoined: Option<String>,
+    /// How many containers that say whose they are say that they are of tasks.
+    containers: usize,
     leaving: BTreeSet<ContainerId>,
     is_due: bool,
 }
@@ -52,17 +56,28 @@ impl Tasks {
     /// Goes by what the Engine is to a Swarm now.
     pub fn join(&mut self, membership: Membership) {
         match membership {
-            Membership::Outside => *self = Self::default(),
+            Membership::Outside => *self = Self { containers: self.containers, ..Self::default() },
             // What it knew as a manager is still the best that is known.
             Membership::Worker => self.trouble = (self.roll != Roll::default()).then(|| DEMOTED.to_owned()),
-            Membership::Manager => self.is_due |= self.membership != membership,
+            Membership::Manager => self.is_due |= self.membership != membership || !self.is_fresh,
         }
-        self.membership = membership;
+        (self.membership, self.unjoined) = (membership, None);
+    }
+
+    /// Notes that the Engine does not say what it is to a Swarm: why, and what to do. It counts as what it was last.
+    pub fn join_as_before(&mut self, why: String) {
+        self.unjoined = Some(why);
+        self.is_due |= self.is_called() && !self.is_fresh;
     }
 
     /// Notes that the Engine cannot be asked; what is known stays.
     pub fn lose(&mut self) {
-        (self.membership, self.trouble, self.is_fresh) = (Membership::Outside, None, false);
+        (self.trouble, self.is_fresh) = (None, false);
+    }
+
+    /// Notes how many containers that say whose they are say that they are of tasks.
+    pub fn note_containers(&mut self, containers: usize) {
+        self.containers = containers;
     }
 
     /// Notes the services and tasks that there are.
@@ -111,7 +126,8 @@ impl Tasks {
     /// Whether the Engine knows of tasks, and has not told of them yet.
     #[must_use]
     pub fn is_awaited(&self) -> bool {
-        self.is_called() && !self.is_fresh
+        let is_unheard = self.trouble.is_some() && !self.has_ours();
+        self.is_called() && !self.is_fresh && !is_unheard
     }
 
     /// Whether containers of tasks are seen whose services are not.
@@ -120,10 +136,14 @@ impl Tasks {
         self.membership == Membership::Worker
     }
 
-    /// Why what is known may be old.
+    /// Why what is known may be old. A Swarm that has nothing of ours, as far as is known, may be in any state.
     #[must_use]
     pub fn trouble(&self) -> Option<&String> {
-        self.trouble.as_ref()
+        self.trouble.as_ref().filter(|_| self.has_ours())
+    }
+
+    fn has_ours(&self) -> bool {
+        self.roll != Roll::default() || self.containers > 0
     }
 
     /// The services of Swarm whose tasks are instances, or would be.
@@ -137,8 +157,8 @@ impl Tasks {
     pub fn sightings(&self, wanted: &Wanted, reach: &Reach) -> (Vec<Sighting>, Vec<Fault>) {
         let view = View { wanted, reach, leaving: &self.leaving };
         let (sightings, mut faults) = self.roll.read(view);
-        let forbidden = self.forbidden.iter();
-        faults.extend(forbidden.map(|why| Fault {
+        let unheard = self.trouble.iter().filter(|_| !self.has_ours());
+        faults.extend(self.forbidden.iter().chain(unheard).chain(&self.unjoined).map(|why| Fault {
             container: ContainerId::new("swarm"),
             name: "swarm".into(),
             what: why.clone(),
@@ -192,6 +212,7 @@ mod tests {
     fn a_manager_is_asked_at_once_and_nothing_is_whole_before_it_has_answered() {
         let mut tasks = manager();
         assert_eq!((tasks.take_due(), tasks.take_due(), tasks.is_awaited()), (true, false, true));
+        tasks.note_containers(1);
         tasks.call(Err(NoRoll::Failed("no leader".into())));
         assert_eq!((tasks.is_awaited(), tasks.trouble().map(String::as_str)), (true, Some("no leader")));
         tasks.call(Ok(roll()));
@@ -199,6 +220,36 @@ mod tests {
         tasks.lose();
         tasks.join(Membership::Manager);
         assert_eq!((tasks.take_due(), tasks.is_awaited()), (true, true));
+    }
+
+    /// What is wrong, in words.
+    fn faults(tasks: &Tasks) -> Vec<String> {
+        let (_, faults) = tasks.sightings(&Wanted::default(), &Reach::Host);
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_swarm_in_trouble_that_has_nothing_of_ours_is_a_fault_and_hides_nothing() {
+        let mut tasks = manager();
+        tasks.call(Err(NoRoll::Failed("no leader".into())));
+        assert_eq!((tasks.is_awaited(), tasks.trouble()), (false, None));
+        assert_eq!(faults(&tasks), ["swarm: no leader"]);
+        tasks.note_containers(1);
+        assert_eq!((tasks.is_awaited(), tasks.trouble().is_some(), faults(&tasks).len()), (true, true, 0));
+    }
+
+    #[test]
+    fn an_engine_that_does_not_say_what_it_is_counts_as_what_it_was() {
+        let mut tasks = Tasks::default();
+        tasks.join_as_before("no answer".into());
+        assert_eq!((tasks.is_awaited(), tasks.trouble()), (false, None));
+        assert_eq!(faults(&tasks), ["swarm: no answer"]);
+        let mut tasks = manager();
+        tasks.call(Ok(roll()));
+        tasks.take_due();
+        tasks.lose();
+        tasks.join_as_before("no answer".into());
+        assert_eq!((tasks.is_called(), tasks.take_due(), tasks.roll == roll()), (true, true, true));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bollard::models::{EventMessage, EventMessageTypeEnum};
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::clock;
 use crate::docker::ask::{Asker, words};
@@ -25,11 +26,12 @@ const OVERLAP: Duration = Duration::from_secs(10);
 /// A stream that is being read, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    happenings: mpsc::Receiver<Result<Happening, String>>,
+    happenings: mpsc::Receiver<Result<Happening, Silence>>,
     _reader: JoinSet<()>,
+    begun: Instant,
     /// Why nothing more comes, once everything before that has been taken.
-    ended: Option<String>,
-    /// What happened until then, by the Engine's clock, was told by an earlier stream.
+    ended: Option<Silence>,
+    /// What an earlier stream told of last, by the Engine's clock. It was asked for what happened since.
     told_until_ns: Option<i64>,
 }
 
@@ -39,6 +41,15 @@ pub(super) struct Heard {
     pub(super) happening: Happening,
     /// Whether an earlier stream has told of it too.
     pub(super) is_old: bool,
+}
+
+/// Why nothing more is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// The stream was closed in good order, as a proxy does that cuts what it thinks idle.
+    Closed,
+    /// The Engine is lost: why, and what to do.
+    Lost(String),
 }
 
 // === impl Hearing ===
@@ -52,14 +63,14 @@ impl Hearing {
         let stream = asker.events(told_until_ns.unwrap_or(lately_ns));
         let mut reader = JoinSet::new();
         reader.spawn(read(stream, sender));
-        Self { happenings, _reader: reader, ended: None, told_until_ns }
+        Self { happenings, _reader: reader, begun: Instant::now(), ended: None, told_until_ns }
     }
 
     /// What has happened next; at least one thing.
     ///
     /// # Errors
     /// Why nothing more will be heard.
-    pub(super) async fn next(&mut self) -> Result<Vec<Heard>, String> {
+    pub(super) async fn next(&mut self) -> Result<Vec<Heard>, Silence> {
         if let Some(why) = self.ended.take() {
             return Err(why);
         }
@@ -73,24 +84,33 @@ impl Hearing {
             }
         }
         if heard.is_empty() {
-            let overrun = || "more happens than can be heard; everything is looked at anew".into();
+            let overrun = || Silence::Lost("more happens than can be heard; everything is looked at anew".into());
             return Err(self.ended.take().unwrap_or_else(overrun));
         }
         Ok(heard)
     }
 
-    fn is_old(&self, happening: &Happening) -> bool {
-        self.told_until_ns.is_some_and(|until_ns| happening.at_ns <= until_ns)
+    /// How long it has been heard.
+    pub(super) fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn is_old(&mut self, happening: &Happening) -> bool {
+        // It tells of nothing that is older, unless its clock has gone back.
+        if self.told_until_ns.is_some_and(|until_ns| happening.at_ns < until_ns) {
+            self.told_until_ns = None;
+        }
+        self.told_until_ns == Some(happening.at_ns)
     }
 }
 
 /// Reads until the stream ends, and says why it did; without that, more came than could be kept.
 async fn read(
     stream: impl Stream<Item = Result<EventMessage, Error>>,
-    happenings: mpsc::Sender<Result<Happening, String>>,
+    happenings: mpsc::Sender<Result<Happening, Silence>>,
 ) {
     let mut stream = pin!(stream);
-    let why = loop {
+    let silence = loop {
         match stream.next().await {
             Some(Ok(event)) => {
                 let Some(happening) = happening(event) else { continue };
@@ -98,12 +118,14 @@ async fn read(
                     return;
                 }
             }
-            Some(Err(error)) => break words(&error),
-            None => break "it was closed; it is opened again".to_owned(),
+            Some(Err(error)) => {
+                break Silence::Lost(format!("the Engine's stream of events ended: {}", words(&error)));
+            }
+            None => break Silence::Closed,
         }
     };
     // Whoever does not listen any more needs no reason.
-    let _ = happenings.send(Err(format!("the Engine's stream of events ended: {why}"))).await;
+    let _ = happenings.send(Err(silence)).await;
 }
 
 /// What an event says of a container.

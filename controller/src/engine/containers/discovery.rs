@@ -8,12 +8,16 @@ use crate::docker::sighting::Sightings;
 use crate::docker::wanted::Wanted;
 use crate::docker::watch::Watcher;
 
+/// Of a watch that has failed itself.
+const ENDED: &str = "the watch over containers has broken down, which is a defect of canaryd; restart it";
+
 /// A watch that goes on until this is dropped.
 #[derive(Debug)]
 pub(in crate::engine) struct Discovery {
     wanted: watch::Sender<Wanted>,
     seen: watch::Receiver<Sightings>,
     task: AbortHandle,
+    has_ended: bool,
 }
 
 // === impl Discovery ===
@@ -25,7 +29,7 @@ impl Discovery {
         let (watcher, mut seen) = Watcher::new(host.clone(), wanted_reader);
         // That nothing has been seen yet is something to be told, too.
         seen.mark_changed();
-        Self { wanted, seen, task: tokio::spawn(watcher.run()).abort_handle() }
+        Self { wanted, seen, task: tokio::spawn(watcher.run()).abort_handle(), has_ended: false }
     }
 
     /// From now on it looks for these.
@@ -39,13 +43,15 @@ impl Discovery {
 
     /// What it sees next, once that is another thing.
     pub(in crate::engine) async fn next(discovery: &mut Option<Self>) -> Sightings {
-        if let Some(Self { seen, .. }) = discovery
-            && seen.changed().await.is_ok()
-        {
+        let Some(Self { seen, has_ended: has_ended @ false, .. }) = discovery else {
+            return std::future::pending().await;
+        };
+        if seen.changed().await.is_ok() {
             return seen.borrow_and_update().clone();
         }
-        // A watch that has ended sees nothing any more.
-        std::future::pending().await
+        // It goes on for as long as this is there, so that it has failed; what it saw is never seen otherwise again.
+        *has_ended = true;
+        Sightings { trouble: Some(ENDED.to_owned()), ..seen.borrow().clone() }
     }
 }
 

@@ -6,6 +6,7 @@ use canary_config::name::ReleaseId;
 use crate::docker::scribe::{Speaker, Written};
 use crate::docker::sighting::{Sighting, Sightings, State};
 use crate::engine::Engine;
+use crate::engine::containers::charges::charge;
 use crate::engine::managed::Managed;
 use crate::engine::moved::Moved;
 use crate::rollout::Phase;
@@ -29,10 +30,8 @@ impl Engine {
             let Some(canary) = managed.canary_told_of() else { continue };
             let of_canary =
                 |sighting: &&Sighting| sighting.service == managed.declared.name && sighting.release == *canary;
-            let ended = before.containers.iter().filter(of_canary).filter(|before| {
-                let now = managed.containers.iter().find(|now| now.container == before.container);
-                has_ended(before, now)
-            });
+            let ended = before.containers.iter().filter(of_canary);
+            let ended = ended.filter(|before| charge(before, &self.sightings).is_some());
             self.hear(managed, ended.map(speaker).collect());
         }
     }
@@ -66,11 +65,4 @@ impl Managed {
 fn speaker(container: &Sighting) -> Speaker {
     let was_told = container.state == State::Leaving;
     Speaker { container: container.container.clone(), name: container.name.clone(), was_told }
-}
-
-/// Whether a container's process has ended since, or the container has gone.
-fn has_ended(before: &Sighting, now: Option<&Sighting>) -> bool {
-    let was_running = !matches!(before.state, State::Stopped { .. });
-    let Some(now) = now else { return was_running };
-    now.restarts > before.restarts || (was_running && matches!(now.state, State::Stopped { .. }))
 }

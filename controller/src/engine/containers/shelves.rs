@@ -52,7 +52,7 @@ impl Engine {
         for managed in self.services.values_mut() {
             let before = managed.shelf.clone();
             let acts = managed.due_acts(kept, now);
-            if !self.sightings.is_partial {
+            if self.sightings.unseen_of(&managed.declared.name).next().is_none() {
                 managed.clear_away();
             }
             papers.extend((before != managed.shelf).then(|| managed.shelf_paper()).flatten());

@@ -63,6 +63,9 @@ impl Managed {
         if let Some(first) = self.becomes_stable(container) {
             return Some(format!("Swarm replaces it, as {first} becomes {}", rollout.stable()));
         }
+        if let Some(why) = self.why_unadopted(release) {
+            return Some(why);
+        }
         if rollout.stable().is_none() {
             return Some(format!("nothing is stable yet; `canaryctl adopt {service} {release}` makes it stable"));
         }

@@ -1,6 +1,7 @@
 //! What an Engine that is none holds, and what it has told of it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -18,7 +19,7 @@ const INFO: &str = include_str!("../../docker/recorded/info.json");
 const RING: usize = 256;
 
 /// When the first thing happened, in nanoseconds of Unix, and from one to the next.
-const BEGINNING_NS: u64 = 1_796_073_372_000_000_000;
+const BEGINNING_NS: u64 = 1_796_073_382_000_000_000;
 const STEP_NS: u64 = 1_000_000;
 
 /// Containers, images and networks as they are inspected, and the events.
@@ -98,6 +99,17 @@ impl Holdings {
         id
     }
 
+    pub(super) fn push(&mut self, name: &str, digest: &str) {
+        let image = self.images.iter_mut().find(|image| is_image(image, name)).expect("there is such an image");
+        let repository = name.split(':').next().expect("there is always one");
+        let known_as = image["RepoDigests"].as_array_mut().expect("a list");
+        known_as.push(json!(format!("{repository}@{digest}")));
+    }
+
+    pub(super) fn remove_image(&mut self, name: &str) {
+        self.images.retain(|image| !is_image(image, name));
+    }
+
     /// Returns the id of a network, which is made if there is none of this name.
     pub(super) fn network(&mut self, name: &str) -> String {
         let id = self.next_id();
@@ -119,8 +131,7 @@ impl Holdings {
     }
 
     fn image_of(&self, name: &str) -> Option<&Value> {
-        let is_meant = |image: &&Value| image["Id"] == name || image["RepoTags"][0] == name;
-        self.images.iter().find(is_meant)
+        self.images.iter().find(|image| is_image(image, name))
     }
 
     // --- Events ---
@@ -195,6 +206,10 @@ impl Holdings {
     pub(super) fn end_streams(&mut self) {
         self.streams.clear();
         self.held_back.clear();
+    }
+
+    pub(super) fn turn_back(&mut self, by: Duration) {
+        self.now_ns -= u64::try_from(by.as_nanos()).expect("it is short");
     }
 
     pub(super) fn forget(&mut self) {
@@ -298,6 +313,10 @@ impl Query<'_> {
     fn filters(&self) -> Value {
         self.get("filters").map_or(Value::Null, |filters| serde_json::from_str(&filters).expect("filters are JSON"))
     }
+}
+
+fn is_image(image: &Value, name: &str) -> bool {
+    image["Id"] == name || image["RepoTags"][0] == name
 }
 
 fn is_named(container: &Value, name: &str) -> bool {

@@ -171,6 +171,30 @@ fn a_release_without_a_label_is_called_by_its_digest_and_without_that_not_at_all
 }
 
 #[test]
+fn a_task_of_a_spec_that_swarm_has_forgotten_is_called_by_its_own_image() {
+    let third = service(|service| {
+        service["Spec"]["Labels"]["canary.release"] = json!("v3");
+        service["Spec"]["TaskTemplate"]["ContainerSpec"]["Image"] = json!("web:v3");
+        let mut before = service["Spec"].clone();
+        before["Labels"]["canary.release"] = json!("v2");
+        before["TaskTemplate"]["ContainerSpec"]["Image"] = json!("web:v2");
+        service["PreviousSpec"] = before;
+    });
+    let of = |slot, image| task(slot, |task| task["Spec"]["ContainerSpec"]["Image"] = json!(image));
+    let tasks = vec![of(1, "web:v3"), of(2, "web:v2"), of(3, "web:v1@sha256:0123456789abcdef"), of(4, "web:v1")];
+    assert_eq!(
+        read(vec![third], tasks),
+        [
+            "c1 shop_web.1 v3 10.0.1.1:8080",
+            "c2 shop_web.2 v2 10.0.1.2:8080",
+            "c3 shop_web.3 0123456789ab 10.0.1.3:8080",
+            "shop_web.4: it is of a spec that Swarm has forgotten, and its image `web:v1` has no digest that names its \
+             release; wait until it is replaced",
+        ]
+    );
+}
+
+#[test]
 fn a_port_that_is_published_is_the_one_that_is_exposed() {
     let publishes = service(|service| {
         let ports = json!([{ "Protocol": "tcp", "TargetPort": 90, "PublishedPort": 80, "PublishMode": "ingress" }]);

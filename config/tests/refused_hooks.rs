@@ -32,6 +32,11 @@ fn a_hook_is_a_command_or_an_address() {
             "canaryd.toml:8:46: services.web.hooks.on_abort.on_failure: the release has been sent back already; remove this
 canaryd.toml:8:65: services.web.hooks.on_abort.retries: `101` is out of range; write 0 to 100",
         ),
+        case(
+            "[store]",
+            "[services.web.hooks]\npre_traffic = { url = \"http://a/\", reversible = false }\n[store]",
+            "canaryd.toml:8:49: services.web.hooks.pre_traffic.reversible: only `pre_deploy` changes what both releases stand on; remove this",
+        ),
     ]);
 }
 

@@ -96,7 +96,7 @@ async fn who_fails_its_hook_is_sent_back_unless_that_means_nothing() {
         stand.start_one("web", "v2").await;
         let ended = |status: &ServiceStatus| status.phase != PhaseName::Preparing;
         let status = stand.until("web", "an end", ended).await;
-        assert_eq!(stand.story("web")[1], told);
+        stand.story_to("web", told).await;
         let [check] = &status.checks[..] else { panic!("{:?}", status.checks) };
         let why = "127.0.0.1 answered with 500 Internal Server Error, and not with 200 to 299";
         assert_eq!((check.why.as_deref(), check.tries), (Some(why), 1));
@@ -132,7 +132,8 @@ async fn who_fails_its_smoke_test_never_gets_a_request() {
         stand.site.v2.address
     );
     assert_eq!((status.checks[0].why.as_ref(), status.checks[0].tries), (Some(&why), 2));
-    assert_eq!(stand.story("web"), ["preparing command", "aborted smoke-test"]);
+    let story = stand.story_to("web", "aborted smoke-test").await;
+    assert_eq!(story, ["preparing command", "aborted smoke-test"]);
     let page = stand.engine.ask(Input::Page).await.unwrap().unwrap();
     assert!(page.contains(r#"canaryd_hook_runs_total{service="web",hook="smoke",outcome="failed"} 1"#), "{page}");
 }
@@ -235,7 +236,8 @@ async fn of_several_services_all_are_sent_back_for_the_hook_of_one() {
     .await;
     stand.order("web", together("v2", &[("api", "v2")])).await.unwrap();
     stand.until_phase("web", PhaseName::Aborted).await;
-    assert_eq!([&stand.story("web")[1], &stand.story("api")[1]], ["aborted peer", "aborted hook"]);
+    stand.story_to("web", "aborted peer").await;
+    stand.story_to("api", "aborted hook").await;
 }
 
 #[tokio::test]

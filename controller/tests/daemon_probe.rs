@@ -116,5 +116,6 @@ async fn a_canary_that_never_gets_ready_is_given_up_in_time() {
     canaryd.api.start("v2").await.done();
     let status = canaryd.api.until_phase(PhaseName::Aborted).await;
     assert_eq!((status.reason.as_deref(), site.v2.served()), (Some("never-ready"), 0));
-    assert_eq!(canaryd.api.story().await, ["preparing command", "aborted never-ready"]);
+    let story = canaryd.api.story_to("aborted never-ready").await;
+    assert_eq!(story, ["preparing command", "aborted never-ready"]);
 }

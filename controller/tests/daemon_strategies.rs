@@ -275,7 +275,7 @@ async fn a_bad_release_that_has_every_request_loses_them_by_itself() {
         canaryd.api.start("v3").await.done();
         let status = canaryd.api.until_phase(PhaseName::Aborted).await;
         assert_eq!(status.reason.as_deref(), Some("error-rate"));
-        let story = canaryd.api.story().await;
+        let story = canaryd.api.story_to("aborted error-rate").await;
         // Blue-green stands at its step of no time first; one instance alone makes no step.
         let raised = if plan == BLUE_GREEN { "probation time" } else { "probation ready" };
         assert_eq!(story[story.len() - 2..], [raised, "aborted error-rate"]);

@@ -92,6 +92,15 @@ impl Api {
         transitions.map(|change| format!("{} {}", change.to.label(), change.reason.label())).collect()
     }
 
+    /// The same, once this is the last of it: what takes a share away is in force before it is stored.
+    pub(crate) async fn story_to(&self, last: &str) -> Vec<String> {
+        until(&format!("`{last}` in the store"), async || {
+            let story = self.story().await;
+            if story.last().is_some_and(|entry| entry == last) { Ok(story) } else { Err(format!("{story:?}")) }
+        })
+        .await
+    }
+
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&ServiceStatus) -> bool) -> ServiceStatus {
         until(what, async || {
             let status = self.status().await;

@@ -201,6 +201,15 @@ impl Stand {
         changes.map(|change| format!("{} {}", change.to.label(), change.reason.label())).collect()
     }
 
+    /// The same, once this is the last of it: what takes a share away is in force before it is stored.
+    pub(crate) async fn story_to(&self, service: &str, last: &str) -> Vec<String> {
+        until(&format!("`{last}` in the store"), async || {
+            let story = self.story(service);
+            if story.last().is_some_and(|entry| entry == last) { Ok(story) } else { Err(format!("{story:?}")) }
+        })
+        .await
+    }
+
     pub(crate) fn route(&self, service: &str) -> Arc<Route> {
         route_of(&self.reader.load(), service)
     }

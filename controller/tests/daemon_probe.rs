@@ -119,3 +119,21 @@ async fn a_canary_that_never_gets_ready_is_given_up_in_time() {
     let story = canaryd.api.story_to("aborted never-ready").await;
     assert_eq!(story, ["preparing command", "aborted never-ready"]);
 }
+
+#[tokio::test]
+async fn a_new_backend_is_asked_often_until_it_is_up() {
+    let site = Site::new(SLOW).await;
+    // So long that nothing comes of it in a test.
+    let (often, seldom) =
+        (r#"interval = "20ms", timeout = "5s", rise = 1"#, r#"interval = "5m", timeout = "5s", rise = 2"#);
+    site.write(&site.config(SLOW).replace(often, seldom));
+    site.v1.set_sick();
+    let canaryd = Canaryd::up(&site).await;
+    until("three questions", async || match site.v1.probed() {
+        0..3 => Err(site.v1.probed().to_string()),
+        _ => Ok(()),
+    })
+    .await;
+    site.v1.set_healthy();
+    canaryd.api.until_ready().await;
+}

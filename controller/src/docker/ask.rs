@@ -1,11 +1,12 @@
 //! The questions that the watcher has for an Engine. They are GET requests all, so that a proxy that lets nothing else
 //! pass is enough; each has a deadline, and its own words for what went wrong.
 
+mod images;
 pub(in crate::docker) mod raw;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -13,11 +14,11 @@ use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, EventMessage, HostConfig, LocalNodeState};
 use bollard::query_parameters::{EventsOptions, InspectContainerOptions, ListContainersOptions};
 use canary_config::docker::DockerHost;
-use canary_config::quoted::Excerpt;
 use futures_util::Stream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use self::words::is_forbidden;
 use crate::docker::book::{Learnt, Listed};
 use crate::docker::facts::{Facts, ImageFacts};
 use crate::docker::happening::EVENTS;
@@ -31,6 +32,9 @@ use crate::docker::swarm::roll::Roll;
 use crate::docker::swarm::tasks::{Membership, NoRoll};
 use crate::docker::version::ApiVersion;
 
+pub(super) use self::images::Images;
+pub(super) use self::words::words;
+
 /// The client counts in whole seconds; its limit is that of an answer's head, and ours that of the whole.
 const CLIENT_LIMIT_MIN: Duration = Duration::from_secs(1);
 
@@ -41,10 +45,6 @@ pub(super) struct Asker {
     deadline: Duration,
     images: Images,
 }
-
-/// What is known of images, by their ids: they never change.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Images(Arc<Mutex<HashMap<Box<str>, Arc<ImageFacts>>>>);
 
 /// The container that canaryd is, if it is one, and what it reaches.
 #[derive(Clone, Debug)]
@@ -223,68 +223,7 @@ impl Asker {
     }
 }
 
-// === impl Images ===
-
-impl Images {
-    /// Forgets all but these.
-    pub(super) fn keep(&self, ids: &BTreeSet<&str>) {
-        self.lock().retain(|id, _| ids.contains(&**id));
-    }
-
-    fn get(&self, id: &str) -> Option<Arc<ImageFacts>> {
-        self.lock().get(id).cloned()
-    }
-
-    fn insert(&self, id: &str, image: &Arc<ImageFacts>) {
-        self.lock().insert(id.into(), Arc::clone(image));
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Arc<ImageFacts>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The container whose network one uses, if it does that.
 fn lender(host_config: &HostConfig) -> Option<ContainerId> {
     host_config.network_mode.as_deref()?.strip_prefix("container:").map(ContainerId::new)
-}
-
-/// Whether somebody between canaryd and the Engine does not let a question pass.
-fn is_forbidden(error: &Error) -> bool {
-    matches!(error, Error::DockerResponseServerError { status_code: 401 | 403 | 404 | 405, .. })
-}
-
-/// What went wrong, and what helps.
-pub(super) fn words(error: &Error) -> String {
-    match error {
-        Error::SocketNotFoundError(_) => "its socket does not exist; start Docker, or correct docker.host".into(),
-        Error::RequestTimeoutError => "no answer in time; look at its log, or restart Docker".into(),
-        Error::DockerResponseServerError { status_code: status @ (401 | 403 | 405), .. } => format!(
-            "refused with {status}; let the socket proxy allow GET of _ping, version, events, containers, images and \
-             networks"
-        ),
-        Error::DockerResponseServerError { status_code, message } => {
-            format!("it answered {status_code}: {}; look at its log", Excerpt(message.trim()))
-        }
-        Error::JsonDataError { message, .. } => format!("its answer is not understood: {}", Excerpt(message)),
-        Error::JsonSerdeError { err } => format!("its answer is not understood: {}", Excerpt(&err.to_string())),
-        error => by_source(error),
-    }
-}
-
-/// By the innermost cause: those around it only say that something was asked.
-fn by_source(error: &Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let kind = innermost.downcast_ref::<io::Error>().map(io::Error::kind);
-    match kind {
-        Some(io::ErrorKind::PermissionDenied) => {
-            "permission denied; let the user that canaryd runs as into the group of its socket".into()
-        }
-        Some(io::ErrorKind::ConnectionRefused) => "nobody listens there; start Docker, or correct docker.host".into(),
-        Some(io::ErrorKind::NotFound) => "its socket does not exist; start Docker, or correct docker.host".into(),
-        _ => Excerpt(&innermost.to_string()).to_string(),
-    }
 }

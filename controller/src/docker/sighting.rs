@@ -76,6 +76,8 @@ pub struct Sighting {
     pub created: Option<SystemTime>,
     /// How often the Engine has started it again by itself.
     pub restarts: u64,
+    /// When it was told to stop, by the Engine's clock, if it still runs.
+    pub told_to_stop: Option<SystemTime>,
     /// Set if canaryd made it.
     pub managed: Option<Managed>,
     /// Set if Compose made it, or what it is a copy of.

@@ -36,7 +36,7 @@ impl Engine {
             Ok(None) => {}
             Ok(Some(moves)) => {
                 if let Some(problem) = self.hold_back(&members, &moves) {
-                    return cause.refuse(problem);
+                    return self.refuse(members.first(), cause, problem);
                 }
                 // Services that know of each other are in lock-step, so all of them move.
                 let services = members.iter().filter_map(|service| self.services.get(service));
@@ -47,7 +47,10 @@ impl Engine {
     }
 
     fn carry_out(&mut self, moves: Vec<Moved>, cause: Cause) {
-        if moves.iter().all(Moved::is_published_first) {
+        let is_retreat = moves.iter().all(Moved::is_retreat);
+        // What takes a place overtakes no order: it comes up again, unless that has brought somebody who serves.
+        let is_free = !moves.iter().any(|moved| self.outbox.waits_for(&moved.service));
+        if is_retreat || (is_free && moves.iter().all(Moved::is_published_first)) {
             self.retreat(&moves, cause);
         } else {
             self.go_on(moves, cause);
@@ -119,7 +122,7 @@ impl Engine {
     /// Stores first, and publishes when that is done.
     fn go_on(&mut self, moves: Vec<Moved>, cause: Cause) {
         if let Err(problem) = self.takes_changes() {
-            return self.refuse(&moves, cause, problem);
+            return self.refuse(moves.first().map(|moved| &moved.service), cause, problem);
         }
         if moves.iter().any(|moved| self.outbox.waits_for(&moved.service)) {
             // What time or a probe brings about comes up again.
@@ -128,7 +131,8 @@ impl Engine {
         if let Some(Moved { service, .. }) = moves.iter().find(|moved| self.outbox.lacks(&moved.service)) {
             // Sent again later, it would cover in the store what came after it.
             let message = format!("the last change of {service} is not stored yet, though it is in force; try again");
-            return self.refuse(&moves, cause, Problem { kind: ProblemKind::StoreUnavailable, message });
+            let problem = Problem { kind: ProblemKind::StoreUnavailable, message };
+            return self.refuse(Some(service), cause, problem);
         }
         let papers = self.account_papers_with(&moves, &cause);
         let record = Record { papers, ..self.record(&moves, &cause) };
@@ -138,9 +142,9 @@ impl Engine {
     }
 
     /// Does not make a change. What nobody ordered comes up again and again, and is told of once.
-    fn refuse(&mut self, moves: &[Moved], cause: Cause, problem: Problem) {
-        let own = moves.first().filter(|_| cause.reply.is_none());
-        if let Some(managed) = own.and_then(|moved| self.services.get_mut(&moved.service))
+    fn refuse(&mut self, service: Option<&ServiceName>, cause: Cause, problem: Problem) {
+        let own = service.filter(|_| cause.reply.is_none());
+        if let Some(managed) = own.and_then(|service| self.services.get_mut(service))
             && managed.refused.as_ref() != Some(&problem.message)
         {
             let (service, why) = (&managed.declared.name, &problem.message);

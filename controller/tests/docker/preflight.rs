@@ -51,6 +51,7 @@ fn subject(original: &Original, words: &str) -> Subject {
         digest: "sha256:0123".into(),
         created: Some(UNIX_EPOCH),
         restarts: 0,
+        told_to_stop: None,
         managed: None,
         compose: None,
         swarm: None,

@@ -71,6 +71,8 @@ struct Farewell {
     run: Run,
     /// By what.
     signal: Signal,
+    /// When, by the Engine's clock.
+    at: SystemTime,
     /// How old the book was.
     age: Duration,
 }
@@ -122,7 +124,7 @@ impl Entry {
             Deed::Killed(signal) => {
                 let stop_signal = self.seen.as_ref().map_or(Signal::TERM, |seen| seen.facts.stop_signal);
                 if *signal == stop_signal || *signal == Signal::KILL {
-                    self.leaving = Some(Farewell { run: self.run(), signal: *signal, age });
+                    self.leaving = Some(Farewell { run: self.run(), signal: *signal, at, age });
                 }
                 return;
             }
@@ -242,6 +244,7 @@ impl Entry {
             digest: seen.digest.clone(),
             created: *created,
             restarts: *restarts,
+            told_to_stop: self.leaving.filter(|_| state == State::Leaving).map(|farewell| farewell.at),
             managed: attachment.managed.clone(),
             compose: attachment.compose.clone(),
             doubts: doubts.clone(),

@@ -182,6 +182,8 @@ fn what_has_survived_its_signal_serves_again_and_what_was_killed_does_not() {
             desk.list(&["a1"]);
             desk.answer(|_| Some(facts(running(1), "10.0.0.1")));
             assert_eq!(desk.is_running("a1"), is_back, "{signal} after {age_s} s");
+            let told = desk.book.sightings().containers[0].told_to_stop;
+            assert_eq!(told, (!is_back).then_some(at(101)), "{signal} after {age_s} s");
         }
     }
 }

@@ -39,6 +39,7 @@ fn sighting(name: &str, of: &str, deployment: Option<&str>, state: State) -> Sig
         digest: of.into(),
         created: None,
         restarts: 0,
+        told_to_stop: None,
         managed: deployment.map(|deployment| Managed { owner: OWNER.as_str().into(), deployment: deployment.into() }),
         compose: None,
         doubts: Vec::new(),

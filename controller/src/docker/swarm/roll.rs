@@ -253,6 +253,7 @@ impl Task {
             digest: digest.into(),
             created: self.created(),
             restarts: 0,
+            told_to_stop: None,
             managed: None,
             compose: None,
             swarm: Some(SwarmOrigin { service: service.spec.name.clone(), manner: service.spec.manner() }),

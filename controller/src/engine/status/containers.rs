@@ -1,5 +1,7 @@
 //! What an operator is shown of the containers of a service.
 
+use std::time::{Duration, SystemTime};
+
 use crate::api::{ComposeStatus, ContainerStatus, DockerHealth};
 use crate::clock;
 use crate::docker::sighting::{ComposeOrigin, Doubt, Sighting, Sightings, State};
@@ -17,6 +19,7 @@ impl Managed {
 
     fn container_status(&self, container: &Sighting) -> ContainerStatus {
         let (state, detail) = in_words(&container.state);
+        let detail = detail.or_else(|| container.told_to_stop.map(told_to_stop));
         let doubts = container.doubts.iter().map(|doubt| self.doubt_in_words(doubt));
         ContainerStatus {
             id: container.container.to_string(),
@@ -112,6 +115,14 @@ fn origin(ComposeOrigin { project, service, working_dir, config_files, env_files
         config_files: files(config_files),
         env_files: files(env_files),
     }
+}
+
+/// That a container still runs that was told to stop then.
+fn told_to_stop(at: SystemTime) -> String {
+    // The Engine's clock may be ahead of ours.
+    let passed = clock::today().duration_since(at).unwrap_or_default();
+    let passed = humantime::format_duration(Duration::from_secs(passed.as_secs()));
+    format!("told to stop {passed} ago and still running")
 }
 
 /// What a container does, and why.

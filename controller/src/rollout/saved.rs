@@ -30,6 +30,7 @@ pub struct Saved {
 /// Where a try stood.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[expect(clippy::large_enum_variant, reason = "there is one for each service, and each may be under way")]
 pub enum State {
     /// None was under way.
     Idle,

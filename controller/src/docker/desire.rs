@@ -70,6 +70,16 @@ pub enum Act {
     Remove,
 }
 
+// === impl Act ===
+
+impl Act {
+    /// Whether a container leaves by it.
+    #[must_use]
+    pub fn is_leave(&self) -> bool {
+        matches!(self, Self::Retire { .. })
+    }
+}
+
 // === impl Stand ===
 
 impl Stand<'_> {

@@ -5,6 +5,7 @@ mod adoption;
 mod charges;
 mod deployments;
 mod discovery;
+mod doings;
 mod gates;
 mod kept;
 mod last_words;
@@ -25,9 +26,9 @@ pub use self::deployments::{Begun, DeployWord, Part, Stock, Subject};
 
 pub(super) use self::deployments::Deployment;
 pub(super) use self::discovery::Discovery;
+pub(super) use self::doings::Doings;
 pub(super) use self::gates::Gates;
 pub(super) use self::roster::Roster;
-pub(super) use self::shelves::Doings;
 pub(super) use self::twins::Twins;
 pub(super) use self::usage::Usages;
 

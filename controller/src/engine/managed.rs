@@ -20,7 +20,7 @@ use crate::analysis::Arms;
 use crate::clock;
 use crate::docker::owner::Owner;
 use crate::docker::shelf::Shelf;
-use crate::docker::sighting::{Sighting, State};
+use crate::docker::sighting::{ContainerId, Sighting, State};
 use crate::engine::accounts::Accounts;
 use crate::engine::containers::{Deployment, Doings, Gates, Roster, Twins, Usages};
 use crate::engine::parking::Standstill;
@@ -55,7 +55,7 @@ pub(super) struct Managed {
     /// The making of a new release's containers.
     pub(super) deployment: Option<Deployment>,
     /// What is being done with them.
-    pub(super) doings: Doings,
+    pub(super) doings: Doings<ContainerId>,
     /// The services of Swarm that are its, and what is being done with them.
     pub(super) twins: Twins,
     /// The hooks and smoke tests of the present try.

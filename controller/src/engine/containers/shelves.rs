@@ -3,8 +3,8 @@
 
 mod marks;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::time::Instant;
 
 use canary_config::name::ReleaseId;
 use canary_config::origin::Warm;
@@ -20,24 +20,6 @@ use crate::engine::managed::{DRAIN_MIN, Managed};
 use crate::rollout::{Generation, Leaving, Phase};
 use crate::store::{Paper, PaperKind, Record};
 
-/// What could not be done is tried again after so long.
-pub(super) const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// What is being done with the containers of a service, and what could not be done.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct Doings(BTreeMap<ContainerId, Doing>);
-
-/// What is being done with one container, or one service of Swarm.
-#[derive(Debug)]
-pub(super) enum Doing {
-    /// It answers what it was asked, and is stopped then; since when.
-    Draining(Instant),
-    /// It is under way.
-    UnderWay,
-    /// It failed.
-    Failed { why: String, again: Instant },
-}
-
 // === impl Engine ===
 
 impl Engine {
@@ -46,8 +28,7 @@ impl Engine {
         self.tend_twins();
         let Some(hands) = self.hands.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
         let now = clock::now();
-        let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
-        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let kept = self.releases_kept();
         let mut papers = Vec::new();
         for managed in self.services.values_mut() {
             let before = managed.shelf.clone();
@@ -64,11 +45,17 @@ impl Engine {
         self.keep_shelves(papers);
     }
 
+    /// So many releases without a part are kept of each service.
+    pub(super) fn releases_kept(&self) -> usize {
+        let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
+        usize::try_from(kept).unwrap_or(usize::MAX)
+    }
+
     /// What was to be done with a container is done, or is not.
     pub(in crate::engine) fn note_acted(&mut self, ContainerActed { container, act, result }: ContainerActed) {
         let mut papers = Vec::new();
         for managed in self.services.values_mut() {
-            if managed.doings.0.contains_key(&container) {
+            if managed.doings.has(&container) {
                 managed.note_acted(&container, &act, &result);
                 papers.extend(managed.shelf_paper());
             }
@@ -107,29 +94,13 @@ impl Managed {
     fn due_acts(&mut self, kept: usize, now: Instant) -> Vec<(ContainerId, Act)> {
         self.mark_shelf();
         let acts = self.stand(kept).acts(&self.shelf, &self.containers);
-        let wanted: BTreeSet<_> = acts.iter().map(|(container, _)| container.clone()).collect();
-        self.doings.0.retain(|container, doing| wanted.contains(container) || matches!(doing, Doing::UnderWay));
-        let mut due = Vec::new();
-        for (container, act) in acts {
-            let is_due = match self.doings.0.get(&container) {
-                None if matches!(act, Act::Retire { .. }) => {
-                    self.doings.0.insert(container.clone(), Doing::Draining(now));
-                    false
-                }
-                None => true,
-                Some(Doing::Draining(since)) => self.has_ended(&container, *since, now),
-                Some(Doing::UnderWay) => false,
-                Some(Doing::Failed { again, .. }) => *again <= now,
-            };
-            if is_due {
-                self.doings.0.insert(container.clone(), Doing::UnderWay);
-                if matches!(act, Act::Retire { .. })
-                    && let Some(shelved) = self.shelved_of(&container)
-                {
-                    // Its policy is `no` from the first thing on that is done with it.
-                    shelved.begin_to_retire(&container);
-                }
-                due.push((container, act));
+        let mut doings = std::mem::take(&mut self.doings);
+        let due = doings.due(acts, now, Act::is_leave, |container, since| self.has_ended(container, since, now));
+        self.doings = doings;
+        for (container, _) in due.iter().filter(|(_, act)| act.is_leave()) {
+            if let Some(shelved) = self.shelved_of(container) {
+                // Its policy is `no` from the first thing on that is done with it.
+                shelved.begin_to_retire(container);
             }
         }
         due
@@ -143,15 +114,14 @@ impl Managed {
     }
 
     fn note_acted(&mut self, container: &ContainerId, act: &Act, result: &Result<(), String>) {
-        let again = clock::now() + PAUSE_AFTER_FAILURE;
         match result {
-            Ok(()) => drop(self.doings.0.remove(container)),
+            Ok(()) => self.doings.note_done(container),
             Err(why) => {
                 tracing::warn!(service = %self.declared.name, %container, ?act, why, "a container could not be changed");
-                self.doings.0.insert(container.clone(), Doing::Failed { why: why.clone(), again });
+                self.doings.note_failed(container.clone(), why.clone(), clock::now());
                 let stable = self.rollout.stable().clone();
                 // Of stable it stays known: stable is started again by that.
-                if matches!(act, Act::Retire { .. })
+                if act.is_leave()
                     && let Some(shelved) = self.shelved_of(container).filter(|shelved| shelved.release != stable)
                 {
                     shelved.note_started(container);
@@ -223,15 +193,12 @@ impl Managed {
 
     /// What could not be done with a container, in words.
     pub(in crate::engine) fn failed_act(&self, container: &ContainerId) -> Option<String> {
-        match self.doings.0.get(container)? {
-            Doing::Failed { why, .. } => Some(why.clone()),
-            Doing::Draining(_) | Doing::UnderWay => None,
-        }
+        self.doings.failure(container).map(str::to_owned)
     }
 
     /// Whether containers wait for something that time or a request brings.
     pub(in crate::engine) fn is_doing(&self) -> bool {
-        !self.doings.0.is_empty() || self.twins.is_doing()
+        !self.doings.is_empty() || self.twins.is_doing()
     }
 
     pub(in crate::engine) fn shelf_paper(&self) -> Option<Paper> {

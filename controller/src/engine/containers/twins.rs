@@ -1,7 +1,7 @@
 //! The services of Swarm that are canaryd's to make, change and remove: what each should be is looked at again and again,
 //! and what has to be done for it is done beside the engine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use crate::clock;
@@ -11,15 +11,14 @@ use crate::docker::sighting::{Sighting, SwarmService};
 use crate::docker::swarm::desire::{Act, Muster, twin_of};
 use crate::docker::swarm::twin::Twin;
 use crate::engine::Engine;
-use crate::engine::containers::Roster;
-use crate::engine::containers::shelves::{Doing, PAUSE_AFTER_FAILURE};
+use crate::engine::containers::{Doings, Roster};
 use crate::engine::managed::Managed;
 
 /// The services of Swarm that are of one of canaryd's.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Twins {
     services: Vec<SwarmService>,
-    doings: BTreeMap<Box<str>, Doing>,
+    doings: Doings<Box<str>>,
     /// Those whose tasks get no request any more, as they leave.
     withdrawn: BTreeSet<Box<str>>,
 }
@@ -31,8 +30,7 @@ impl Engine {
     pub(super) fn tend_twins(&mut self) {
         let Some(hands) = self.hands.clone().filter(|_| self.sightings.trouble.is_none()) else { return };
         let now = clock::now();
-        let kept = self.config.docker.as_ref().map_or(0, |docker| docker.keep_releases);
-        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+        let kept = self.releases_kept();
         let (mut due, mut changed) = (Vec::new(), Vec::new());
         for (service, managed) in self.services.iter_mut() {
             let acts = managed.twin_acts(kept);
@@ -106,39 +104,22 @@ impl Managed {
 
     /// What is not under way yet, and may be done now.
     fn due_twin_acts(&mut self, acts: Vec<(Box<str>, Act)>, now: Instant) -> Vec<(Box<str>, Act)> {
-        let wanted: BTreeSet<_> = acts.iter().map(|(name, _)| name.clone()).collect();
-        self.twins.doings.retain(|name, doing| wanted.contains(name) || matches!(doing, Doing::UnderWay));
-        let mut due = Vec::new();
-        for (name, act) in acts {
-            let is_due = match self.twins.doings.get(&name) {
-                None if act.is_leave() => {
-                    self.twins.doings.insert(name.clone(), Doing::Draining(now));
-                    false
-                }
-                None => true,
-                Some(Doing::Draining(since)) => {
-                    let mut own = self.containers.iter().filter(|one| is_task_of(one, &name)).peekable();
-                    own.peek().is_none() || own.all(|one| self.has_ended(&one.container, *since, now))
-                }
-                Some(Doing::UnderWay) => false,
-                Some(Doing::Failed { again, .. }) => now >= *again,
-            };
-            if is_due {
-                self.twins.doings.insert(name.clone(), Doing::UnderWay);
-                due.push((name, act));
-            }
-        }
+        let mut doings = std::mem::take(&mut self.twins.doings);
+        let due = doings.due(acts, now, Act::is_leave, |name, since| {
+            let mut own = self.containers.iter().filter(|one| is_task_of(one, name));
+            own.all(|one| self.has_ended(&one.container, since, now))
+        });
+        self.twins.doings = doings;
         due
     }
 
     fn note_twin_acted(&mut self, name: Box<str>, act: &Act, result: Result<(), String>) {
         if let Err(why) = result {
             tracing::warn!(service = %self.declared.name, name, ?act, why, "a service of Swarm could not be changed");
-            let again = clock::now() + PAUSE_AFTER_FAILURE;
-            self.twins.doings.insert(name, Doing::Failed { why, again });
+            self.twins.doings.note_failed(name, why, clock::now());
             return;
         }
-        self.twins.doings.remove(&name);
+        self.twins.doings.note_done(&name);
         let stable = self.rollout.stable().clone();
         if let Act::HandOver { to, .. } = act
             && let Some(twin) = self.shelf.get_mut(&stable).and_then(|shelved| shelved.twin.as_mut())
@@ -148,8 +129,8 @@ impl Managed {
         }
     }
 
-    /// Whether a service of Swarm is there, or may be in a moment, that a release on the shelf needs to be known for: its own, or a first one
-    /// that is still of it.
+    /// Whether a service of Swarm is there, or may be in a moment, that a release on the shelf needs to be known for: its
+    /// own, or a first one that is still of it.
     pub(super) fn has_service(&self, shelved: &Shelved) -> bool {
         let is_first = |one: &SwarmService| {
             one.release == shelved.release && shelved.twin.as_ref().is_some_and(|twin| twin.of == one.name)
@@ -163,10 +144,8 @@ impl Managed {
         let own = &task.swarm.as_ref()?.service;
         let twin = self.shelf.get(&task.release).and_then(|shelved| shelved.twin.as_ref());
         let first = twin.filter(|twin| twin.name == *own).map(|twin| &twin.of);
-        [Some(own), first].into_iter().flatten().find_map(|name| match self.twins.doings.get(name)? {
-            Doing::Failed { why, .. } => Some(why.clone()),
-            Doing::Draining(_) | Doing::UnderWay => None,
-        })
+        let mut names = [Some(own), first].into_iter().flatten();
+        names.find_map(|name| self.twins.doings.failure(name)).map(str::to_owned)
     }
 
     /// The first service that a task is of, if that has been told to become what stable is.

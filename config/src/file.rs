@@ -23,6 +23,7 @@ mod hooks;
 mod key;
 mod limits;
 mod listen;
+mod number;
 mod origin;
 mod parking;
 mod path;

@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 
 use super::approval::{Approval, WrittenApproval};
 use super::duration::WrittenDuration;
-use super::percent::{PercentVisitor, WrittenPercent};
+use super::percent::{WEIGHT, WrittenPercent};
 use super::problems::Section;
 use super::stay::Stay;
 use crate::plan::{Gate, STEPS_MAX, Step};
@@ -176,15 +176,15 @@ impl<'de> Visitor<'de> for StepVisitor {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        PercentVisitor.visit_str(text).map(WrittenStep::Weight)
+        WEIGHT.visit_str(text).map(WrittenPercent).map(WrittenStep::Weight)
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        PercentVisitor.visit_i64(number).map(WrittenStep::Weight)
+        WEIGHT.visit_i64(number).map(WrittenPercent).map(WrittenStep::Weight)
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        PercentVisitor.visit_f64(number).map(WrittenStep::Weight)
+        WEIGHT.visit_f64(number).map(WrittenPercent).map(WrittenStep::Weight)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {

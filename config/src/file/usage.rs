@@ -1,13 +1,13 @@
 //! `[services.NAME.docker.limits]`: how much more of its host a release may use than stable does.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_spanned::Spanned;
 
 use super::duration::WrittenDuration;
+use super::number::NumberVisitor;
 use super::problems::Section;
 use crate::quoted::Quoted;
 use crate::usage::{Factor, UsageLimits};
@@ -28,8 +28,6 @@ pub(super) struct WrittenUsageLimits {
 
 /// A factor's text, whichever way it was written.
 struct WrittenFactor(String);
-
-struct FactorVisitor;
 
 // === impl WrittenUsageLimits ===
 
@@ -89,29 +87,6 @@ fn factor(text: &str) -> Result<Factor, String> {
 
 impl<'de> Deserialize<'de> for WrittenFactor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FactorVisitor)
-    }
-}
-
-// === impl FactorVisitor ===
-
-impl Visitor<'_> for FactorVisitor {
-    type Value = WrittenFactor;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a factor")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(WrittenFactor(text.into()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(WrittenFactor(number.to_string()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        // `Debug` gives a huge or tiny number its exponent, where `Display` would give hundreds of digits.
-        Ok(WrittenFactor(format!("{number:?}")))
+        deserializer.deserialize_any(NumberVisitor("a factor")).map(Self)
     }
 }

@@ -161,11 +161,7 @@ async fn what_the_store_could_not_take_is_told_to_it_later() {
     stand.until_stored("the late request", |account| account.requests.len() == 1).await;
     drop(remark);
     // What is sent again brings no older account back.
-    until("the line of it", async || {
-        let story = stand.story("web");
-        if story.last().is_some_and(|last| last == "aborted command") { Ok(()) } else { Err(format!("{story:?}")) }
-    })
-    .await;
+    stand.story_to("web", "aborted command").await;
     stand.until_stored("both", |account| account.phase == PhaseName::Aborted && account.requests.len() == 1).await;
 }
 

@@ -96,7 +96,7 @@ async fn who_fails_its_hook_is_sent_back_unless_that_means_nothing() {
         stand.start_one("web", "v2").await;
         let ended = |status: &ServiceStatus| status.phase != PhaseName::Preparing;
         let status = stand.until("web", "an end", ended).await;
-        stand.story_to("web", told).await;
+        assert_eq!(stand.story_to("web", told).await[1], told);
         let [check] = &status.checks[..] else { panic!("{:?}", status.checks) };
         let why = "127.0.0.1 answered with 500 Internal Server Error, and not with 200 to 299";
         assert_eq!((check.why.as_deref(), check.tries), (Some(why), 1));
@@ -236,8 +236,9 @@ async fn of_several_services_all_are_sent_back_for_the_hook_of_one() {
     .await;
     stand.order("web", together("v2", &[("api", "v2")])).await.unwrap();
     stand.until_phase("web", PhaseName::Aborted).await;
-    stand.story_to("web", "aborted peer").await;
-    stand.story_to("api", "aborted hook").await;
+    for (service, told) in [("web", "aborted peer"), ("api", "aborted hook")] {
+        assert_eq!(stand.story_to(service, told).await[1], told);
+    }
 }
 
 #[tokio::test]

@@ -113,11 +113,7 @@ async fn a_disk_that_fills_up_under_a_rollout_stops_no_traffic_and_no_abort() {
     assert_serves_without_store(&canaryd, "v1", &["cannot be written", "full"]).await;
     load.so_far().assert_flawless();
     fs::remove_file(&filler).expect("our own file");
-    until("the record of the abort", async || {
-        let story = canaryd.api.story().await;
-        if story.last().is_some_and(|last| last == "aborted command") { Ok(()) } else { Err(format!("{story:?}")) }
-    })
-    .await;
+    canaryd.api.story_to("aborted command").await;
     assert_works(&canaryd, "v1").await;
     load.so_far().assert_flawless();
 }

@@ -26,6 +26,7 @@ mod gather;
 mod half_registry;
 mod hooks;
 mod host;
+mod inside;
 mod last_words;
 mod limits;
 mod lookout;

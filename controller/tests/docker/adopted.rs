@@ -3,38 +3,9 @@
 use http::Method;
 use serde_json::json;
 
+use super::inside::{container, inside};
 use super::lookout::{Lookout, PROBED};
 use crate::support::{Canaryd, FakeContainer, FakeEngine, Inside, Origin, SLOW, Site, until};
-
-/// An engine whose only service is found on this Engine.
-async fn inside(engine: &FakeEngine) -> Inside {
-    inside_with(engine, "").await
-}
-
-/// The same with other services besides.
-async fn inside_with(engine: &FakeEngine, others: &str) -> Inside {
-    let (site, host) = (Site::new("").await, engine.host());
-    let web = format!(
-        r#"
-[docker]
-host = "{host}"
-[services.web]
-rule = "PathPrefix(`/`)"
-probe = {{ path = "/healthz", interval = "20ms", timeout = "5s", rise = 1, fall = 2 }}
-[services.web.rollout]
-{SLOW}
-"#
-    );
-    site.write(&format!("{}{web}{others}", site.daemon()));
-    Inside::of(site).await
-}
-
-/// A container in which this origin listens.
-fn container(name: &str, origin: &Origin) -> FakeContainer {
-    let port = origin.address.port().to_string();
-    let labelled = FakeContainer::new(name).label("canary.service", "web").label("canary.port", &port);
-    labelled.label("canary.release", name).network("shop", "127.0.0.1")
-}
 
 /// Waits until an origin has been asked often enough for a first answer to count.
 async fn until_probed(origin: &Origin) {
@@ -44,7 +15,7 @@ async fn until_probed(origin: &Origin) {
 #[tokio::test]
 async fn what_stands_alone_becomes_stable_though_the_store_takes_nothing() {
     let (engine, v1) = (FakeEngine::start(), Origin::start("v1").await);
-    let inside = inside(&engine).await;
+    let inside = inside(&engine, SLOW, "").await;
     inside.shelf.fail();
     engine.add(&container("v1", &v1));
     engine.end_streams();
@@ -68,7 +39,7 @@ async fn nobody_stands_alone_before_everybody_was_looked_at() {
     engine.add(&container("v1", &v1));
     let other = engine.add(&container("v2", &v2));
     engine.hold(&format!("/containers/{other}"));
-    let inside = inside(&engine).await;
+    let inside = inside(&engine, SLOW, "").await;
     until_probed(&v1).await;
     assert!(inside.api.status().await.stable.is_none());
     engine.let_go();
@@ -81,7 +52,7 @@ async fn nobody_stands_alone_beside_one_that_is_only_slower() {
     let (engine, v1, v2) = (FakeEngine::start(), Origin::start("v1").await, Origin::start("v2").await);
     engine.add(&container("v1", &v1));
     let other = engine.add(&container("v2", &v2).health("starting"));
-    let inside = inside(&engine).await;
+    let inside = inside(&engine, SLOW, "").await;
     until_probed(&v1).await;
     assert!(inside.api.status().await.stable.is_none());
     engine.set_status(&other, "exited");
@@ -100,7 +71,7 @@ async fn whoever_cannot_be_looked_at_keeps_its_own_service_waiting_alone() {
         engine.script(Method::GET, &format!("/containers/{dark}/json"), 500, json!({ "message": "no" }));
     }
     let api = format!("[services.api]\nrule = \"Path(`/api`)\"\n{PROBED}\n");
-    let inside = inside_with(&engine, &api).await;
+    let inside = inside(&engine, SLOW, &api).await;
     inside.api.until("a stable release", |status| status.stable.as_str() == "v1").await;
     until_probed(&v2).await;
     let overview = inside.api.overview().await;
@@ -119,11 +90,7 @@ async fn a_push_and_a_restart_give_a_release_no_other_name() {
     engine.add(&unnamed.network("shop", "127.0.0.1"));
     let mut lookout = Lookout::at_ready(&engine.host(), SLOW, 1).await;
     let before = lookout.canaryd.api.status().await.stable;
-    until("a line in the store", async || match lookout.canaryd.api.story().await.len() {
-        1 => Ok(()),
-        lines => Err(lines.to_string()),
-    })
-    .await;
+    lookout.canaryd.api.story_to("idle replaced").await;
     engine.push("web:v1", "sha256:0000000000000001");
     lookout.canaryd.kill9();
     lookout.canaryd = Canaryd::up(&lookout.site).await;

@@ -2,41 +2,17 @@
 
 use canary_controller::rollout::PhaseName;
 
-use crate::support::{FakeContainer, FakeEngine, Inside, Origin, Site, until};
+use super::inside::{container, inside};
+use crate::support::{FakeEngine, Origin, until};
 
 /// The old release leaves first, and the new one has half a second to be ready.
 const HASTY: &str = "strategy = \"recreate\"\nready_timeout = \"500ms\"\ndrain_timeout = \"100ms\"";
-
-/// An engine whose only service is found on this Engine.
-async fn inside(engine: &FakeEngine) -> Inside {
-    let (site, host) = (Site::new("").await, engine.host());
-    let web = format!(
-        r#"
-[docker]
-host = "{host}"
-[services.web]
-rule = "PathPrefix(`/`)"
-probe = {{ path = "/healthz", interval = "20ms", timeout = "5s", rise = 1, fall = 2 }}
-[services.web.rollout]
-{HASTY}
-"#
-    );
-    site.write(&format!("{}{web}", site.daemon()));
-    Inside::of(site).await
-}
-
-/// A container in which this origin listens.
-fn container(name: &str, origin: &Origin) -> FakeContainer {
-    let port = origin.address.port().to_string();
-    let labelled = FakeContainer::new(name).label("canary.service", "web").label("canary.port", &port);
-    labelled.label("canary.release", name).network("shop", "127.0.0.1")
-}
 
 #[tokio::test]
 async fn what_nobody_can_look_at_is_not_given_up_as_never_ready() {
     let (engine, v1, v2) = (FakeEngine::start(), Origin::start("v1").await, Origin::start("v2").await);
     engine.add(&container("v1", &v1));
-    let inside = inside(&engine).await;
+    let inside = inside(&engine, HASTY, "").await;
     inside.api.until("a stable release", |status| status.stable.as_str() == "v1").await;
     v2.set_sick();
     engine.add(&container("v2", &v2));
@@ -62,7 +38,7 @@ async fn what_nobody_can_look_at_is_not_given_up_as_never_ready() {
 async fn what_is_there_and_cannot_serve_is_called_what_it_is() {
     let (engine, v1, v2) = (FakeEngine::start(), Origin::start("v1").await, Origin::start("v2").await);
     engine.add(&container("v1", &v1));
-    let inside = inside(&engine).await;
+    let inside = inside(&engine, HASTY, "").await;
     inside.api.until("a stable release", |status| status.stable.as_str() == "v1").await;
     engine.add(&container("v2", &v2).health("unhealthy"));
     engine.end_streams();

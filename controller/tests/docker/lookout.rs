@@ -16,6 +16,21 @@ use crate::support::{Canaryd, Client, Dockerd, Site, Steady, until};
 pub(super) const PROBED: &str =
     r#"probe = { path = "/healthz", interval = "50ms", timeout = "2s", rise = 1, fall = 2 }"#;
 
+/// What a file says of a service that is found on the Engine at this host, with these keys and this plan.
+pub(super) fn found_at(host: &str, service: &str, plan: &str) -> String {
+    format!(
+        r#"
+[docker]
+host = "{host}"
+[services.web]
+rule = "PathPrefix(`/`)"
+{service}
+[services.web.rollout]
+{plan}
+"#
+    )
+}
+
 /// A canaryd that only looks.
 pub(super) struct Lookout {
     pub(super) site: Site,
@@ -28,18 +43,7 @@ impl Lookout {
     /// Looks at the Engine at this host; the service has these keys, and the plan these.
     pub(super) async fn at(host: &str, service: &str, plan: &str) -> Self {
         let site = Site::new("").await;
-        let web = format!(
-            r#"
-[docker]
-host = "{host}"
-[services.web]
-rule = "PathPrefix(`/`)"
-{service}
-[services.web.rollout]
-{plan}
-"#
-        );
-        site.write(&format!("{}{web}", site.daemon()));
+        site.write(&format!("{}{}", site.daemon(), found_at(host, service, plan)));
         let canaryd = Canaryd::up(&site).await;
         Self { site, canaryd }
     }
